@@ -1,0 +1,83 @@
+/**
+ * What stands in the stream `pitwall-race` beside the agents' JSON: what people put (partition key = race) and what the
+ * reducers put (partition key = thing). The race engine reads nothing else.
+ */
+import type { AgentEvent, CallAckMessage, HealthMessage, TimingMessage } from './messages.js';
+
+interface PeopleInput {
+  v: 1;
+  /** Unique; the same id twice is one input. */
+  inputId: string;
+  race: string;
+  author: string;
+  eventTimeMs: number;
+}
+
+/** One car in a session: who drives which thing, and how timing names it. A later one for the same entry replaces it. */
+export interface RosterEntry {
+  /** Stable key of the car in the race, e.g. `24`. */
+  entry: string;
+  number: string;
+  driver: string;
+  team: string;
+  cls: string;
+  transponder: string;
+  /** Thing whose telemetry belongs to this entry; null when the car has none of our agents. */
+  thing: string | null;
+  /** Our own car: pit calls are made for it. */
+  own: boolean;
+}
+
+export interface SessionOpen extends PeopleInput {
+  kind: 'session';
+  type: 'open';
+  name: string;
+  track: string;
+  lapsTotal: number;
+  /** Thing of the trackside agent whose timing is official. */
+  timingThing: string;
+  /** Whether anything may reach the car at all (decision 12). */
+  pitToCar: 'none' | 'display' | 'setup';
+  /** What is known before the race; every figure may be corrected by what is observed. */
+  car: { tankKg: number; fuelPerLapKg: number; pitLossMs: number; tyreLifeLaps: number };
+  roster: RosterEntry[];
+  /** Seed of every random draw in strategy answers (decision 11). */
+  seed: number;
+}
+
+export interface SessionClose extends PeopleInput {
+  kind: 'session';
+  type: 'close';
+}
+
+export interface FactInput extends PeopleInput {
+  kind: 'fact';
+  type: 'fuelAdded' | 'tyres' | 'note';
+  entry: string;
+  lap: number | null;
+  value: number | string;
+}
+
+export interface CallDecision extends PeopleInput {
+  kind: 'callDecision';
+  callId: string;
+  revision: number;
+  decision: 'accepted' | 'rejected';
+}
+
+export type PeopleRecord = SessionOpen | SessionClose | FactInput | CallDecision;
+
+/** Reducers, once per lap that the car saw (its own, unofficial count): aggregates of channels over that lap. */
+export interface LapChannelsRecord {
+  v: 1;
+  kind: 'lapChannels';
+  thing: string;
+  boot: string;
+  lapHint: number;
+  fromMs: number;
+  toMs: number;
+  channels: Record<string, { min: number; max: number; mean: number }>;
+  samples: number;
+}
+
+export type RaceRecord = AgentEvent | TimingMessage | CallAckMessage | HealthMessage | PeopleRecord | LapChannelsRecord;
