@@ -408,7 +408,8 @@ function readGroup(reader: Reader, table: ChannelTable): SampleGroup {
     periodUs = reader.varint();
   }
   const channelCount = reader.varint();
-  if (channelCount > table.channels.length) throw damaged(`${channelCount} channels, the table has ${table.channels.length}`);
+  if (channelCount > table.channels.length)
+    throw damaged(`${channelCount} channels, the table has ${table.channels.length}`);
   const channels = new Uint16Array(channelCount);
   let index = -1;
   for (let c = 0; c < channelCount; c++) {

@@ -1,0 +1,84 @@
+/**
+ * What the screen shows, as data. The engine publishes a whole view; the hub turns it into a snapshot and JSON merge
+ * patches (RFC 7386): in a patch null removes a key, so an optional value that is unknown is *absent*, never null, and
+ * collections are objects, never arrays that grow.
+ */
+export interface RaceView {
+  race: string;
+  name: string;
+  track: string;
+  phase: 'open' | 'running' | 'finished' | 'closed';
+  flag: 'none' | 'green' | 'yellow' | 'red' | 'white' | 'checkered';
+  lap: number;
+  lapsTotal: number;
+  raceTimeMs: number;
+  /** Since the green flag. */
+  elapsedMs?: number;
+  cautions: number;
+  /** Event time of the newest fact shown. */
+  dataMs: number;
+  /** Race ms per wall ms, as reached. */
+  speed: number;
+  rows: Record<string, CarRow>;
+  calls: Record<string, CallCard>;
+  /** Newest last; key = running number. At most 40. */
+  log: Record<string, { atMs: number; lap: number; text: string }>;
+}
+
+export interface CarRow {
+  entry: string;
+  number: string;
+  driver: string;
+  team: string;
+  thing?: string;
+  own: boolean;
+  /** 1 … n; rows are drawn in this order. */
+  order: number;
+  status: 'grid' | 'running' | 'pit' | 'retired' | 'finished';
+  laps: number;
+  gapMs?: number;
+  lapsDown?: number;
+  intervalMs?: number;
+  lastLapMs?: number;
+  bestLapMs?: number;
+  lapsSinceStop: number;
+  tyreAge: number;
+  stops: number;
+  fuelLapsLeft?: { low: number; mean: number; high: number };
+  pitWindow?: { openLap: number; closeLap: number; bestLap: number };
+  falloffMsPerLap?: number;
+  rejoin?: { position: number };
+  /** Age of the newest telemetry, race ms; absent when the car has none. */
+  telemetryAgeMs?: number;
+  link?: 'up' | 'down';
+  alarm?: string;
+}
+
+export interface CallCard {
+  callId: string;
+  revision: number;
+  entry: string;
+  number: string;
+  status: 'proposed' | 'accepted' | 'rejected' | 'sent' | 'delivered' | 'done' | 'expired';
+  action: 'pit' | 'cancel';
+  lapFrom: number;
+  lapTo: number;
+  text: string;
+  reasons: Record<string, string>;
+  expectedGainMs: number;
+  gainLowMs: number;
+  gainHighMs: number;
+  expiresAtMs: number;
+  decidedBy?: string;
+}
+
+/** Newest points of a car's display channels; not part of the numbered deltas: a lost one is not repaired. */
+export interface SamplePoints {
+  thing: string;
+  /** Race-clock epoch ms of each point, ascending. */
+  timesMs: number[];
+  /** Same length as timesMs for every channel. */
+  channels: Record<string, { unit: string; values: number[] }>;
+  /** Wall time at which the newest sample was taken, if the race runs at speed 1; for latency only. */
+  sampledWallMs?: number;
+}

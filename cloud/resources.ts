@@ -1,0 +1,48 @@
+/**
+ * What pitwall owns in an account, as data: logical key → name, keys, sizes. Three readers: the local services create it,
+ * CDK synthesises it, and the rules' targets are resolved by it. Names are architecture's "Names on the wire".
+ */
+import type { StreamKey, TableKey } from '#rules/catalog.js';
+
+export interface StreamResource {
+  name: string;
+  shards: number;
+  retentionHours: number;
+}
+
+export interface TableResource {
+  name: string;
+  partitionKey: string;
+  sortKey?: string;
+  /** Attribute that holds the expiry in epoch seconds. */
+  ttl?: string;
+  indexes?: { name: string; partitionKey: string; sortKey?: string }[];
+}
+
+/** Both frame streams are split alike: one lease covers one hash range in both (decision 7). */
+const FRAME_SHARDS = 2;
+
+export const streams: Record<StreamKey, StreamResource> = {
+  framesLive: { name: 'pitwall-frames-live', shards: FRAME_SHARDS, retentionHours: 24 },
+  framesBackfill: { name: 'pitwall-frames-backfill', shards: FRAME_SHARDS, retentionHours: 24 },
+  race: { name: 'pitwall-race', shards: 1, retentionHours: 24 },
+};
+
+export const tables: Record<TableKey, TableResource> = {
+  /** Raw events, written by rules: pk `<yyyymmdd>#<type>#<thing>`, sk `<eventTimeMs>#<seq>`. */
+  events: { name: 'pitwall-events', partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt' },
+  /** Laps, written by the race engine: pk `<race>#<type>#<entry>`, sk `<eventTimeMs>#<id>`. */
+  laps: {
+    name: 'pitwall-laps',
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    // TRD's composite (date, type, lap): one lap of the whole field in one query.
+    indexes: [{ name: 'byLap', partitionKey: 'byLap', sortKey: 'sk' }],
+  },
+  /** Sessions, roster, snapshots, `race#<id>` leases, reducers' state. */
+  state: { name: 'pitwall-state', partitionKey: 'pk', sortKey: 'sk' },
+  calls: { name: 'pitwall-calls', partitionKey: 'pk', sortKey: 'sk' },
+};
+
+/** Archive of races, and where rules' error actions end. */
+export const bucket = { key: 'archive', namePrefix: 'pitwall-archive' } as const;
