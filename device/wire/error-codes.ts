@@ -18,6 +18,24 @@ export const ERROR_CODES = {
   'PW-RACE-TIMEOUT': 'A step of the race took longer than its bound.',
   'PW-REMOTE-MQTT': 'The MQTT broker refused or closed the connection.',
   'PW-REMOTE-TIMEOUT': 'Nothing came within the time given.',
+  'PW-STREAM-READ': 'A stream or one of its shards cannot be read, and trying again as it is would not help.',
+  'PW-STREAM-PUT': 'A record could not be written to a stream within its time.',
+  'PW-STREAM-FULL': 'The record is larger than a stream takes, or than the producer may hold.',
+  'PW-STREAM-CLOSED': 'The part was closed and takes nothing more.',
+  'PW-STATE-FENCED': 'Another owner has taken this state over; what the earlier one writes is refused.',
+  'PW-STATE-DAMAGED': 'A stored snapshot lacks a part or does not match its checksum.',
+
+  // device: the agent
+  'PW-AGENT-OPTION': 'An agent was started with an option that it cannot use.',
+  'PW-JOURNAL-OPEN': 'The journal folder cannot be opened or read.',
+  'PW-JOURNAL-READ': 'A record of the journal cannot be read back: its segment is gone or damaged.',
+  'PW-LINK-CONNECT': 'The MQTT connection could not be made; the link tries again with back-off.',
+  'PW-LINK-DOWN': 'The MQTT connection is not up, or was lost before the broker acknowledged.',
+  'PW-LINK-SUBSCRIBE': 'The broker refused a subscription: the policy of this certificate does not allow the filter.',
+  'PW-SETUP-INVALID': 'A desired setup has an unknown field or a value outside its limits.',
+
+  // certs
+  'PW-CERTS-STORE': 'The certificate folder cannot be written or holds something that is not a certificate or key.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { MAX_POLICY_CHARS, type PolicyStatement, policiesOf, type Role } from '#certs/policies.js';
+import { shadowTopic, topics } from '#wire/topics.js';
+
+const scope = { region: 'us-gov-west-1', account: '123456789012', partition: 'aws-us-gov' };
+const ARN = `arn:aws-us-gov:iot:us-gov-west-1:123456789012`;
+const statements = (role: Role): PolicyStatement[] => policiesOf(role, scope).flatMap((p) => p.document.Statement);
+
+/** Enough of the policy language for what these documents use: exact text, `*`, and the thing variable filled in. */
+function allows(role: Role, thing: string, action: string, resource: string): boolean {
+  return statements(role).some(
+    ({ Action, Resource }) =>
+      Action.includes(action) &&
+      Resource.some((pattern) => {
+        const parts = pattern.replaceAll(`\${iot:Connection.Thing.ThingName}`, thing).split('*');
+        const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+        return new RegExp(`^${escaped.join('.*')}$`).test(`${ARN}:${resource}`);
+      }),
+  );
+}
+
+describe('policiesOf', () => {
+  test.each<Role>(['car', 'trackside', 'operator'])('%s: each document fits the quota of AWS IoT', (role) => {
+    for (const { document } of policiesOf(role, scope)) {
+      expect(JSON.stringify(document).length).toBeLessThanOrEqual(MAX_POLICY_CHARS);
+    }
+  });
+
+  test('a car may publish to its own topics and to nobody else’s', () => {
+    const own = [
+      topics.frames('car-1', 'live'),
+      topics.frames('car-1', 'backfill'),
+      topics.schema('car-1'),
+      topics.events('car-1'),
+      topics.health('car-1'),
+      topics.callsAck('car-1'),
+      `${shadowTopic('car-1', 'setup')}/update`,
+      `${shadowTopic('car-1', 'campaign')}/get`,
+    ];
+    for (const topic of own) {
+      expect(allows('car', 'car-1', 'iot:Publish', `topic/${topic}`), topic).toBe(true);
+      expect(allows('car', 'car-2', 'iot:Publish', `topic/${topic}`), topic).toBe(false);
+    }
+    expect(allows('car', 'car-1', 'iot:Publish', `topic/${topics.timing('car-1')}`)).toBe(false);
+    expect(allows('car', 'car-1', 'iot:Publish', `topic/${topics.acks('car-1')}`)).toBe(false);
+    expect(allows('car', 'car-1', 'iot:Publish', `topic/${shadowTopic('car-1', 'other')}/update`)).toBe(false);
+  });
+
+  test('a car may hear what is for it: acknowledgements, calls, sheets and its shadows', () => {
+    for (const topic of [
+      topics.acks('car-1'),
+      topics.calls('car-1'),
+      `${shadowTopic('car-1', 'setup')}/update/delta`,
+    ]) {
+      expect(allows('car', 'car-1', 'iot:Subscribe', `topicfilter/${topic}`), topic).toBe(true);
+      expect(allows('car', 'car-1', 'iot:Receive', `topic/${topic}`), topic).toBe(true);
+      expect(allows('car', 'car-2', 'iot:Receive', `topic/${topic}`), topic).toBe(false);
+    }
+    expect(allows('car', 'car-1', 'iot:Subscribe', 'topicfilter/pitwall/v1/#')).toBe(false);
+  });
+
+  test('each connects under its own name only', () => {
+    for (const role of ['car', 'trackside'] as const) {
+      expect(allows(role, 'car-1', 'iot:Connect', 'client/car-1')).toBe(true);
+      expect(allows(role, 'car-1', 'iot:Connect', 'client/car-2')).toBe(false);
+    }
+  });
+
+  test('trackside publishes timing and hears its acknowledgements, and cannot pose as a car', () => {
+    expect(allows('trackside', 'timing', 'iot:Publish', `topic/${topics.timing('timing')}`)).toBe(true);
+    expect(allows('trackside', 'timing', 'iot:Subscribe', `topicfilter/${topics.acks('timing')}`)).toBe(true);
+    expect(allows('trackside', 'timing', 'iot:Publish', `topic/${topics.frames('timing', 'live')}`)).toBe(false);
+  });
+
+  test('an operator may do everything', () => {
+    expect(allows('operator', 'x', 'iot:Subscribe', 'topicfilter/#')).toBe(true);
+    expect(allows('operator', 'x', 'iot:Publish', 'topic/pitwall/v1/car-1/acks')).toBe(true);
+  });
+});
