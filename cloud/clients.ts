@@ -1,0 +1,110 @@
+/**
+ * The only place that builds AWS clients. Each is imported when first asked for, so that a process pays start time and
+ * memory for the services it talks to only. Everything else is given a client.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { IoTClient } from '@aws-sdk/client-iot';
+import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { CloudConfig } from './config.js';
+
+/** The clients by logical name; whoever made them ends them with `closeClients`. */
+export interface Clients {
+  kinesis: KinesisClient;
+  dynamodb: DynamoDBClient;
+  iotData: IoTDataPlaneClient;
+  iot: IoTClient;
+}
+
+export type ClientName = keyof Clients;
+
+/** A connection that is not up by then has failed; without it a dead endpoint holds a caller for minutes. */
+const CONNECTION_TIMEOUT_MS = 5_000;
+/** No call of ours takes longer; a silent server is left and the call tried again by the SDK (3 attempts in all). */
+const REQUEST_TIMEOUT_MS = 15_000;
+
+const HTTP1 = {
+  connectionTimeout: CONNECTION_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  throwOnRequestTimeout: true,
+};
+
+/**
+ * JSON over HTTP/2 (h2c for `http://` endpoints). The SDK's default opens a connection, with TLS on AWS, for every single
+ * call (`disableConcurrentStreams`); here calls share sessions. Event streams still get one each.
+ */
+export async function createKinesisClient(config: CloudConfig): Promise<KinesisClient> {
+  acceptNodeVersion();
+  const { KinesisClient } = await import('@aws-sdk/client-kinesis');
+  return new KinesisClient({
+    ...common(config, 'kinesis'),
+    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, disableConcurrentStreams: false },
+  });
+}
+
+export async function createDynamoDBClient(config: CloudConfig): Promise<DynamoDBClient> {
+  acceptNodeVersion();
+  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+  return new DynamoDBClient({ ...common(config, 'dynamodb'), requestHandler: HTTP1 });
+}
+
+export async function createIotDataClient(config: CloudConfig): Promise<IoTDataPlaneClient> {
+  acceptNodeVersion();
+  const { IoTDataPlaneClient } = await import('@aws-sdk/client-iot-data-plane');
+  return new IoTDataPlaneClient({ ...common(config, 'iotData'), requestHandler: HTTP1 });
+}
+
+export async function createIotClient(config: CloudConfig): Promise<IoTClient> {
+  acceptNodeVersion();
+  const { IoTClient } = await import('@aws-sdk/client-iot');
+  return new IoTClient({ ...common(config, 'iot'), requestHandler: HTTP1 });
+}
+
+const CREATE: { [Name in ClientName]: (config: CloudConfig) => Promise<Clients[Name]> } = {
+  kinesis: createKinesisClient,
+  dynamodb: createDynamoDBClient,
+  iotData: createIotDataClient,
+  iot: createIotClient,
+};
+
+/**
+ * Several clients at once; those not named are not imported.
+ *
+ * @example
+ * const clients = await createClients(config, ['kinesis', 'dynamodb']);
+ * // … closeClients(clients) when done
+ */
+export async function createClients<Name extends ClientName>(
+  config: CloudConfig,
+  names: readonly Name[],
+): Promise<Pick<Clients, Name>> {
+  const made: Partial<Clients> = {};
+  const put = async <One extends ClientName>(name: One): Promise<void> => {
+    made[name] = await (CREATE[name] as (config: CloudConfig) => Promise<Partial<Clients>[One]>)(config);
+  };
+  await Promise.all(names.map((name) => put(name)));
+  return made as Pick<Clients, Name>;
+}
+
+/** Ends every connection of the clients; calls in flight fail. */
+export function closeClients(clients: Partial<Clients>): void {
+  for (const client of Object.values(clients)) client.destroy();
+}
+
+function common(config: CloudConfig, name: ClientName) {
+  const endpoint = config.endpoints?.[name];
+  // `endpoint: undefined` would switch AWS_ENDPOINT_URL_* off, so an absent one is left out.
+  return {
+    region: config.region,
+    ...(config.credentials && { credentials: config.credentials }),
+    ...(endpoint !== undefined && { endpoint }),
+  };
+}
+
+/**
+ * The SDK warns on every start that releases of 2027 need Node 22. Ours is pinned, so the warning tells a user nothing;
+ * this is the switch that @aws-sdk/core documents for it (`emitWarningIfUnsupportedVersion`).
+ */
+function acceptNodeVersion(): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+}
