@@ -1,0 +1,73 @@
+import type { Clock } from '#wire/clock.js';
+import { errorCode } from '#wire/errors.js';
+import type { Log } from '#wire/log.js';
+import { reject, type ShadowOutcome } from './core.js';
+import { type ShadowLimits, ShadowRejection } from './request.js';
+import { ShadowStore } from './store.js';
+import { ShadowTable, shadowKey } from './table.js';
+import type { ShadowAddress } from './topics.js';
+
+export interface ShadowServiceOptions {
+  /** Folder of the records. */
+  path: string;
+  /** Timestamps in documents are race time (decision 13). */
+  raceClock: Clock;
+  log: Log;
+  limits?: Partial<ShadowLimits>;
+}
+
+/** The Device Shadow service: the table of shadows, made durable. What it answers as accepted is on disk. */
+export class ShadowService {
+  readonly #table: ShadowTable;
+  readonly #store: ShadowStore;
+  readonly #raceClock: Clock;
+  readonly #log: Log;
+  /** Requests not yet answered, per thing. */
+  readonly #inFlight = new Map<string, number>();
+
+  private constructor(table: ShadowTable, store: ShadowStore, { raceClock, log }: ShadowServiceOptions) {
+    this.#table = table;
+    this.#store = store;
+    this.#raceClock = raceClock;
+    this.#log = log;
+  }
+
+  static async open(options: ShadowServiceOptions): Promise<ShadowService> {
+    const store = await ShadowStore.open(options.path);
+    const table = new ShadowTable(options.limits);
+    for await (const [key, record] of store.entries()) table.restore(key, record);
+    return new ShadowService(table, store, options);
+  }
+
+  /** Answers a request; resolves when what it accepted is durable. A disk that fails is answered as AWS does, with 500. */
+  async handle(address: ShadowAddress, payload: Uint8Array): Promise<ShadowOutcome> {
+    const at = Math.floor(this.#raceClock.nowMs() / 1000);
+    const { thing } = address;
+    const inFlight = this.#inFlight.get(thing) ?? 0;
+    if (inFlight >= this.#table.limits.inFlight) {
+      return reject(address, new ShadowRejection(429, 'The request rate has exceeded the allowed limit'), at);
+    }
+    this.#inFlight.set(thing, inFlight + 1);
+    try {
+      const outcome = this.#table.apply(address, payload, at);
+      if (outcome.record) await this.#store.put(shadowKey(address), outcome.record);
+      return outcome;
+    } catch (error) {
+      this.#log.error('A shadow could not be kept.', { topic: shadowKey(address), error: errorCode(error) });
+      return reject(address, new ShadowRejection(500, 'Internal service failure'), at);
+    } finally {
+      const left = (this.#inFlight.get(thing) ?? 1) - 1;
+      if (left > 0) this.#inFlight.set(thing, left);
+      else this.#inFlight.delete(thing);
+    }
+  }
+
+  /** Names of a thing's named shadows, sorted. */
+  names(thing: string): string[] {
+    return this.#table.names(thing);
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+}
