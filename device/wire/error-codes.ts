@@ -36,6 +36,32 @@ export const ERROR_CODES = {
 
   // certs
   'PW-CERTS-STORE': 'The certificate folder cannot be written or holds something that is not a certificate or key.',
+
+  // cloud/dashboard: the screen and its feed
+  'PW-SCREEN-PORT': 'The screen or the feed cannot listen: the port is taken, or the address is not this machine’s.',
+  'PW-SCREEN-FEED': 'What came from a feed is not a feed of this version, or the feed refused.',
+  'PW-SCREEN-FULL': 'As many clients read this feed as may.',
+  'PW-SCREEN-METHOD': 'The address exists, but does not take this HTTP method.',
+  'PW-SCREEN-NOT-FOUND': 'The screen serves nothing at this address.',
+  'PW-SCREEN-HOST': 'The request names a host that this screen does not answer to (a guard against DNS rebinding).',
+  'PW-SCREEN-ORIGIN': 'A decision must come from the screen’s own page (a guard against cross-site requests).',
+  'PW-SCREEN-BODY': 'The body of a request is too large, not JSON, or lacks a field.',
+  'PW-SCREEN-DECISION': 'The decision could not be handed on.',
+  'PW-SCREEN-NO-PAGE': 'The web page has not been built.',
+  // rules
+  'PW-RULE-SYNTAX': 'The SQL statement or template cannot be parsed; the message names the place.',
+  'PW-RULE-FROM': 'The FROM clause is not an MQTT topic filter that AWS IoT takes.',
+  'PW-RULE-FUNCTION': 'The statement calls a function that AWS IoT SQL does not have.',
+  'PW-RULE-UNSERVED': 'The statement uses a part of AWS IoT SQL that this engine does not serve; it is refused rather than ignored.',
+  'PW-RULE-DEFINITION': 'A rule cannot be created: its name, its actions or its targets are not valid.',
+  'PW-RULE-EVALUATION': 'A statement ended while it ran; the rule took no action on that message.',
+  'PW-RULE-OVERLOAD': 'The rules engine takes no more messages for now; publish again later.',
+  'PW-RULE-CLOSED': 'The rules engine was closed and takes nothing more.',
+  'PW-OUTBOX-FULL': 'The outbox of failed messages holds as many bytes as it may.',
+  'PW-OUTBOX-STORE': 'The outbox of failed messages cannot be written.',
+
+  // cloud/deploy
+  'PW-DEPLOY-TOOLKIT': 'Synthesis needs aws-cdk-lib, a development dependency that is not installed here.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,283 @@
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { Clock } from '#wire/clock.js';
+import { errorCode, PitwallError } from '#wire/errors.js';
+import type { Log } from '#wire/log.js';
+import type { Random } from '#wire/random.js';
+import { actionFor } from './aws-errors.js';
+import { backOffMs, pause } from './back-off.js';
+import { listShards } from './list-shards.js';
+import {
+  LATEST,
+  leafShards,
+  readableShards,
+  SHARD_END,
+  type ShardInfo,
+  type ShardPosition,
+  TRIM_HORIZON,
+} from './shard-graph.js';
+import { type ShardBatch, type ShardCounters, ShardReader } from './shard-reader.js';
+
+export interface ConsumerOptions {
+  client: KinesisClient;
+  streamName: string;
+  /** Scopes the reader to some shards (a lease on a hash range); default all. */
+  shards?: (shard: ShardInfo) => boolean;
+  /** Where to go on, per shard; `positions` of a batch consumer's last durable state. */
+  positions: Readonly<Record<string, ShardPosition>>;
+  /** Where to begin when `positions` is empty. Shards found later always begin at TRIM_HORIZON. Default TRIM_HORIZON. */
+  initial?: typeof TRIM_HORIZON | typeof LATEST;
+  /** Wall time between polls of a shard that has been read to its end. Default 250. */
+  pollMs?: number;
+  /** Records per poll, at most 10,000. Default 2,000. */
+  maxRecords?: number;
+  /** The next poll of the shard waits for it. A rejection counts as a failure of the shard: the batch comes again. */
+  onRecords(batch: ShardBatch): Promise<void>;
+  /** Told of everything that stops a shard or the listing, also when it will be tried again. */
+  onFailure?(error: PitwallError): void;
+  log: Log;
+  wallClock: Clock;
+  /** The clock that the stream stamps arrivals with. */
+  raceClock: Clock;
+  random: Random;
+}
+
+export interface ConsumerStats extends ShardCounters {
+  /** Greatest age of what is still to be read, race-clock ms. */
+  lagMs: number;
+  shardsReading: number;
+  shardsEnded: number;
+  shardsFailed: number;
+  /** Shards begun again because no poll had completed for `WATCHDOG_MS`. */
+  watchdogRestarts: number;
+}
+
+export interface Consumer {
+  /** Resolves when the first listing is done and its shards are being read. */
+  ready: Promise<void>;
+  stats(): ConsumerStats;
+  /** Resolves when no batch is in hand any more. */
+  stop(): Promise<void>;
+}
+
+/** A shard without a completed poll for so long is begun again; so is one that failed for good. */
+export const WATCHDOG_MS = 15_000;
+/** Wall time between listings; a shard's end asks at once. */
+const LIST_MS = 30_000;
+/** While children of an ended shard are not visible yet, or nothing at all can be read. */
+const LIST_SOON_MS = 500;
+const WATCH_MS = 1_000;
+const LIST_RETRY = { firstMs: 250, lastMs: 10_000 };
+
+/**
+ * Reads every shard of one stream, parents before children, one poller a shard.
+ *
+ * @example
+ * const consumer = startConsumer({ client, streamName: 'pitwall-race', positions: {}, onRecords, log, wallClock, raceClock, random });
+ * await consumer.stop();
+ */
+export function startConsumer(options: ConsumerOptions): Consumer {
+  return new StreamConsumer(options);
+}
+
+class StreamConsumer implements Consumer {
+  readonly ready: Promise<void>;
+  readonly #options: ConsumerOptions;
+  readonly #positions: Record<string, ShardPosition>;
+  #shards = new Map<string, ShardInfo>();
+  readonly #readers = new Map<string, ShardReader>();
+  /** Failed shards: wall time from which they are tried again. */
+  readonly #failed = new Map<string, number>();
+  readonly #stop = new AbortController();
+  /** Ends the present wait between listings. */
+  #wake = new AbortController();
+  readonly #counters: ShardCounters = { polls: 0, records: 0, throttled: 0, retried: 0, expiredIterators: 0 };
+  #watchdogRestarts = 0;
+  readonly #watch: NodeJS.Timeout;
+  readonly #loop: Promise<void>;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#positions = { ...options.positions };
+    let markReady = () => {};
+    this.ready = new Promise((resolve) => {
+      markReady = resolve;
+    });
+    this.#watch = setInterval(() => this.#watchReaders(), WATCH_MS);
+    this.#watch.unref();
+    this.#loop = this.#list(markReady);
+  }
+
+  stats(): ConsumerStats {
+    const stats: ConsumerStats = {
+      ...this.#counters,
+      lagMs: 0,
+      shardsReading: this.#readers.size,
+      shardsEnded: Object.values(this.#positions).filter((position) => position === SHARD_END).length,
+      shardsFailed: this.#failed.size,
+      watchdogRestarts: this.#watchdogRestarts,
+    };
+    for (const { counters, lagMs } of this.#readers.values()) {
+      addCounters(stats, counters);
+      stats.lagMs = Math.max(stats.lagMs, lagMs);
+    }
+    return stats;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#watch);
+    this.#stop.abort();
+    this.#wake.abort();
+    await Promise.all([...this.#readers.values()].map((reader) => reader.stop()));
+    await this.#loop;
+  }
+
+  async #list(markReady: () => void): Promise<void> {
+    const { client, streamName, random } = this.#options;
+    const first = Object.keys(this.#positions).length === 0;
+    let failures = 0;
+    let listed = false;
+    while (!this.#stop.signal.aborted) {
+      this.#wake = new AbortController();
+      let waitMs: number;
+      try {
+        this.#merge(await listShards(client, streamName, this.#stop.signal));
+        this.#endTrimmed();
+        if (!listed && first && this.#options.initial === LATEST) this.#beginAtLatest();
+        listed = true;
+        failures = 0;
+        this.#begin();
+        markReady();
+        waitMs = this.#readers.size === 0 || this.#childrenMissing() ? LIST_SOON_MS : LIST_MS;
+      } catch (error) {
+        if (this.#stop.signal.aborted) break;
+        failures++;
+        waitMs = backOffMs(failures, LIST_RETRY, random);
+        this.#report(
+          new PitwallError('PW-STREAM-READ', {
+            what: `The shards of ${streamName} cannot be listed: ${errorCode(error)}.`,
+            retriable: actionFor(error) !== 'giveUp',
+            cause: error,
+          }),
+        );
+      }
+      await pause(waitMs, this.#wake.signal);
+    }
+    markReady();
+  }
+
+  /** A listing is eventually consistent: children told by a shard's end stay known until a listing has them. */
+  #merge(listing: Map<string, ShardInfo>): void {
+    for (const [shardId, shard] of this.#shards) {
+      const parentListed = shard.parents.some((parent) => listing.has(parent));
+      if (!listing.has(shardId) && (parentListed || this.#readers.has(shardId))) listing.set(shardId, shard);
+    }
+    this.#shards = listing;
+  }
+
+  /** A shard that failed and is no longer listed was trimmed: what it held is gone, its children are begun. */
+  #endTrimmed(): void {
+    for (const shardId of this.#failed.keys()) {
+      if (this.#shards.has(shardId)) continue;
+      this.#failed.delete(shardId);
+      this.#positions[shardId] = SHARD_END;
+      this.#options.log.warn('A shard was trimmed before it was read to its end.', {
+        stream: this.#options.streamName,
+        shard: shardId,
+      });
+    }
+  }
+
+  /** LATEST holds for the shards known at the start alone; what came before them is passed over. */
+  #beginAtLatest(): void {
+    const leaves = new Set(leafShards(this.#shards));
+    for (const shardId of this.#shards.keys()) this.#positions[shardId] = leaves.has(shardId) ? LATEST : SHARD_END;
+  }
+
+  #begin(): void {
+    const { shards: wanted } = this.#options;
+    const mine = wanted ? new Map([...this.#shards].filter(([, shard]) => wanted(shard))) : this.#shards;
+    const busy = new Set([...this.#readers.keys(), ...this.#failed.keys()]);
+    for (const shardId of readableShards(mine, this.#positions, busy)) this.#read(shardId);
+  }
+
+  #read(shardId: string): void {
+    const { client, streamName, pollMs = 250, maxRecords = 2_000, onRecords } = this.#options;
+    const { log, wallClock, raceClock, random } = this.#options;
+    const reader = new ShardReader({
+      client,
+      streamName,
+      shardId,
+      position: this.#positions[shardId] ?? TRIM_HORIZON,
+      pollMs,
+      maxRecords,
+      onRecords,
+      onEnd: (children) => {
+        if (!this.#retire(shardId, reader)) return;
+        this.#positions[shardId] = SHARD_END;
+        for (const child of children) if (!this.#shards.has(child.shardId)) this.#shards.set(child.shardId, child);
+        this.#begin();
+        this.#wake.abort();
+      },
+      onFailure: (error) => {
+        if (!this.#retire(shardId, reader)) return;
+        this.#failed.set(shardId, wallClock.nowMs() + WATCHDOG_MS);
+        this.#report(error);
+        this.#wake.abort();
+      },
+      log,
+      wallClock,
+      raceClock,
+      random,
+    });
+    this.#readers.set(shardId, reader);
+  }
+
+  /** Takes a reader out and keeps what it counted and where it was. False if it had been replaced. */
+  #retire(shardId: string, reader: ShardReader): boolean {
+    if (this.#readers.get(shardId) !== reader) return false;
+    this.#readers.delete(shardId);
+    this.#positions[shardId] = reader.position;
+    addCounters(this.#counters, reader.counters);
+    return true;
+  }
+
+  #childrenMissing(): boolean {
+    for (const shardId of leafShards(this.#shards)) if (this.#positions[shardId] === SHARD_END) return true;
+    return false;
+  }
+
+  #watchReaders(): void {
+    const nowMs = this.#options.wallClock.nowMs();
+    for (const [shardId, reader] of this.#readers) {
+      // A batch in hand is the processor's time, not the stream's; a second reader would only double it.
+      if (reader.busySinceMs !== undefined || nowMs - reader.lastPollMs < WATCHDOG_MS) continue;
+      this.#watchdogRestarts++;
+      this.#options.log.warn('A shard had no completed poll; it is begun again.', {
+        stream: this.#options.streamName,
+        shard: shardId,
+        silentMs: nowMs - reader.lastPollMs,
+      });
+      this.#retire(shardId, reader);
+      void reader.stop();
+      this.#read(shardId);
+    }
+    for (const [shardId, retryMs] of this.#failed) {
+      if (nowMs < retryMs) continue;
+      this.#failed.delete(shardId);
+      this.#begin();
+    }
+  }
+
+  #report(error: PitwallError): void {
+    this.#options.log.error(error.message, { ...error.toJSON(), stream: this.#options.streamName });
+    this.#options.onFailure?.(error);
+  }
+}
+
+function addCounters(to: ShardCounters, from: ShardCounters): void {
+  to.polls += from.polls;
+  to.records += from.records;
+  to.throttled += from.throttled;
+  to.retried += from.retried;
+  to.expiredIterators += from.expiredIterators;
+}

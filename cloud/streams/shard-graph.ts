@@ -1,0 +1,60 @@
+/**
+ * Which shards may be read now. Pure: a listing and a progress in, shard ids out. Order per key across a split or merge
+ * is kept by one rule: parents are read to their end before their children are begun.
+ */
+export interface ShardInfo {
+  shardId: string;
+  /** One parent after a split, two after a merge, none at the stream's birth. */
+  parents: string[];
+  /** 128-bit bounds of the hash range, decimal text as the API has them. */
+  startingHashKey: string;
+  endingHashKey: string;
+}
+
+/** A sequence number (resume behind it), or one of the sentinels, named as KCL names them. */
+export type ShardPosition = string;
+export const TRIM_HORIZON = 'TRIM_HORIZON';
+export const LATEST = 'LATEST';
+export const SHARD_END = 'SHARD_END';
+const AT_TIMESTAMP = 'AT_TIMESTAMP:';
+
+/** From the first record that arrived at or after `ms` (race-clock epoch). */
+export function atTimestamp(ms: number): ShardPosition {
+  return AT_TIMESTAMP + ms;
+}
+
+/** The time of an `atTimestamp` position; undefined for any other. */
+export function timestampOf(position: ShardPosition): number | undefined {
+  return position.startsWith(AT_TIMESTAMP) ? Number(position.slice(AT_TIMESTAMP.length)) : undefined;
+}
+
+/**
+ * Shards to begin with: known, not ended, not being read, and every parent that is still listed has ended. A parent that
+ * is no longer listed was trimmed: nothing of it is left to wait for. A shard with a stored sequence number was begun
+ * before, so its parents were done.
+ *
+ * @example
+ * readableShards(shards, { 'shardId-000000000000': 'SHARD_END' }, new Set()); // its children
+ */
+export function readableShards(
+  shards: ReadonlyMap<string, ShardInfo>,
+  positions: Readonly<Record<string, ShardPosition>>,
+  reading: ReadonlySet<string>,
+): string[] {
+  const readable: string[] = [];
+  for (const { shardId, parents } of shards.values()) {
+    const position = positions[shardId];
+    if (position === SHARD_END || reading.has(shardId)) continue;
+    const begun = position !== undefined && position !== TRIM_HORIZON;
+    if (begun || parents.every((parent) => !shards.has(parent) || positions[parent] === SHARD_END)) {
+      readable.push(shardId);
+    }
+  }
+  return readable;
+}
+
+/** Shards that nobody in the listing descends from: what a reader that starts at LATEST begins with. */
+export function leafShards(shards: ReadonlyMap<string, ShardInfo>): string[] {
+  const parents = new Set([...shards.values()].flatMap((shard) => shard.parents));
+  return [...shards.keys()].filter((shardId) => !parents.has(shardId));
+}
