@@ -16,16 +16,54 @@ export interface Lap {
   /** The lap ended in the pit lane / began in it. */
   inLap: boolean;
   outLap: boolean;
+  /** Place of the record in the timing feed (`recordVersion`): of two records for one lap the later one counts. */
+  version: number;
 }
 
+/** Derived from `passages`, `reports` and `facts`, whole, whenever one of them changes: so arrival order cannot matter. */
 export interface Stop {
+  /** Lap that ended in the stop (the in-lap). */
   lap: number;
+  /** Lap that began with it: `lap` + 1, or `lap` where the whole pit lane lies before the line; null while inside. */
+  outLap: number | null;
   inMs: number;
   outMs: number | null;
   laneTimeMs: number | null;
   boxTimeMs: number | null;
   tyresChanged: 0 | 2 | 4 | null;
+  /** Fuel that a person says went in, kg; null = nobody said. */
+  fuelAddedKg: number | null;
+  /** ECU integral over the stint that this stop ended, kg; null where the car has none. */
+  fuelUsedKg: number | null;
   flag: Flag;
+}
+
+/** A crossing of the pit-in or pit-out loop. */
+export interface PitPassage {
+  loop: 'PI' | 'PO';
+  lap: number;
+  atMs: number;
+  version: number;
+}
+
+/** What the officials reported about a stop. */
+export interface StopReport {
+  lap: number;
+  atMs: number;
+  boxTimeMs: number;
+  laneTimeMs: number;
+  tyresChanged: 0 | 2 | 4;
+  version: number;
+}
+
+/** What a person said about a car; of two about the same (type, lap) the later one counts. */
+export interface PersonFact {
+  type: 'fuelAdded' | 'tyres' | 'note';
+  lap: number | null;
+  value: number | string;
+  atMs: number;
+  author: string;
+  inputId: string;
 }
 
 /** What the car itself reported last: 1 Hz summaries, joined to official laps by event time. */
@@ -34,11 +72,19 @@ export interface CarData {
   /** ECU integral since boot, kg; null when the car has no such channel. */
   fuelUsedKg: number | null;
   boot: string;
-  /** ECU integral at the last official crossing and at the start of the stint; the difference is what strategy reads. */
+  /** What earlier boots had used when they were last heard, kg: it keeps the sums below growing across a restart. */
+  fuelOffsetKg: number;
+  /** Offset + integral at the last official crossing and at the start of the stint; the difference is what strategy reads. */
   fuelUsedAtLapKg: number | null;
   fuelUsedAtStintKg: number | null;
-  /** Estimated use per completed green lap, newest last, at most 8. */
+  /** Measured use per completed green lap (not in or out of the pits), newest last, at most 8. */
   fuelPerLapKg: number[];
+  /** The same for laps under yellow. */
+  fuelPerYellowLapKg: number[];
+  /** Newest samples of offset + integral, ascending, by which crossings are interpolated. */
+  samples: { atMs: number; usedKg: number }[];
+  /** Offset + integral at the newest official crossings, ascending. */
+  crossings: { lap: number; usedKg: number }[];
   channels: Record<string, { min: number; max: number; mean: number; last: number }>;
 }
 
@@ -47,10 +93,13 @@ export interface EntryState {
   status: 'grid' | 'running' | 'pit' | 'retired' | 'finished';
   laps: Lap[];
   stops: Stop[];
-  /** Lap on which the present stint began (0 = start). */
+  /** Event time of the first crossing after the start (lap 0), where the feed has one. */
+  startAtMs: number | null;
+  /** Laps completed when the present stint began (0 = start). */
   stintFromLap: number;
   /** Laps completed when the present tyres were fitted. */
   tyresFromLap: number;
+  /** Official at the newest crossing; the place in `order` where the feed gives none or the car has retired. */
   position: number | null;
   elapsedMs: number | null;
   bestLapMs: number | null;
@@ -58,6 +107,13 @@ export interface EntryState {
   /** Fuel that a person or a stop report says went in at the last stop, kg; null = assumed filled. */
   fuelAddedKg: number | null;
   alarms: { name: string; level: 'warning' | 'critical'; value: number; atMs: number }[];
+  /** Event time of the newest word on each alarm, raised or cleared. */
+  alarmAtMs: Record<string, number>;
+  /** The facts that `stops` and `status` are derived from. */
+  passages: PitPassage[];
+  reports: StopReport[];
+  facts: PersonFact[];
+  retirement: { lap: number; atMs: number; version: number } | null;
 }
 
 export interface RaceState {
@@ -73,7 +129,7 @@ export interface RaceState {
   entries: Record<string, EntryState>;
   /** Entries by official position (lap first, then order of crossing). */
   order: string[];
-  /** Greatest event time folded. */
+  /** Greatest event time of official timing and people; cars' clocks have been seen wrong by days and do not count. */
   lastEventMs: number;
   calls: Record<string, CallState>;
   /** Records that could not be used, by reason. */

@@ -1,0 +1,111 @@
+import type { AgentEvent, AlarmEvent, HealthMessage, SummaryEvent } from '#wire/messages.js';
+import { addFuelSample, refreshFuel } from './car-fuel.js';
+import { findEntryOfThing } from './entries.js';
+import { ignore } from './ignored.js';
+import { lapsCompleted } from './laps.js';
+import type { CarData, EntryState, RaceState, RaceTrigger } from './types.js';
+import { bootCounter } from './versions.js';
+
+/** What on-car lap counters show when they have failed (seen in up to 11 % of real rows). */
+const LAP_HINT_INVALID = 32_768;
+/** Alarm names known per entry. */
+const MAX_ALARMS = 64;
+
+/**
+ * What the car's agent made of its channels. Laps that the car counted itself, and setup outcomes, change nothing here:
+ * official timing is the authority on laps.
+ */
+export function applyAgentEvent(state: RaceState, event: AgentEvent): RaceTrigger[] {
+  const entry = findEntryOfThing(state, event.thing);
+  if (entry === undefined) return ignore(state, 'unknown-thing');
+  if (!Number.isFinite(event.eventTimeMs)) return ignore(state, 'damaged');
+  switch (event.type) {
+    case 'summary':
+      return applySummary(state, entry, event);
+    case 'alarm':
+      return applyAlarm(state, entry, event);
+    case 'lap':
+      return event.lapHint === LAP_HINT_INVALID ? ignore(state, 'lap-hint-invalid') : [];
+    default:
+      return [];
+  }
+}
+
+/** Of health only the newest counts. */
+export function applyHealth(state: RaceState, message: HealthMessage): RaceTrigger[] {
+  const { thing, eventTimeMs: atMs, link, journal } = message;
+  const bootCount = bootCounter(message.boot);
+  if (!Number.isFinite(atMs) || !Number.isFinite(bootCount)) return ignore(state, 'damaged');
+  if (findEntryOfThing(state, thing) === undefined && thing !== state.session.timingThing) {
+    return ignore(state, 'unknown-thing');
+  }
+  const known = state.health[thing];
+  if (known !== undefined && known.atMs > atMs) return [];
+  state.health[thing] = { atMs, link, unsent: journal.unsentRecords, unacked: journal.unackedRecords, bootCount };
+  return [];
+}
+
+function applySummary(state: RaceState, entry: EntryState, event: SummaryEvent): RaceTrigger[] {
+  const boot = bootCounter(event.boot);
+  if (!Number.isFinite(boot)) return ignore(state, 'damaged');
+  entry.car ??= createCar(event);
+  const { car } = entry;
+  if (boot < bootCounter(car.boot)) return ignore(state, 'old-boot');
+  if (boot > bootCounter(car.boot)) restart(car, event.boot);
+
+  const { eventTimeMs: atMs, fuelUsedKg } = event;
+  if (atMs >= car.atMs) {
+    car.atMs = atMs;
+    car.channels = event.channels;
+  }
+  if (fuelUsedKg !== undefined && Number.isFinite(fuelUsedKg) && fuelUsedKg >= 0) {
+    const usedKg = car.fuelOffsetKg + fuelUsedKg;
+    // A stint that began unheard has no base: then fuel is counted by laps, see cloud/strategy/fuel.ts.
+    if (car.fuelUsedAtStintKg === null && car.samples.length === 0 && lapsCompleted(entry) === entry.stintFromLap) {
+      car.fuelUsedAtStintKg = usedKg;
+    }
+    addFuelSample(car, atMs, usedKg);
+    if (atMs === car.atMs) car.fuelUsedKg = fuelUsedKg;
+    refreshFuel(entry);
+  }
+  return [];
+}
+
+function createCar(event: SummaryEvent): CarData {
+  return {
+    atMs: event.eventTimeMs,
+    boot: event.boot,
+    fuelUsedKg: null,
+    fuelOffsetKg: 0,
+    fuelUsedAtLapKg: null,
+    fuelUsedAtStintKg: null,
+    fuelPerLapKg: [],
+    fuelPerYellowLapKg: [],
+    samples: [],
+    crossings: [],
+    channels: {},
+  };
+}
+
+/** The integral of a new boot starts from 0; what the boot before had used goes into the offset. */
+function restart(car: CarData, boot: string): void {
+  car.fuelOffsetKg += car.fuelUsedKg ?? 0;
+  car.fuelUsedKg = car.fuelUsedKg === null ? null : 0;
+  car.boot = boot;
+}
+
+function applyAlarm(state: RaceState, entry: EntryState, event: AlarmEvent): RaceTrigger[] {
+  const { name, level, value, eventTimeMs: atMs } = event;
+  if (!Number.isFinite(value)) return ignore(state, 'damaged');
+  const knownMs = entry.alarmAtMs[name];
+  if (knownMs !== undefined && knownMs >= atMs) return [];
+  if (knownMs === undefined && Object.keys(entry.alarmAtMs).length >= MAX_ALARMS)
+    return ignore(state, 'too-many-facts');
+  entry.alarmAtMs[name] = atMs;
+  entry.alarms = entry.alarms.filter((alarm) => alarm.name !== name);
+  if (event.state === 'raised') {
+    entry.alarms.push({ name, level, value, atMs });
+    entry.alarms.sort((a, b) => a.atMs - b.atMs || (a.name < b.name ? -1 : 1));
+  }
+  return [];
+}

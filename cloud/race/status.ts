@@ -1,0 +1,68 @@
+import type { RetirementMessage } from '#wire/messages.js';
+import { findEntry } from './entries.js';
+import { ignore } from './ignored.js';
+import { lapsCompleted, lastLap } from './laps.js';
+import type { EntryState, RaceState, RaceTrigger } from './types.js';
+import { recordVersion } from './versions.js';
+
+/** A car is out. Should it cross a loop later than that, it is running again. */
+export function applyRetirement(state: RaceState, message: RetirementMessage): RaceTrigger[] {
+  const found = findEntry(state, message);
+  if (found === undefined) return ignore(state, 'unknown-entry');
+  const { lap, eventTimeMs: atMs } = message;
+  const version = recordVersion(message);
+  if (!Number.isFinite(atMs) || !Number.isFinite(lap) || !Number.isFinite(version)) return ignore(state, 'damaged');
+  const known = found.entry.retirement;
+  if (known === null || known.version < version) found.entry.retirement = { lap, atMs, version };
+  return [];
+}
+
+/** Derives every entry's status and the phase from the facts; tells of retirements and of a new phase. */
+export function refreshStatus(state: RaceState): RaceTrigger[] {
+  const triggers: RaceTrigger[] = [];
+  for (const key in state.entries) {
+    const entry = state.entries[key];
+    const status = statusOf(state, entry);
+    if (status === 'retired' && entry.status !== 'retired') {
+      triggers.push({ type: 'retired', entry: key, lap: lapsCompleted(entry), atMs: entry.retirement!.atMs });
+    }
+    entry.status = status;
+  }
+  const phase = phaseOf(state);
+  if (phase !== state.phase) {
+    state.phase = phase;
+    triggers.push({ type: 'session', phase, atMs: state.lastEventMs });
+  }
+  return triggers;
+}
+
+function statusOf(state: RaceState, entry: EntryState): EntryState['status'] {
+  if (hasFinished(state, entry)) return 'finished';
+  const passage = entry.passages[entry.passages.length - 1];
+  const seenMs = Math.max(
+    lastLap(entry)?.atMs ?? Number.NEGATIVE_INFINITY,
+    entry.startAtMs ?? Number.NEGATIVE_INFINITY,
+    passage?.atMs ?? Number.NEGATIVE_INFINITY,
+  );
+  if (entry.retirement !== null && entry.retirement.atMs >= seenMs) return 'retired';
+  const stop = entry.stops[entry.stops.length - 1];
+  if (stop !== undefined && stop.outMs === null && lapsCompleted(entry) <= stop.lap) return 'pit';
+  return Number.isFinite(seenMs) ? 'running' : 'grid';
+}
+
+/** The first crossing under the chequered flag ends a car's race, whatever lap it is on. */
+function hasFinished(state: RaceState, entry: EntryState): boolean {
+  const last = lastLap(entry);
+  if (last === undefined) return false;
+  const checkered = state.flags.find(({ flag }) => flag === 'checkered');
+  if (checkered !== undefined) return last.atMs >= checkered.atMs || last.lap >= checkered.lap;
+  // A feed without any flags: the distance is all that tells.
+  return state.flags.length === 0 && last.lap >= state.session.lapsTotal;
+}
+
+function phaseOf(state: RaceState): RaceState['phase'] {
+  if (state.phase === 'closed') return 'closed';
+  const entries = Object.values(state.entries);
+  if (entries.some((entry) => entry.status === 'finished')) return 'finished';
+  return state.greenAtMs !== null || entries.some((entry) => entry.laps.length > 0) ? 'running' : 'open';
+}

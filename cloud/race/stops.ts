@@ -1,0 +1,176 @@
+/**
+ * Stops are derived whole from what was observed (pit loops, officials' reports, people's facts), so that a late or
+ * corrected observation gives the very stops that it would have given in time.
+ */
+import type { StopMessage } from '#wire/messages.js';
+import { settleCalls } from './calls.js';
+import { fuelUsedAtMs, refreshFuel } from './car-fuel.js';
+import { findEntry, MAX_LAP } from './entries.js';
+import { flagAt } from './flags.js';
+import { ignore } from './ignored.js';
+import { lapsCompleted } from './laps.js';
+import type { EntryState, PersonFact, RaceState, RaceTrigger, Stop, StopReport } from './types.js';
+import { recordVersion } from './versions.js';
+
+/** As for passages: past this the feed is broken. */
+const MAX_REPORTS = 200;
+/** Reports and facts name the in-lap or the lap after it: one lap of difference is still the same stop. */
+const SAME_STOP_LAPS = 1;
+
+/** The officials reported a stop. */
+export function applyStop(state: RaceState, message: StopMessage): RaceTrigger[] {
+  const found = findEntry(state, message);
+  if (found === undefined) return ignore(state, 'unknown-entry');
+  const { lap, eventTimeMs: atMs, boxTimeMs, laneTimeMs, tyresChanged } = message;
+  const version = recordVersion(message);
+  if (![atMs, boxTimeMs, laneTimeMs, tyresChanged, version].every(Number.isFinite)) return ignore(state, 'damaged');
+  if (!Number.isInteger(lap) || lap < 0 || lap > MAX_LAP) return ignore(state, 'lap-invalid');
+
+  const { reports } = found.entry;
+  const index = reports.findIndex((known) => known.lap === lap);
+  if (index >= 0) {
+    if (reports[index].version >= version) return [];
+    reports.splice(index, 1);
+  } else if (reports.length >= MAX_REPORTS) return ignore(state, 'too-many-reports');
+  reports.push({ lap, atMs, boxTimeMs, laneTimeMs, tyresChanged, version });
+  return rebuildStops(state, found.key);
+}
+
+/** Derives stops, in- and out-laps, stint and tyres anew; tells which stops and laps that changed. */
+export function rebuildStops(state: RaceState, key: string): RaceTrigger[] {
+  const entry = state.entries[key];
+  const before = new Map(entry.stops.map((stop) => [stop.lap, stop]));
+  entry.stops = deriveStops(state, entry);
+  const triggers: RaceTrigger[] = [];
+  for (const stop of entry.stops) {
+    const old = before.get(stop.lap);
+    stop.fuelUsedKg = old?.fuelUsedKg ?? null;
+    if (old === undefined || !isSame(old, stop)) {
+      triggers.push({ type: 'stop', entry: key, stop });
+      triggers.push(...settleCalls(state, key, stop));
+    }
+  }
+  for (let index = 0; index < entry.laps.length; index++) {
+    if (labelPits(entry, index)) triggers.push({ type: 'lap', entry: key, lap: entry.laps[index] });
+  }
+  beginStint(entry);
+  return triggers;
+}
+
+/** Writes whether the lap was an in- or out-lap; true when that changed it. */
+export function labelPits(entry: EntryState, index: number): boolean {
+  const lap = entry.laps[index];
+  let inLap = false;
+  let outLap = false;
+  for (const stop of entry.stops) {
+    if (stop.lap === lap.lap) inLap = true;
+    if (stop.outLap === lap.lap) outLap = true;
+  }
+  if (inLap === lap.inLap && outLap === lap.outLap) return false;
+  lap.inLap = inLap;
+  lap.outLap = outLap;
+  return true;
+}
+
+function deriveStops(state: RaceState, entry: EntryState): Stop[] {
+  entry.passages.sort((a, b) => a.atMs - b.atMs || a.lap - b.lap || (a.loop < b.loop ? -1 : 1));
+  entry.reports.sort((a, b) => a.atMs - b.atMs || a.lap - b.lap);
+
+  const stops: Stop[] = [];
+  let open: Stop | null = null;
+  for (const { loop, lap, atMs } of entry.passages) {
+    if (loop === 'PI') {
+      open = emptyStop(lap, atMs);
+      stops.push(open);
+    } else if (open !== null) {
+      open.outLap = lap;
+      open.outMs = atMs;
+      open = null;
+    }
+    // A PO alone is how a race is started from the pit lane; it is no stop.
+  }
+  for (const report of entry.reports) addReport(stops, report);
+  stops.sort((a, b) => a.inMs - b.inMs);
+  for (const fact of entry.facts) addFact(stops, fact);
+  for (const stop of stops) stop.flag = flagAt(state, stop.inMs);
+  return stops;
+}
+
+function emptyStop(lap: number, inMs: number): Stop {
+  return {
+    lap,
+    outLap: null,
+    inMs,
+    outMs: null,
+    laneTimeMs: null,
+    boxTimeMs: null,
+    tyresChanged: null,
+    fuelAddedKg: null,
+    fuelUsedKg: null,
+    flag: 'none',
+  };
+}
+
+function addReport(stops: Stop[], report: StopReport): void {
+  let stop = nearest(stops, report.lap);
+  if (stop === undefined) {
+    // No loops at this pit lane: the report is all there is.
+    stop = emptyStop(report.lap, report.atMs - report.laneTimeMs);
+    stop.outMs = report.atMs;
+    stop.outLap = report.lap + 1;
+    stops.push(stop);
+  }
+  stop.laneTimeMs = report.laneTimeMs;
+  stop.boxTimeMs = report.boxTimeMs;
+  stop.tyresChanged = report.tyresChanged;
+}
+
+function addFact(stops: Stop[], fact: PersonFact): void {
+  const stop = fact.lap === null ? stops.findLast(({ inMs }) => inMs <= fact.atMs) : nearest(stops, fact.lap);
+  if (stop === undefined || typeof fact.value !== 'number') return;
+  if (fact.type === 'fuelAdded') stop.fuelAddedKg = fact.value;
+  else if (fact.type === 'tyres') stop.tyresChanged = fact.value === 0 ? 0 : fact.value === 2 ? 2 : 4;
+}
+
+/** The stop of that lap, or the nearest within `SAME_STOP_LAPS`. */
+function nearest(stops: readonly Stop[], lap: number): Stop | undefined {
+  let best: Stop | undefined;
+  for (const stop of stops) {
+    const away = Math.abs(stop.lap - lap);
+    if (away <= SAME_STOP_LAPS && (best === undefined || away < Math.abs(best.lap - lap))) best = stop;
+  }
+  return best;
+}
+
+/** A stint begins at pit exit; where that crossing was lost, at the end of the in-lap, once the car is seen again. */
+function beginStint(entry: EntryState): void {
+  entry.stintFromLap = 0;
+  entry.tyresFromLap = 0;
+  entry.fuelAddedKg = null;
+  let stintStop: Stop | undefined;
+  for (const stop of entry.stops) {
+    if (stop.outLap === null && lapsCompleted(entry) <= stop.lap) continue;
+    const completed = stop.outLap === null ? stop.lap : stop.outLap - 1;
+    entry.stintFromLap = completed;
+    // Not reported means four: that is what a stop is for, and the report follows within seconds.
+    if (stop.tyresChanged !== 0) entry.tyresFromLap = completed;
+    entry.fuelAddedKg = stop.fuelAddedKg;
+    stintStop = stop;
+  }
+  if (entry.car !== null && stintStop !== undefined) markStint(entry, stintStop);
+  refreshFuel(entry);
+}
+
+/** The ECU integral at the end of the stop, once: what came before it belongs to the stint that ended there. */
+function markStint(entry: EntryState, stop: Stop): void {
+  const car = entry.car!;
+  if (stop.fuelUsedKg !== null) return;
+  const usedKg = fuelUsedAtMs(car, stop.outMs ?? stop.inMs);
+  if (usedKg === null) return;
+  stop.fuelUsedKg = Math.max(0, usedKg - (car.fuelUsedAtStintKg ?? 0));
+  car.fuelUsedAtStintKg = usedKg;
+}
+
+function isSame(a: Stop, b: Stop): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
