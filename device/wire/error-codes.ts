@@ -34,6 +34,9 @@ export const ERROR_CODES = {
   'PW-LINK-SUBSCRIBE': 'The broker refused a subscription: the policy of this certificate does not allow the filter.',
   'PW-SETUP-INVALID': 'A desired setup has an unknown field or a value outside its limits.',
 
+  // cloud/local/iot-core
+  'PW-IOT-REFUSED': 'The local IoT Core refused a connection, a publish or a subscription, as AWS IoT does.',
+
   // certs
   'PW-CERTS-STORE': 'The certificate folder cannot be written or holds something that is not a certificate or key.',
 

@@ -1,0 +1,163 @@
+/**
+ * Where messages end whose actions failed: one JSON line each, on disk before `put` resolves.
+ *
+ *     <dir>/errors-00000001.ndjson     line = {"key": object key of the error action, "message": ErrorMessage}
+ *
+ * Lines that come while a sync is under way share the next one. A new process begins a new segment, so a line torn by a
+ * crash stays the last of its segment.
+ */
+import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PitwallError } from '#wire/errors.js';
+import type { ActionFailure } from './action.js';
+
+/** The error action's message, as AWS IoT documents it (iot-sql §8). */
+export interface ErrorMessage {
+  ruleName: string;
+  topic: string;
+  cloudwatchTraceId: string;
+  clientId: string;
+  base64OriginalPayload: string;
+  failures: ActionFailure[];
+}
+
+/** A durable sink. `key` is the error action's substituted object key. */
+export interface ErrorSink {
+  /** Resolves when the message survives a crash; rejects when it cannot be kept. */
+  put(key: string, message: ErrorMessage): Promise<void>;
+}
+
+export interface OutboxOptions {
+  dir: string;
+  /** Bound over all segments, those of earlier processes included. Default 256 MiB. */
+  bytesMax?: number;
+  /** A segment that has reached this is followed by another. Default 8 MiB. */
+  segmentBytes?: number;
+}
+
+export interface OutboxStats {
+  /** Lines written by this process. */
+  written: number;
+  /** Bytes on disk, all segments. */
+  bytes: number;
+  refused: { full: number; store: number };
+}
+
+const MIB = 1024 * 1024;
+const SEGMENT = /^errors-(\d{8})\.ndjson$/;
+
+interface Waiting {
+  line: string;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+export class Outbox implements ErrorSink {
+  readonly #dir: string;
+  readonly #bytesMax: number;
+  readonly #segmentBytes: number;
+  #segment: number;
+  #file: FileHandle | undefined;
+  #fileBytes = 0;
+  #bytes: number;
+  #written = 0;
+  #refused = { full: 0, store: 0 };
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+
+  /** @throws PitwallError `PW-OUTBOX-STORE` when the folder cannot be made or read */
+  static async open(options: OutboxOptions): Promise<Outbox> {
+    const { dir } = options;
+    try {
+      await mkdir(dir, { recursive: true });
+      let segment = 0;
+      let bytes = 0;
+      for (const name of await readdir(dir)) {
+        const match = SEGMENT.exec(name);
+        if (match === null) continue;
+        segment = Math.max(segment, Number(match[1]));
+        bytes += (await stat(join(dir, name))).size;
+      }
+      return new Outbox(options, segment, bytes);
+    } catch (cause) {
+      throw new PitwallError('PW-OUTBOX-STORE', { what: `The outbox ${dir} cannot be opened.`, cause });
+    }
+  }
+
+  private constructor(options: OutboxOptions, lastSegment: number, bytes: number) {
+    this.#dir = options.dir;
+    this.#bytesMax = options.bytesMax ?? 256 * MIB;
+    this.#segmentBytes = options.segmentBytes ?? 8 * MIB;
+    this.#segment = lastSegment;
+    this.#bytes = bytes;
+  }
+
+  /** @throws PitwallError `PW-OUTBOX-FULL`, `PW-OUTBOX-STORE` */
+  async put(key: string, message: ErrorMessage): Promise<void> {
+    const line = `${JSON.stringify({ key, message })}\n`;
+    const bytes = Buffer.byteLength(line);
+    if (this.#bytes + bytes > this.#bytesMax) {
+      this.#refused.full++;
+      throw new PitwallError('PW-OUTBOX-FULL', {
+        what: `The outbox ${this.#dir} holds ${this.#bytes} bytes; it may hold ${this.#bytesMax}.`,
+        fix: 'Cure what makes the actions fail, then replay or remove the oldest segments.',
+      });
+    }
+    this.#bytes += bytes;
+    const stored = new Promise<void>((resolve, reject) => this.#waiting.push({ line, resolve, reject }));
+    this.#writing ??= this.#write();
+    return stored;
+  }
+
+  stats(): OutboxStats {
+    return { written: this.#written, bytes: this.#bytes, refused: { ...this.#refused } };
+  }
+
+  /** Writes what is waiting and closes the segment. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      const text = group.map(({ line }) => line).join('');
+      try {
+        const file = await this.#current();
+        await file.appendFile(text);
+        await file.datasync();
+        this.#fileBytes += Buffer.byteLength(text);
+        this.#written += group.length;
+        for (const { resolve } of group) resolve();
+      } catch (cause) {
+        await this.#abandonGroup(group, text, cause);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  /** The segment may now end in part of a line: the next group begins another. */
+  async #abandonGroup(group: Waiting[], text: string, cause: unknown): Promise<void> {
+    this.#bytes -= Buffer.byteLength(text);
+    this.#refused.store += group.length;
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close().catch(() => {});
+    const error = new PitwallError('PW-OUTBOX-STORE', { what: `The outbox ${this.#dir} cannot be written.`, cause });
+    for (const { reject } of group) reject(error);
+  }
+
+  async #current(): Promise<FileHandle> {
+    if (this.#file !== undefined && this.#fileBytes < this.#segmentBytes) return this.#file;
+    await this.#file?.close();
+    this.#file = undefined;
+    this.#segment++;
+    const name = `errors-${String(this.#segment).padStart(8, '0')}.ndjson`;
+    this.#file = await open(join(this.#dir, name), 'ax', 0o600);
+    this.#fileBytes = 0;
+    return this.#file;
+  }
+}

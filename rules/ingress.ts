@@ -1,0 +1,22 @@
+/** A message that was published, as the broker hands it to the rules. */
+export interface RuleMessage {
+  topic: string;
+  payload: Uint8Array;
+  /** Empty when it was not published by MQTT. */
+  clientId: string;
+  principal: string;
+  /** When the broker took it, on the race clock: what `timestamp()` gives. */
+  timestampMs: number;
+  /** Basic Ingest: only this rule runs, and `topic` is without the prefix. A topic that still has it is split here. */
+  rule?: string;
+  sourceIp?: string;
+}
+
+/** Where a broker hands over what was published. */
+export interface RuleIngress {
+  /**
+   * Takes a message. A promise means that the rules' queue is full: withhold the PUBACK until it resolves. It rejects
+   * (`PW-RULE-OVERLOAD`, `PW-RULE-CLOSED`) when the message was not taken: never acknowledge it then.
+   */
+  ingest(message: RuleMessage): void | Promise<void>;
+}

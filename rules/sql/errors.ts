@@ -1,0 +1,55 @@
+import type { ErrorCode } from '#wire/error-codes.js';
+import { PitwallError } from '#wire/errors.js';
+
+/**
+ * A rule's text is refused when the rule is created (CreateTopicRule answers SqlParseException), with the place.
+ * `offset` counts UTF-16 units from 0 into the statement or template; the message gives line and column from 1.
+ */
+export class SqlError extends PitwallError {
+  readonly offset: number;
+
+  constructor(code: ErrorCode, text: string, offset: number, what: string, fix?: string) {
+    const { line, column } = placeOf(text, offset);
+    super(code, { what: `${what} (line ${line}, column ${column})`, fix });
+    this.name = 'SqlError';
+    this.offset = offset;
+  }
+}
+
+function placeOf(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+}
+
+/** The statement or the template ends while it runs (no actions, not even the error action: iot-sql, "Error action"). */
+export function evaluationError(what: string, cause?: unknown): PitwallError {
+  return new PitwallError('PW-RULE-EVALUATION', { what, cause });
+}
+
+/** The candidate that differs in the fewest letters, at most a third of the word; what a refusal suggests. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.ceil(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, previous[j] + 1, row[j - 1] + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,26 @@
+/** What closures run on and what they are compiled with; shared by expressions, projections and functions. */
+import type { Expression } from './ast.js';
+import type { Evaluation } from './evaluation.js';
+import type { Value } from './values.js';
+
+/** What names mean while a closure runs. */
+export interface Scope {
+  evaluation: Evaluation;
+  /** Values of SET's variables, in their order. */
+  variables: Value[];
+  /** Inside a nested query: the element, and the scope around it. */
+  element?: { value: Value; alias: string | undefined; outer: Scope };
+}
+
+export type Compiled = (scope: Scope) => Value;
+
+/** What is known while compiling. */
+export interface CompileContext {
+  /** Whole text, for positions in errors. */
+  text: string;
+  /** Names of variables that are set so far. */
+  variables: readonly string[];
+}
+
+/** `compileExpression`, passed to those that it calls itself. */
+export type Compile = (expression: Expression, context: CompileContext) => Compiled;
