@@ -2,7 +2,6 @@ import { type KinesisClient, PutRecordsCommand, type PutRecordsResultEntry } fro
 import type { Clock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
-import type { PeopleRecord } from '#wire/race-records.js';
 import type { Random } from '#wire/random.js';
 import { actionFor } from './aws-errors.js';
 import { backOffMs, pause } from './back-off.js';
@@ -74,16 +73,11 @@ const RETRY = { firstMs: 50, lastMs: 2_000 };
  *
  * @example
  * const producer = createProducer({ client, streamName: 'pitwall-race', log, wallClock, random });
- * await putPeopleRecord(producer, { v: 1, kind: 'session', type: 'close', inputId, race, author, eventTimeMs });
+ * await producer.put('car-24', Buffer.from(JSON.stringify(lapChannels)));
  * await producer.close();
  */
 export function createProducer(options: ProducerOptions): Producer {
   return new BatchingProducer(options);
-}
-
-/** People's input goes under the key of its race, and nowhere else (decision 7). */
-export function putPeopleRecord(producer: Producer, record: PeopleRecord): Promise<PutResult> {
-  return producer.put(record.race, Buffer.from(JSON.stringify(record)));
 }
 
 class BatchingProducer implements Producer {

@@ -10,7 +10,7 @@ export interface SeenBoot {
   readonly thing: string;
   readonly boot: string;
   readonly ranges: RangeSet;
-  /** Records seen once, in effect: numbers of the other family are in the ranges but not in here. */
+  /** Records marked as counted: numbers of the other family are in the ranges but not in here. */
   unique: number;
 }
 
@@ -47,12 +47,12 @@ export class Seen {
     }
   }
 
-  /** Marks the record; false if it had been marked before. Wants 0 ≤ prev < seq. */
-  mark(thing: string, boot: string, prev: number, seq: number): boolean {
+  /** Marks the record; false if it had been marked before. Wants 0 ≤ prev < seq. `counted` = it adds to `unique`. */
+  mark(thing: string, boot: string, prev: number, seq: number, counted = true): boolean {
     const known = this.get(thing, boot) ?? this.#insert({ thing, boot, ranges: new RangeSet(), unique: 0 });
     if (known.ranges.has(seq)) return false;
     known.ranges.add(prev + 1, seq);
-    known.unique++;
+    if (counted) known.unique++;
     while (known.ranges.length > MAX_HOLES_PER_BOOT) this.holesClosed += known.ranges.closeLowestHole();
     return true;
   }

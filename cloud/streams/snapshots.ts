@@ -134,7 +134,9 @@ class TableSnapshotStore implements SnapshotStore {
       throw this.#fenced(error);
     }
     this.#generation = generation;
-    const stale = this.#swept ? this.#chunkKeys : (await this.#allChunks()).filter((sk) => !sk.startsWith(chunkPrefix));
+    const stale = this.#swept
+      ? this.#chunkKeys
+      : (await this.#allChunks()).filter((sk) => this.#isStale(sk, chunkPrefix));
     await this.#deleteChunks(stale);
     this.#chunkKeys = chunkKeys;
     this.#swept = true;
@@ -195,6 +197,11 @@ class TableSnapshotStore implements SnapshotStore {
       from = answer.LastEvaluatedKey;
     } while (from);
     return keys;
+  }
+
+  /** A greater fence's chunks belong to whoever has just taken over. */
+  #isStale(sk: string, chunkPrefix: string): boolean {
+    return !sk.startsWith(chunkPrefix) && Number(sk.split('#')[1]) <= this.#fence;
   }
 
   async #deleteChunks(keys: readonly string[]): Promise<void> {

@@ -1,0 +1,92 @@
+import { type AttributeValue, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { toItem } from '#cloud/streams/item.js';
+import { ChannelTable } from '#wire/channels.js';
+import type { ChannelSpec } from '#wire/messages.js';
+
+/** Channel that counts laps in the car; a table without it has no per-lap aggregates. */
+export const LAP_CHANNEL = 'lapCount';
+
+/** A table with what the folds look up in it once instead of per frame. */
+export interface KnownTable {
+  table: ChannelTable;
+  /** Display channels that the table has, ascending by index. */
+  display: { index: number; name: string; unit: string }[];
+  /** −1 when the table has none. */
+  lapIndex: number;
+}
+
+/** Distinct tables kept; a field of cars shares a few. More are refused, counted by the caller. */
+export const MAX_TABLES = 4_096;
+
+/** Channel tables by hash: content-addressed, so they are only ever added. */
+export class ChannelTables {
+  readonly #displayChannels: readonly string[];
+  readonly #byHash = new Map<string, KnownTable>();
+  #unsaved: ChannelTable[] = [];
+
+  constructor(displayChannels: readonly string[]) {
+    this.#displayChannels = displayChannels;
+  }
+
+  get size(): number {
+    return this.#byHash.size;
+  }
+
+  get(hash: string): KnownTable | undefined {
+    return this.#byHash.get(hash);
+  }
+
+  /** True when it is new. Raises PW-WIRE-TABLE when the table is not valid. */
+  add(channels: readonly ChannelSpec[]): { hash: string; added: boolean } {
+    const table = new ChannelTable(channels);
+    if (this.#byHash.has(table.hash) || this.#byHash.size >= MAX_TABLES) return { hash: table.hash, added: false };
+    this.#know(table);
+    this.#unsaved.push(table);
+    return { hash: table.hash, added: true };
+  }
+
+  /** Writes tables that are not stored yet; they must be there before a commit passes the records that brought them. */
+  async save(dynamodb: DynamoDBClient, tableName: string, key: string): Promise<void> {
+    const unsaved = this.#unsaved;
+    this.#unsaved = [];
+    try {
+      for (const table of unsaved) {
+        const item = toItem({ pk: key, sk: `table#${table.hash}`, table: JSON.stringify(table) });
+        await dynamodb.send(new PutItemCommand({ TableName: tableName, Item: item }));
+      }
+    } catch (error) {
+      // Written twice does no harm: the same hash is the same table.
+      this.#unsaved.push(...unsaved);
+      throw error;
+    }
+  }
+
+  async load(dynamodb: DynamoDBClient, tableName: string, key: string): Promise<void> {
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const answer = await dynamodb.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :table)',
+          ExpressionAttributeValues: toItem({ ':pk': key, ':table': 'table#' }),
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      for (const item of answer.Items ?? []) {
+        const { channels } = JSON.parse(item.table?.S ?? '{}') as { channels: ChannelSpec[] };
+        this.#know(new ChannelTable(channels));
+      }
+      from = answer.LastEvaluatedKey;
+    } while (from);
+  }
+
+  #know(table: ChannelTable): void {
+    const display = this.#displayChannels
+      .map((name) => ({ name, index: table.indexOf(name) }))
+      .filter(({ index }) => index >= 0)
+      .map(({ name, index }) => ({ name, index, unit: table.channels[index].unit }))
+      .sort((a, b) => a.index - b.index);
+    this.#byHash.set(table.hash, { table, display, lapIndex: table.indexOf(LAP_CHANNEL) });
+  }
+}

@@ -1,0 +1,247 @@
+import type { SamplePoints } from '#cloud/dashboard/view.js';
+import type { CommittedBoot } from '#cloud/streams/acks.js';
+import { Seen, type SeenJson } from '#cloud/streams/seen.js';
+import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import type { RaceClock } from '#wire/clock.js';
+import { PitwallError } from '#wire/errors.js';
+import { decodeFrame, decodeFrameHeader, type Frame, type FrameHeader } from '#wire/frame.js';
+import { formatBoot } from '#wire/identity.js';
+import type { Log } from '#wire/log.js';
+import type { SchemaMessage } from '#wire/messages.js';
+import type { LapChannelsRecord } from '#wire/race-records.js';
+import { ChannelTables, type KnownTable } from './channel-tables.js';
+import { LatencyHistogram } from './histogram.js';
+import { LapFold, type LapFoldJson } from './lap-aggregates.js';
+import { type ParkedFrame, Parking } from './parking.js';
+import { decimate } from './points.js';
+
+/** Why a record of the frame streams is not used. It is not acknowledged either: its agent keeps it. */
+export type QuarantineReason = 'damagedFrame' | 'damagedTable' | 'wrongThing' | 'unknownKind' | 'badSequence';
+
+export interface FrameIntakeOptions {
+  displayChannels: readonly string[];
+  /** Points of each frame that is the newest of its thing. */
+  hub?: (points: SamplePoints) => void;
+  raceClock: RaceClock;
+  wallClock: { nowMs(): number };
+  log: Log;
+}
+
+export interface FrameIntakeJson {
+  seen: SeenJson[];
+  laps: { thing: string; boot: string; fold: LapFoldJson }[];
+}
+
+/** What is known of one thing beside its identities. */
+interface ThingState {
+  newestMs: number;
+  /** Newest value of each display channel. */
+  latest: Record<string, number>;
+}
+
+const FIRST_FRAME_BYTE = 0x50;
+const FIRST_JSON_BYTE = 0x7b;
+
+/**
+ * Folds the records of both frame streams, one at a time and without waiting: identity, duplicates, decoding, the
+ * newest values, the screen's points and the laps. Order does not matter; what is stored is `toJSON` and nothing else.
+ */
+export class FrameIntake {
+  readonly tables: ChannelTables;
+  readonly parking = new Parking();
+  readonly seen: Seen;
+  readonly latency = new LatencyHistogram();
+  duplicates = 0;
+  /** Frames older than the newest of their thing: they amend what was shown. */
+  amendments = 0;
+  readonly quarantined: Record<string, number> = {};
+  readonly #options: FrameIntakeOptions;
+  readonly #things = new Map<string, ThingState>();
+  readonly #laps = new Map<string, { thing: string; boot: string; fold: LapFold }>();
+  /** Boots heard from since the last commit: what is to be acknowledged. */
+  #heard = new Map<string, { thing: string; boot: string }>();
+
+  constructor(options: FrameIntakeOptions, stored: FrameIntakeJson = { seen: [], laps: [] }) {
+    this.#options = options;
+    this.tables = new ChannelTables(options.displayChannels);
+    this.seen = new Seen(stored.seen);
+    for (const { thing, boot, fold } of stored.laps) {
+      this.#laps.set(`${thing} ${boot}`, { thing, boot, fold: new LapFold(fold) });
+    }
+  }
+
+  take(record: StreamRecord): void {
+    const { data, partitionKey } = record;
+    if (data[0] === FIRST_FRAME_BYTE) this.#takeFrame(data, partitionKey);
+    else if (data[0] === FIRST_JSON_BYTE) this.#takeTable(data, partitionKey);
+    else this.#quarantine('unknownKind', partitionKey);
+  }
+
+  /** Newest value of each display channel of a thing. */
+  latest(thing: string): Readonly<Record<string, number>> {
+    return this.#things.get(thing)?.latest ?? {};
+  }
+
+  takeFinishedLaps(): LapChannelsRecord[] {
+    const tableOf = (hash: string) => this.tables.get(hash)?.table;
+    const records: LapChannelsRecord[] = [];
+    for (const { thing, boot, fold } of this.#laps.values()) records.push(...fold.takeFinished(thing, boot, tableOf));
+    return records;
+  }
+
+  /** All ranges of the boots heard from since the last call, as they are now. */
+  takeHeard(): CommittedBoot[] {
+    const heard = this.#heard;
+    this.#heard = new Map();
+    const boots: CommittedBoot[] = [];
+    for (const { thing, boot } of heard.values()) {
+      const known = this.seen.get(thing, boot);
+      if (known) boots.push({ thing, boot, ranges: known.ranges.toJSON() });
+    }
+    return boots;
+  }
+
+  /** After a commit that failed: they are still to be acknowledged. */
+  giveBackHeard(boots: readonly CommittedBoot[]): void {
+    for (const { thing, boot } of boots) this.#hear(thing, boot);
+  }
+
+  toJSON(): FrameIntakeJson {
+    const laps = Array.from(this.#laps.values(), ({ thing, boot, fold }) => ({ thing, boot, fold: fold.toJSON() }));
+    // Laps go with the boots whose identities are kept.
+    return { seen: this.seen.toJSON(), laps: laps.filter(({ thing, boot }) => this.seen.get(thing, boot)) };
+  }
+
+  #takeFrame(bytes: Uint8Array, partitionKey: string): void {
+    let header: FrameHeader;
+    try {
+      header = decodeFrameHeader(bytes);
+    } catch (error) {
+      this.#quarantine('damagedFrame', partitionKey, error);
+      return;
+    }
+    if (header.thing !== partitionKey) this.#quarantine('wrongThing', partitionKey);
+    else if (header.seq < 1 || header.prev < 0 || header.prev >= header.seq)
+      this.#quarantine('badSequence', partitionKey);
+    else this.#fold({ header, boot: formatBoot(header.boot), bytes });
+  }
+
+  #fold(parked: ParkedFrame): void {
+    const { header, boot, bytes } = parked;
+    const { thing } = header;
+    if (this.seen.has(thing, boot, header.seq)) {
+      this.duplicates++;
+      // It was sent again, so the acknowledgement did not arrive.
+      this.#hear(thing, boot);
+      return;
+    }
+    const known = this.tables.get(header.tableHash);
+    if (!known) {
+      this.parking.park(parked);
+      return;
+    }
+    let frame: Frame;
+    try {
+      frame = decodeFrame(bytes, known.table, header);
+    } catch (error) {
+      this.#quarantine('damagedFrame', thing, error);
+      return;
+    }
+    this.seen.mark(thing, boot, header.prev, header.seq);
+    this.#hear(thing, boot);
+    this.#lapFold(thing, boot, known)?.fold(frame, known);
+    this.#show(frame, known);
+  }
+
+  #takeTable(bytes: Uint8Array, partitionKey: string): void {
+    let message: SchemaMessage;
+    let hash: string;
+    try {
+      message = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+      if (message.kind !== 'schema') {
+        this.#quarantine('unknownKind', partitionKey);
+        return;
+      }
+      if (message.thing !== partitionKey) {
+        this.#quarantine('wrongThing', partitionKey);
+        return;
+      }
+      hash = this.tables.add(message.table.channels).hash;
+      if (hash !== message.hash)
+        throw new PitwallError('PW-WIRE-TABLE', { what: `Hash ${message.hash}, got ${hash}.` });
+    } catch (error) {
+      this.#quarantine('damagedTable', partitionKey, error);
+      return;
+    }
+    const { thing, boot, prev, seq } = message;
+    if (!(Number.isSafeInteger(seq) && Number.isSafeInteger(prev) && prev >= 0 && prev < seq)) {
+      this.#quarantine('badSequence', partitionKey);
+      return;
+    }
+    // It comes by both streams, by design: the second one is no duplicate worth counting.
+    this.seen.mark(thing, boot, prev, seq, false);
+    this.#hear(thing, boot);
+    for (const parked of this.parking.release(hash)) this.#fold(parked);
+  }
+
+  #lapFold(thing: string, boot: string, known: KnownTable): LapFold | undefined {
+    if (known.lapIndex < 0) return undefined;
+    const key = `${thing} ${boot}`;
+    let laps = this.#laps.get(key);
+    if (!laps) {
+      laps = { thing, boot, fold: new LapFold() };
+      this.#laps.set(key, laps);
+    }
+    return laps.fold;
+  }
+
+  /** The newest at once (decision 6); what is older changes laps only. */
+  #show(frame: Frame, known: KnownTable): void {
+    const { hub, raceClock, wallClock } = this.#options;
+    const { thing, eventTimeMs, lane } = frame.header;
+    const state = this.#thing(thing);
+    if (eventTimeMs <= state.newestMs) {
+      this.amendments++;
+      return;
+    }
+    state.newestMs = eventTimeMs;
+    const points = decimate(frame, known);
+    if (!points) return;
+    for (const [name, { values }] of Object.entries(points.channels)) state.latest[name] = values[values.length - 1];
+    if (raceClock.rate === 1) {
+      const ageMs = raceClock.nowMs() - points.timesMs[points.timesMs.length - 1];
+      if (lane === 'live') this.latency.add(ageMs);
+      points.sampledWallMs = wallClock.nowMs() - ageMs;
+    }
+    hub?.(points);
+  }
+
+  #thing(thing: string): ThingState {
+    let state = this.#things.get(thing);
+    if (!state) {
+      state = { newestMs: Number.NEGATIVE_INFINITY, latest: {} };
+      this.#things.set(thing, state);
+    }
+    return state;
+  }
+
+  #hear(thing: string, boot: string): void {
+    const key = `${thing} ${boot}`;
+    if (!this.#heard.has(key)) this.#heard.set(key, { thing, boot });
+  }
+
+  #quarantine(reason: QuarantineReason, partitionKey: string, error?: unknown): void {
+    const count = (this.quarantined[reason] ?? 0) + 1;
+    this.quarantined[reason] = count;
+    // Once per power of two: a broken agent must not fill the log.
+    if ((count & (count - 1)) === 0) {
+      const why = error instanceof Error ? error.message : undefined;
+      this.#options.log.warn('A record of a frame stream was put into quarantine.', {
+        reason,
+        partitionKey,
+        count,
+        why,
+      });
+    }
+  }
+}

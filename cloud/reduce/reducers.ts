@@ -1,0 +1,299 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { SamplePoints } from '#cloud/dashboard/view.js';
+import type { StreamResource, TableResource } from '#cloud/resources.js';
+import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
+import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
+import { createProducer, type Producer, type ProducerStats } from '#cloud/streams/producer.js';
+import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
+import type { ShardBatch } from '#cloud/streams/shard-reader.js';
+import { createSnapshotStore, type SnapshotStore } from '#cloud/streams/snapshots.js';
+import type { StreamKey, TableKey } from '#rules/catalog.js';
+import type { Clock, RaceClock } from '#wire/clock.js';
+import { errorCode, PitwallError } from '#wire/errors.js';
+import type { Log } from '#wire/log.js';
+import type { LapChannelsRecord } from '#wire/race-records.js';
+import type { Random } from '#wire/random.js';
+import { FrameIntake, type FrameIntakeJson } from './frame-intake.js';
+
+export interface ReducersOptions {
+  kinesis: KinesisClient;
+  dynamodb: DynamoDBClient;
+  iotData: IoTDataPlaneClient;
+  resources: { streams: Record<StreamKey, StreamResource>; tables: Record<TableKey, TableResource> };
+  raceClock: RaceClock;
+  wallClock: Clock;
+  random: Random;
+  log: Log;
+  /** Points for the screen, one call for each frame that is the newest of its thing. */
+  hub?: (points: SamplePoints) => void;
+  /** Channels whose points go to the hub. */
+  displayChannels: string[];
+  /** Names the durable state, `reducers#<owner>`: the same after a restart, another for another share of the things. */
+  owner: string;
+  /** Told when the reducers have stopped because another process took their state over (PW-STATE-FENCED). */
+  onFenced?(error: PitwallError): void;
+}
+
+/** The two streams that carry frames; both are read by whoever owns a thing. */
+export type FrameStream = 'framesLive' | 'framesBackfill';
+const FRAME_STREAMS: readonly FrameStream[] = ['framesLive', 'framesBackfill'];
+
+export interface ReducersStats {
+  /** Unique frames folded, also by earlier runs on the same state. */
+  consumed: number;
+  consumedByBoot: Record<string, Record<string, number>>;
+  duplicatesDropped: number;
+  /** Frames that wait for their channel table, and those refused because too many did. */
+  parked: number;
+  parkedRefused: number;
+  quarantined: Record<string, number>;
+  amendments: number;
+  /** Numbers given up because a boot had too many holes. */
+  holesClosed: number;
+  bootsForgotten: number;
+  tables: number;
+  commits: number;
+  commitsFailed: number;
+  fenced: boolean;
+  lapsTold: number;
+  lapsDropped: number;
+  /** At rate 1 only, else null. */
+  sampleToState: { count: number; p50: number | null; p99: number | null } | null;
+  lagMs: number;
+  acks: AckStats;
+  producer: ProducerStats;
+  streams: Record<FrameStream, ConsumerStats>;
+}
+
+export interface Reducers {
+  stats(): ReducersStats;
+  /** How far behind the streams, wall ms at the present rate of the race clock. */
+  lagMs(): number;
+  /** Newest value of each display channel of a thing. */
+  latest(thing: string): Readonly<Record<string, number>>;
+  /** Commits what is folded; resolves when it is durable. For tests and for a drain. */
+  commit(): Promise<void>;
+  /** Stops reading, commits, acknowledges. */
+  stop(): Promise<void>;
+}
+
+/** Wall time between commits: what a restart reads again at most. */
+const COMMIT_MS = 2_000;
+/** Records folded before the event loop gets a turn; about 10 ms of work. */
+const SLICE_RECORDS = 256;
+/** Lap records kept while the race stream cannot be written; beyond it the oldest are dropped, counted. */
+const MAX_UNTOLD_LAPS = 10_000;
+
+type Positions = Record<FrameStream, Record<string, ShardPosition>>;
+
+interface DurableState {
+  version: 1;
+  positions: Positions;
+  intake: FrameIntakeJson;
+}
+
+/**
+ * Folds both frame streams into the newest state of each thing. Takes its durable state over at the start: an earlier
+ * process under the same owner is fenced and stops.
+ *
+ * @example
+ * const reducers = await startReducers({ kinesis, dynamodb, iotData, resources, raceClock, wallClock, random, log, displayChannels: ['speed'], owner: 'all' });
+ * reducers.stats().consumed;
+ * await reducers.stop();
+ */
+export async function startReducers(options: ReducersOptions): Promise<Reducers> {
+  const { dynamodb, resources, owner } = options;
+  const key = `reducers#${owner}`;
+  const tableName = resources.tables.state.name;
+  const store = createSnapshotStore({ dynamodb, tableName, key });
+  const { json } = await store.claim();
+  const stored: DurableState | undefined = json ? JSON.parse(json) : undefined;
+  const intake = new FrameIntake(options, stored?.intake);
+  await intake.tables.load(dynamodb, tableName, key);
+  return new RunningReducers(options, store, key, intake, stored?.positions);
+}
+
+class RunningReducers implements Reducers {
+  readonly #options: ReducersOptions;
+  readonly #store: SnapshotStore;
+  readonly #key: string;
+  readonly #intake: FrameIntake;
+  readonly #positions: Positions;
+  readonly #acks: AckPublisher;
+  readonly #producer: Producer;
+  readonly #consumers: Record<FrameStream, Consumer>;
+  readonly #timer: NodeJS.Timeout;
+  #untold: LapChannelsRecord[] = [];
+  #changed = false;
+  #committing: Promise<void> | undefined;
+  #fenced = false;
+  readonly #counters = { commits: 0, commitsFailed: 0, lapsTold: 0, lapsDropped: 0 };
+
+  constructor(
+    options: ReducersOptions,
+    store: SnapshotStore,
+    key: string,
+    intake: FrameIntake,
+    positions: Positions = { framesLive: {}, framesBackfill: {} },
+  ) {
+    const { kinesis, iotData, resources, log, wallClock, random } = options;
+    this.#options = options;
+    this.#store = store;
+    this.#key = key;
+    this.#intake = intake;
+    this.#positions = positions;
+    this.#acks = startAckPublisher({ iotData, family: 'frames', log, wallClock });
+    this.#producer = createProducer({
+      client: kinesis,
+      streamName: resources.streams.race.name,
+      log,
+      wallClock,
+      random,
+    });
+    this.#consumers = { framesLive: this.#read('framesLive'), framesBackfill: this.#read('framesBackfill') };
+    this.#timer = setInterval(() => {
+      if (!this.#committing) void this.commit();
+    }, COMMIT_MS);
+    this.#timer.unref();
+  }
+
+  latest(thing: string): Readonly<Record<string, number>> {
+    return this.#intake.latest(thing);
+  }
+
+  lagMs(): number {
+    const raceMs = Math.max(...FRAME_STREAMS.map((stream) => this.#consumers[stream].stats().lagMs));
+    const { rate } = this.#options.raceClock;
+    return rate > 0 ? raceMs / rate : raceMs;
+  }
+
+  stats(): ReducersStats {
+    const intake = this.#intake;
+    const { count } = intake.latency;
+    const consumedByBoot: ReducersStats['consumedByBoot'] = {};
+    let consumed = 0;
+    for (const { thing, boot, unique } of intake.seen) {
+      consumedByBoot[thing] ??= {};
+      consumedByBoot[thing][boot] = unique;
+      consumed += unique;
+    }
+    return {
+      consumed,
+      consumedByBoot,
+      duplicatesDropped: intake.duplicates,
+      parked: intake.parking.frames,
+      parkedRefused: intake.parking.refused,
+      quarantined: { ...intake.quarantined },
+      amendments: intake.amendments,
+      holesClosed: intake.seen.holesClosed,
+      bootsForgotten: intake.seen.bootsForgotten,
+      tables: intake.tables.size,
+      ...this.#counters,
+      fenced: this.#fenced,
+      sampleToState:
+        count > 0 ? { count, p50: intake.latency.quantile(0.5), p99: intake.latency.quantile(0.99) } : null,
+      lagMs: this.lagMs(),
+      acks: this.#acks.stats(),
+      producer: this.#producer.stats(),
+      streams: {
+        framesLive: this.#consumers.framesLive.stats(),
+        framesBackfill: this.#consumers.framesBackfill.stats(),
+      },
+    };
+  }
+
+  async commit(): Promise<void> {
+    // One at a time; who asks while one runs gets one that holds all that is folded now.
+    while (this.#committing) await this.#committing;
+    if (!this.#changed || this.#fenced) return;
+    this.#committing = this.#commit().finally(() => {
+      this.#committing = undefined;
+    });
+    await this.#committing;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(FRAME_STREAMS.map((stream) => this.#consumers[stream].stop()));
+    await this.commit();
+    await this.#acks.stop();
+    await this.#producer.close();
+  }
+
+  #read(stream: FrameStream): Consumer {
+    const { kinesis, resources, log, wallClock, raceClock, random } = this.#options;
+    return startConsumer({
+      client: kinesis,
+      streamName: resources.streams[stream].name,
+      positions: this.#positions[stream],
+      onRecords: (batch) => this.#fold(stream, batch),
+      log,
+      wallClock,
+      raceClock,
+      random,
+    });
+  }
+
+  async #fold(stream: FrameStream, { shardId, records, ended }: ShardBatch): Promise<void> {
+    const positions = this.#positions[stream];
+    for (let i = 0; i < records.length; i++) {
+      this.#intake.take(records[i]);
+      // With each record, so that a commit between two slices is whole.
+      positions[shardId] = records[i].sequenceNumber;
+      if (i % SLICE_RECORDS === SLICE_RECORDS - 1) await nextTurn();
+    }
+    if (ended) positions[shardId] = SHARD_END;
+    this.#changed = true;
+  }
+
+  async #commit(): Promise<void> {
+    const { dynamodb, resources, log } = this.#options;
+    this.#changed = false;
+    // Everything up to the first await is one moment: state, positions and ranges agree.
+    this.#untold.push(...this.#intake.takeFinishedLaps());
+    const state: DurableState = { version: 1, positions: this.#positions, intake: this.#intake.toJSON() };
+    const json = JSON.stringify(state);
+    const heard = this.#intake.takeHeard();
+    try {
+      await this.#intake.tables.save(dynamodb, resources.tables.state.name, this.#key);
+      await this.#tellLaps();
+      await this.#store.save(json);
+      this.#counters.commits++;
+      this.#acks.committed(heard);
+    } catch (error) {
+      this.#counters.commitsFailed++;
+      this.#changed = true;
+      this.#intake.giveBackHeard(heard);
+      if (error instanceof PitwallError && error.code === 'PW-STATE-FENCED') this.#endFenced(error);
+      else log.warn('The reducers could not commit; it is tried again.', { code: errorCode(error) });
+    }
+  }
+
+  /** Before the commit that marks them as told: a crash in between tells them twice, never not at all. */
+  async #tellLaps(): Promise<void> {
+    const laps = this.#untold;
+    const puts = await Promise.allSettled(
+      laps.map((lap) => this.#producer.put(lap.thing, Buffer.from(JSON.stringify(lap)))),
+    );
+    this.#untold = laps.filter((_, i) => puts[i].status === 'rejected');
+    this.#counters.lapsTold += laps.length - this.#untold.length;
+    const excess = this.#untold.length - MAX_UNTOLD_LAPS;
+    if (excess > 0) {
+      this.#untold.splice(0, excess);
+      this.#counters.lapsDropped += excess;
+    }
+    const failed = puts.find((put) => put.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #endFenced(error: PitwallError): void {
+    this.#fenced = true;
+    clearInterval(this.#timer);
+    this.#options.log.error(error.message, { ...error.toJSON() });
+    for (const stream of FRAME_STREAMS) void this.#consumers[stream].stop();
+    this.#options.onFenced?.(error);
+  }
+}
