@@ -10,6 +10,7 @@ const ssr = { resolve: { conditions: ['source', 'node', 'import', 'default'] } }
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/helpers/plain-reporter.ts'],
     projects: [
       {
         resolve,

@@ -38,7 +38,11 @@ export function readContexts(env: NodeJS.ProcessEnv = process.env): Contexts {
   try {
     return fileSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new PitwallError('PW-CONFIG-FILE', { what: `${path(env)} is not a valid list of contexts.`, fix: 'Mend or remove it.', cause });
+    throw new PitwallError('PW-CONFIG-FILE', {
+      what: `${path(env)} is not a valid list of contexts.`,
+      fix: 'Mend or remove it.',
+      cause,
+    });
   }
 }
 

@@ -40,7 +40,8 @@ export function describeError(error: unknown, json: boolean): string {
       : { code: errorCode(error), message, cause: '', fix: [], retriable: false };
     return JSON.stringify({ ok: false, error: body });
   }
-  if (!ours) return error instanceof Error && process.env.PITWALL_LOG === 'debug' ? String(error.stack) : `✗ ${message}`;
+  if (!ours)
+    return error instanceof Error && process.env.PITWALL_LOG === 'debug' ? String(error.stack) : `✗ ${message}`;
   const lines = [`✗ ${message}`, `  ${ours.why}`];
   if (ours.fix) lines.push(`  → ${ours.fix}`);
   lines.push(`  code ${ours.code} · docs/errors.md#${ours.code.toLowerCase()}`);

@@ -1,6 +1,6 @@
-import { readContexts } from '../contexts.js';
 import { CONFIG_KEYS, type ConfigKey } from '../config/keys.js';
 import { type Resolved, resolveConfig } from '../config/resolve.js';
+import { readContexts } from '../contexts.js';
 
 /** The configuration of a command: its flags over everything else; `context use` counts as the user's own default. */
 export function configFor(flags: Record<string, unknown>): Resolved {
@@ -8,7 +8,10 @@ export function configFor(flags: Record<string, unknown>): Resolved {
   if (resolved.origins.context.origin === 'default') {
     const { current } = readContexts();
     resolved.config.context = current;
-    resolved.origins.context = { value: current, origin: current === CONFIG_KEYS.context.default ? 'default' : 'context use' };
+    resolved.origins.context = {
+      value: current,
+      origin: current === CONFIG_KEYS.context.default ? 'default' : 'context use',
+    };
   }
   return resolved;
 }
@@ -16,7 +19,10 @@ export function configFor(flags: Record<string, unknown>): Resolved {
 export function show(flags: { origin?: boolean; json?: boolean }): void {
   const { origins } = configFor({});
   if (flags.json) {
-    const values = Object.entries(origins).map(([name, { value, origin }]) => [name, flags.origin ? { value, origin } : value]);
+    const values = Object.entries(origins).map(([name, { value, origin }]) => [
+      name,
+      flags.origin ? { value, origin } : value,
+    ]);
     process.stdout.write(`${JSON.stringify(Object.fromEntries(values))}\n`);
     return;
   }

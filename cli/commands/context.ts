@@ -3,7 +3,10 @@ import { type AwsContext, checkContextName, findContext, LOCAL, readContexts, wr
 export function list(flags: { json?: boolean }): void {
   const { current, contexts } = readContexts();
   const inUse = process.env.PITWALL_CONTEXT ?? current;
-  const rows = [{ name: LOCAL, region: null as string | null }, ...Object.entries(contexts).map(([name, c]) => ({ name, region: c.region }))];
+  const rows = [
+    { name: LOCAL, region: null as string | null },
+    ...Object.entries(contexts).map(([name, c]) => ({ name, region: c.region })),
+  ];
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ current: inUse, contexts: { [LOCAL]: {}, ...contexts } })}\n`);
     return;

@@ -4,11 +4,11 @@ import { statfs } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { join, resolve } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { errorCode } from '#wire/errors.js';
 import { streams } from '#cloud/resources.js';
+import { errorCode } from '#wire/errors.js';
 import type { Config } from '../config/keys.js';
 import { findContext, LOCAL, readContexts } from '../contexts.js';
-import { readRuntime, type Runtime } from '../data-dir.js';
+import { type Runtime, readRuntime } from '../data-dir.js';
 import { EXIT } from '../exit.js';
 import { configFor } from './config.js';
 
@@ -41,7 +41,12 @@ function format({ check, state, detail, fix }: Finding): string {
 
 export async function examine(config: Config): Promise<Finding[]> {
   const data = resolve(config.data);
-  const findings: Finding[] = [nodeVersion(), dataFolder(data), await diskSpace(data), ...certificates(join(data, 'certs'))];
+  const findings: Finding[] = [
+    nodeVersion(),
+    dataFolder(data),
+    await diskSpace(data),
+    ...certificates(join(data, 'certs')),
+  ];
   if (config.context !== LOCAL) return [...findings, await awsIdentity(config)];
   let runtime: Runtime | null = null;
   try {
@@ -50,7 +55,11 @@ export async function examine(config: Config): Promise<Finding[]> {
     findings.push({ check: 'running system', state: 'ok', detail: `none in ${data}; start one with: pitwall race` });
   }
   if (!runtime) return [...findings, await screenPort(config)];
-  findings.push({ check: 'running system', state: 'ok', detail: `process ${runtime.pid}, screen ${runtime.screen ?? 'off'}` });
+  findings.push({
+    check: 'running system',
+    state: 'ok',
+    detail: `process ${runtime.pid}, screen ${runtime.screen ?? 'off'}`,
+  });
   findings.push(await broker(runtime), await streamService(runtime, config, data));
   return findings;
 }
@@ -65,7 +74,12 @@ function dataFolder(data: string): Finding {
     accessSync(data, constants.W_OK);
     return { check: 'data folder', state: 'ok', detail: data };
   } catch (error) {
-    return { check: 'data folder', state: 'failed', detail: `${data}: ${errorCode(error)}`, fix: 'Name another with --data DIR or PITWALL_DATA.' };
+    return {
+      check: 'data folder',
+      state: 'failed',
+      detail: `${data}: ${errorCode(error)}`,
+      fix: 'Name another with --data DIR or PITWALL_DATA.',
+    };
   }
 }
 
@@ -79,7 +93,8 @@ async function diskSpace(data: string): Promise<Finding> {
 
 /** Each certificate: days left, key belongs to it, key readable by its owner only. One line when all is well. */
 function certificates(folder: string): Finding[] {
-  if (!existsSync(folder)) return [{ check: 'certificates', state: 'ok', detail: 'none yet; the first start makes them' }];
+  if (!existsSync(folder))
+    return [{ check: 'certificates', state: 'ok', detail: 'none yet; the first start makes them' }];
   const findings: Finding[] = [];
   let checked = 0;
   let daysLeft = Number.POSITIVE_INFINITY;
@@ -90,17 +105,40 @@ function certificates(folder: string): Finding[] {
     checked++;
     const keyFile = keyFileOf(file);
     if (days < CERT_DAYS_WARNING) {
-      findings.push({ check: 'certificates', state: days < 0 ? 'failed' : 'warning', detail: `${file}: ${days.toFixed(0)} days left`, fix: 'Remove the file; the next start makes a new one.' });
+      findings.push({
+        check: 'certificates',
+        state: days < 0 ? 'failed' : 'warning',
+        detail: `${file}: ${days.toFixed(0)} days left`,
+        fix: 'Remove the file; the next start makes a new one.',
+      });
     }
     if (keyFile && !certificate.checkPrivateKey(createPrivateKey(readFileSync(keyFile)))) {
-      findings.push({ check: 'certificates', state: 'failed', detail: `${keyFile} is not the key of ${file}`, fix: 'Remove both; the next start makes new ones.' });
+      findings.push({
+        check: 'certificates',
+        state: 'failed',
+        detail: `${keyFile} is not the key of ${file}`,
+        fix: 'Remove both; the next start makes new ones.',
+      });
     }
     if (keyFile && (statSync(keyFile).mode & 0o077) !== 0) {
-      findings.push({ check: 'certificates', state: 'failed', detail: `${keyFile} can be read by others`, fix: `chmod 600 ${keyFile}` });
+      findings.push({
+        check: 'certificates',
+        state: 'failed',
+        detail: `${keyFile} can be read by others`,
+        fix: `chmod 600 ${keyFile}`,
+      });
     }
   }
   if (findings.length > 0) return findings;
-  return [{ check: 'certificates', state: 'ok', detail: checked ? `${checked}, at least ${daysLeft.toFixed(0)} days left, keys match` : 'none yet; the first start makes them' }];
+  return [
+    {
+      check: 'certificates',
+      state: 'ok',
+      detail: checked
+        ? `${checked}, at least ${daysLeft.toFixed(0)} days left, keys match`
+        : 'none yet; the first start makes them',
+    },
+  ];
 }
 
 function certificateFiles(folder: string): string[] {
@@ -111,7 +149,11 @@ function certificateFiles(folder: string): string[] {
 }
 
 function keyFileOf(file: string): string | null {
-  const candidates = [file.replace(/\.(cert|crt)?\.?(pem|crt)$/, '.key.pem'), file.replace(/cert\.pem$/, 'key.pem'), file.replace(/\.(pem|crt)$/, '.key')];
+  const candidates = [
+    file.replace(/\.(cert|crt)?\.?(pem|crt)$/, '.key.pem'),
+    file.replace(/cert\.pem$/, 'key.pem'),
+    file.replace(/\.(pem|crt)$/, '.key'),
+  ];
   return candidates.find((candidate) => candidate !== file && existsSync(candidate)) ?? null;
 }
 
@@ -119,14 +161,24 @@ function keyFileOf(file: string): string | null {
 function broker({ mqtt }: Runtime): Promise<Finding> {
   const where = `mqtts://${mqtt.host}:${mqtt.port}`;
   return new Promise((done) => {
-    const socket = connectTls({ host: mqtt.host, port: mqtt.port, ca: readFileSync(mqtt.ca), cert: readFileSync(mqtt.cert), key: readFileSync(mqtt.key) });
+    const socket = connectTls({
+      host: mqtt.host,
+      port: mqtt.port,
+      ca: readFileSync(mqtt.ca),
+      cert: readFileSync(mqtt.cert),
+      key: readFileSync(mqtt.key),
+    });
     const finish = (state: Finding['state'], detail: string, fix?: string) => {
       socket.destroy();
       done({ check: 'broker', state, detail, fix });
     };
-    socket.setTimeout(PROBE_TIMEOUT_MS, () => finish('failed', `${where} does not answer`, 'Stop the running system and start it again.'));
+    socket.setTimeout(PROBE_TIMEOUT_MS, () =>
+      finish('failed', `${where} does not answer`, 'Stop the running system and start it again.'),
+    );
     socket.once('secureConnect', () => finish('ok', `${where}, ${socket.getProtocol()}, chain verified`));
-    socket.once('error', (error) => finish('failed', `${where}: ${errorCode(error)}`, 'Stop the running system and start it again.'));
+    socket.once('error', (error) =>
+      finish('failed', `${where}: ${errorCode(error)}`, 'Stop the running system and start it again.'),
+    );
   });
 }
 
@@ -138,14 +190,21 @@ async function streamService(runtime: Runtime, config: Config, data: string): Pr
     const client = await createKinesisClient(localCloudConfig(data, runtime.endpoints, config.region));
     const states = await Promise.all(
       Object.values(streams).map(async ({ name }) => {
-        const { StreamDescriptionSummary: summary } = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
+        const { StreamDescriptionSummary: summary } = await client.send(
+          new DescribeStreamSummaryCommand({ StreamName: name }),
+        );
         return `${name} ${summary?.StreamStatus} (${summary?.OpenShardCount} shards)`;
       }),
     );
     client.destroy();
     return { check: 'streams', state: 'ok', detail: states.join(', ') };
   } catch (error) {
-    return { check: 'streams', state: 'failed', detail: errorCode(error), fix: 'Stop the running system and start it again.' };
+    return {
+      check: 'streams',
+      state: 'failed',
+      detail: errorCode(error),
+      fix: 'Stop the running system and start it again.',
+    };
   }
 }
 
@@ -156,7 +215,12 @@ function screenPort({ port, listen }: Config): Promise<Finding> {
       socket.destroy();
       done(
         busy
-          ? { check: 'screen port', state: 'warning', detail: `${port} is taken; the screen will use the next free one`, fix: 'Choose with --port.' }
+          ? {
+              check: 'screen port',
+              state: 'warning',
+              detail: `${port} is taken; the screen will use the next free one`,
+              fix: 'Choose with --port.',
+            }
           : { check: 'screen port', state: 'ok', detail: `${port} is free` },
       );
     };

@@ -38,7 +38,9 @@ Every flag has a default and an environment name: pitwall config show --origin`,
     .addHelpText('after', '\nExamples:\n  $ pitwall doctor\n  $ pitwall doctor --json')
     .action(async (flags) => (await import('./doctor.js')).doctor(flags));
 
-  const context = program.command('context').description('Named sets of endpoints and credentials; `local` is the default.');
+  const context = program
+    .command('context')
+    .description('Named sets of endpoints and credentials; `local` is the default.');
   context.addHelpText(
     'after',
     `
@@ -74,7 +76,10 @@ Examples:
     .description('Print the configuration in effect.')
     .option('--origin', 'say where each value came from')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  $ pitwall config show --origin\n  $ PITWALL_CARS=12 pitwall config show --origin --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ pitwall config show --origin\n  $ PITWALL_CARS=12 pitwall config show --origin --json',
+    )
     .action(async (flags) => (await import('./config.js')).show(flags));
 
   program

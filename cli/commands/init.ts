@@ -16,7 +16,10 @@ export function sampleConfig(): string {
 export function init(flags: { force?: boolean }): void {
   const path = resolve(PROJECT_FILE);
   if (existsSync(path) && !flags.force) {
-    throw new PitwallError('PW-CONFIG-FILE', { what: `${path} is there already.`, fix: 'Replace it with: pitwall init --force' });
+    throw new PitwallError('PW-CONFIG-FILE', {
+      what: `${path} is there already.`,
+      fix: 'Replace it with: pitwall init --force',
+    });
   }
   writeFileSync(path, sampleConfig());
   process.stderr.write(`Wrote ${path}. See what is in effect with: pitwall config show --origin\n`);

@@ -42,7 +42,8 @@ export async function sub(filter: string, flags: SubFlags): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let seen = 0;
     let timer: NodeJS.Timeout | undefined;
-    const idle = () => reject(new PitwallError('PW-REMOTE-TIMEOUT', { what: `Nothing on ${filter} for ${flags.timeout} s.` }));
+    const idle = () =>
+      reject(new PitwallError('PW-REMOTE-TIMEOUT', { what: `Nothing on ${filter} for ${flags.timeout} s.` }));
     const rearm = () => {
       clearTimeout(timer);
       if (timeoutMs > 0) timer = setTimeout(idle, timeoutMs);

@@ -79,9 +79,15 @@ function readSettings(path: string): Record<string, unknown> {
   try {
     values = JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {
-    throw new PitwallError('PW-CONFIG-FILE', { what: `${path} is not JSON.`, fix: 'Mend it, or run: pitwall init --force', cause });
+    throw new PitwallError('PW-CONFIG-FILE', {
+      what: `${path} is not JSON.`,
+      fix: 'Mend it, or run: pitwall init --force',
+      cause,
+    });
   }
-  const unknown = Object.keys(values).filter((name) => !(name in CONFIG_KEYS) && !name.startsWith('$') && !name.startsWith('//'));
+  const unknown = Object.keys(values).filter(
+    (name) => !(name in CONFIG_KEYS) && !name.startsWith('$') && !name.startsWith('//'),
+  );
   if (unknown.length > 0) {
     throw new PitwallError('PW-CONFIG-FILE', {
       what: `${path} has the unknown key "${unknown[0]}".`,

@@ -33,6 +33,4 @@ export const PARTS = {
 
 export type PartName = keyof typeof PARTS;
 export type PartOptions<Name extends PartName> = Parameters<Awaited<ReturnType<(typeof PARTS)[Name]>>>[0];
-export type PartInfo<Name extends PartName> = Awaited<
-  ReturnType<Awaited<ReturnType<(typeof PARTS)[Name]>>>
->['info'];
+export type PartInfo<Name extends PartName> = Awaited<ReturnType<Awaited<ReturnType<(typeof PARTS)[Name]>>>>['info'];

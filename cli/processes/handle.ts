@@ -38,7 +38,9 @@ export function startProcess<Name extends PartName>(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new PitwallError('PW-RACE-TIMEOUT', { what: `The ${name} process was not ready in ${START_TIMEOUT_MS} ms.` }));
+      reject(
+        new PitwallError('PW-RACE-TIMEOUT', { what: `The ${name} process was not ready in ${START_TIMEOUT_MS} ms.` }),
+      );
     }, START_TIMEOUT_MS);
     const early = (code: number | null) => {
       clearTimeout(timer);

@@ -22,13 +22,7 @@ export class ClockOwner {
   #rate: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    wall: Clock,
-    lastRaceMs: number,
-    speed: number,
-    lags: () => Lag[],
-    announce: (sync: ClockSync) => void,
-  ) {
+  constructor(wall: Clock, lastRaceMs: number, speed: number, lags: () => Lag[], announce: (sync: ClockSync) => void) {
     this.#target = speed;
     this.#rate = speed;
     this.#lags = lags;

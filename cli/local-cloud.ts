@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import type { CloudConfig } from '#cloud/config.js';
+import { readCredentials } from '#cloud/local/credentials.js';
+
+/** How AWS clients reach the local services of a data folder: its endpoints, its generated keys. */
+export function localCloudConfig(
+  dataRoot: string,
+  endpoints: { kinesis: string; dynamodb: string; iotData: string },
+  region: string,
+): CloudConfig {
+  return { region, credentials: readCredentials(join(dataRoot, 'aws')), endpoints };
+}

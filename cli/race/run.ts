@@ -1,0 +1,320 @@
+import { join } from 'node:path';
+import type { Clock } from '#wire/clock.js';
+import { wallClock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import type { SessionOpen } from '#wire/race-records.js';
+import type { Config } from '../config/keys.js';
+import {
+  type DataDir,
+  openDataDir,
+  RUNTIME_FILE,
+  type Runtime,
+  readHistory,
+  writeHistory,
+  writeJson,
+} from '../data-dir.js';
+import { localCloudConfig } from '../local-cloud.js';
+import type { EngineStats } from '../parts/engine.js';
+import type { FleetStatus } from '../parts/fleet.js';
+import type { PartContext, PartInfo, PartName, PartOptions } from '../parts/part.js';
+import type { ServicesStats } from '../parts/services.js';
+import { type Handle, startInProcess, startProcess } from '../processes/handle.js';
+import { usageNow } from '../processes/protocol.js';
+import { type AgentCounts, auditOf } from './audit.js';
+import { ClockOwner } from './clock-owner.js';
+import { type Identities, OPERATOR, provideIdentities } from './identities.js';
+import { LatencyProbe } from './latency-probe.js';
+import { carThings, TRACK_THING } from './names.js';
+import type { Voice } from './progress.js';
+import type { Summary } from './summary.js';
+
+export interface RunOptions {
+  config: Config;
+  /** Everything in one process. */
+  single: boolean;
+  headless: boolean;
+  voice: Voice;
+  log: Log;
+}
+
+/** After the flag: how long agents may take until everything is acknowledged end to end. */
+const DRAIN_TIMEOUT_MS = 60_000;
+/** The engine may need so long after that until the last laps are in its state. */
+const SETTLE_TIMEOUT_MS = 15_000;
+const POLL_MS = 250;
+const PROGRESS_MS = 1_000;
+
+/**
+ * One race on this machine, from nothing to its summary. The order is the point: services before their clients, consumers
+ * before producers; and backwards at the end, so that nothing accepted is left behind.
+ */
+export class RaceRun {
+  readonly #options: RunOptions;
+  readonly #dir: DataDir;
+  readonly #clock: ClockOwner;
+  readonly #handles: Handle<unknown>[] = [];
+  readonly #race: string;
+  #services!: Handle<PartInfo<'services'>>;
+  #engine!: Handle<PartInfo<'engine'>>;
+  #screen!: Handle<PartInfo<'screen'>>;
+  #fleet!: Handle<PartInfo<'fleet'>>;
+  #identities!: Identities;
+  #probe: LatencyProbe | undefined;
+  #session: SessionOpen | undefined;
+  #startedMs = 0;
+  #startedRaceMs = 0;
+  #finishedMs = 0;
+  #finishedRaceMs = 0;
+  #stopping: Promise<void> | undefined;
+  /** Rejects when a part ends that nobody stopped. */
+  readonly failed: Promise<never>;
+  #fail!: (error: Error) => void;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    // Whoever waits for the race also waits for this; until then it must not count as unhandled.
+    this.failed.catch(() => {});
+    this.#dir = openDataDir(options.config.data);
+    const history = readHistory(this.#dir);
+    this.#race = `race-${history.races + 1}`;
+    this.#clock = new ClockOwner(
+      wallClock,
+      history.lastRaceMs,
+      options.config.speed,
+      () => this.#handles.map(({ lag }) => lag),
+      (sync) => {
+        for (const handle of this.#handles) handle.setClock(sync);
+      },
+    );
+    writeHistory(this.#dir, { races: history.races + 1, lastRaceMs: this.#clock.clock.nowMs() });
+  }
+
+  get url(): string {
+    return this.#screen.info.url;
+  }
+
+  get screen(): PartInfo<'screen'> {
+    return this.#screen.info;
+  }
+
+  async start(): Promise<void> {
+    const { config } = this.#options;
+    const things = [...carThings(config.cars), TRACK_THING];
+    const wall: Clock = wallClock;
+    this.#identities = await provideIdentities(this.#dir.certs, things, [config.listen], wall);
+
+    this.#services = await this.#startPart('services', {
+      awsDir: this.#dir.aws,
+      iotDir: this.#dir.iot,
+      region: config.region,
+      host: config.listen,
+      server: this.#identities.server,
+      things,
+    });
+    const { endpoints, mqttPort } = this.#services.info;
+    const cloud = localCloudConfig(this.#dir.root, endpoints, config.region);
+
+    this.#engine = await this.#startPart('engine', { cloud, owner: 'engine-1' });
+    this.#screen = await this.#startPart('screen', {
+      cloud,
+      host: config.listen,
+      port: config.port,
+      feedUrls: [this.#engine.info.feedUrl],
+    });
+    this.#fleet = await this.#startPart('fleet', {
+      scenario: config.scenario,
+      cars: config.cars,
+      laps: config.laps,
+      rateHz: config.rate,
+      seed: config.seed,
+      race: this.#race,
+      agentsDir: this.#dir.agents,
+      mqtt: { host: mqttHostFor(config.listen), port: mqttPort },
+      identities: this.#identities.things,
+      sdkInProcess: this.#options.single,
+    });
+    this.#writeRuntime();
+  }
+
+  async #startPart<Name extends PartName>(name: Name, options: PartOptions<Name>): Promise<Handle<PartInfo<Name>>> {
+    const context: PartContext = {
+      raceClock: this.#clock.clock,
+      wallClock,
+      random: Math.random,
+      log: this.#options.log,
+    };
+    const handle = this.#options.single
+      ? await startInProcess(name, options, context)
+      : await startProcess(name, options, this.#clock.clock.sync(), this.#fail);
+    this.#handles.push(handle);
+    return handle;
+  }
+
+  /** Opens the session, starts the world; resolves when the last car took the flag. */
+  async race(): Promise<void> {
+    const { config, voice } = this.#options;
+    this.#clock.start();
+    if (this.#options.headless && config.speed === 1) {
+      this.#probe = new LatencyProbe(`${this.url}feed?thing=*`, this.#clock.clock);
+    }
+    this.#startedMs = wallClock.nowMs();
+    this.#startedRaceMs = this.#clock.clock.nowMs();
+    this.#session = await this.#fleet.call<SessionOpen>('session');
+    await this.#screen.call('put', this.#session);
+    await this.#fleet.call('run');
+    for (;;) {
+      const status = await this.#fleet.call<FleetStatus>('status');
+      voice.progress({
+        type: 'progress',
+        phase: status.finished ? 'finished' : 'running',
+        lap: status.lap,
+        lapsTotal: config.laps,
+        flag: status.flag,
+        raceSeconds: Math.round((this.#clock.clock.nowMs() - this.#startedRaceMs) / 1000),
+        speed: this.#clock.clock.rate,
+        heldBy: this.#clock.heldBy,
+      });
+      if (status.finished) break;
+      await Promise.race([delay(PROGRESS_MS), this.failed]);
+    }
+    this.#finishedMs = wallClock.nowMs();
+    this.#finishedRaceMs = this.#clock.clock.nowMs();
+    this.#writeHistory();
+  }
+
+  /** Waits until every agent is acknowledged end to end and the engine has seen the last lap. */
+  async drain(): Promise<void> {
+    this.#options.voice.say('The flag is out: waiting until everything is acknowledged end to end.');
+    const drained = await this.#fleet.call<boolean>('drain', DRAIN_TIMEOUT_MS);
+    if (!drained) this.#options.log.warn('agents still hold unacknowledged records', { afterMs: DRAIN_TIMEOUT_MS });
+    await this.#services.call('flushRules');
+    const deadlineMs = wallClock.nowMs() + SETTLE_TIMEOUT_MS;
+    const { finish } = await this.#fleet.call<{ finish: string[] }>('result');
+    while (wallClock.nowMs() < deadlineMs) {
+      const { engine } = await this.#engine.call<EngineStats>('stats');
+      if (engine.finished >= finish.length) break;
+      await Promise.race([delay(POLL_MS), this.failed]);
+    }
+    if (this.#session) {
+      await this.#screen.call('put', {
+        v: 1,
+        kind: 'session',
+        type: 'close',
+        inputId: `close-${this.#race}`,
+        race: this.#race,
+        author: 'race',
+        eventTimeMs: this.#clock.clock.nowMs(),
+      });
+    }
+    this.#clock.stop();
+  }
+
+  async summary(): Promise<Summary> {
+    const [services, engine, agents] = await Promise.all([
+      this.#services.call<ServicesStats>('stats'),
+      this.#engine.call<EngineStats>('stats'),
+      this.#fleet.call<AgentCounts[]>('agents'),
+    ]);
+    const own = { name: this.#options.single ? 'single' : 'parent', ...usageNow() };
+    const processes = [
+      own,
+      ...(this.#options.single ? [] : this.#handles.map(({ name, usage }) => ({ name, ...usage }))),
+    ];
+    const sdk = await this.#fleet.call<{ name: string; cpuSeconds: number; rssMb: number }[]>('children');
+    processes.push(...sdk);
+    const raceSeconds = (this.#finishedRaceMs - this.#startedRaceMs) / 1000;
+    const speedOne = this.#options.config.speed === 1;
+    return {
+      type: 'summary',
+      audit: auditOf({
+        agents,
+        ruled: services.framesRuled,
+        streamed: services.framesStreamed,
+        consumedByBoot: engine.reducers.consumedByBoot,
+        duplicatesDropped: engine.reducers.duplicatesDropped,
+      }),
+      latencyMs: {
+        sampleToState: speedOne ? engine.reducers.sampleToStateMs : null,
+        sampleToScreen: speedOne ? (this.#probe?.result() ?? null) : null,
+      },
+      speedReached: round(raceSeconds / ((this.#finishedMs - this.#startedMs) / 1000), 2),
+      cpuSeconds: round(
+        processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+        1,
+      ),
+      raceSeconds: round(raceSeconds, 1),
+      rssMb: round(
+        processes.reduce((sum, { rssMb }) => sum + rssMb, 0),
+        0,
+      ),
+      processes: processes.map(({ name, cpuSeconds, rssMb }) => ({
+        name,
+        cpuSeconds: round(cpuSeconds, 1),
+        rssMb: round(rssMb, 0),
+      })),
+      finish: engine.engine.finish,
+      calls: engine.engine.calls,
+      costUsd: null,
+    };
+  }
+
+  /** Producers first, services last. May be called at any time, more than once. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#clock.stop();
+    this.#probe?.stop();
+    for (const handle of [...this.#handles].reverse()) {
+      await handle
+        .stop()
+        .catch((error: unknown) =>
+          this.#options.log.error('a part did not stop', { part: handle.name, error: String(error) }),
+        );
+    }
+    this.#writeHistory();
+    this.#dir.release();
+  }
+
+  #writeHistory(): void {
+    const { races } = readHistory(this.#dir);
+    writeHistory(this.#dir, { races, lastRaceMs: this.#clock.clock.nowMs() });
+  }
+
+  #writeRuntime(): void {
+    const { endpoints, mqttPort } = this.#services.info;
+    const { caPath, certPath, keyPath } = this.#identities.operator;
+    const runtime: Runtime = {
+      pid: process.pid,
+      mqtt: {
+        host: mqttHostFor(this.#options.config.listen),
+        port: mqttPort,
+        ca: caPath,
+        cert: certPath,
+        key: keyPath,
+        clientId: OPERATOR,
+      },
+      endpoints,
+      screen: this.#screen.info.url,
+    };
+    writeJson(join(this.#dir.root, RUNTIME_FILE), runtime);
+  }
+}
+
+/** An agent on this machine reaches a broker that listens everywhere by loopback. */
+function mqttHostFor(listen: string): string {
+  return listen === '0.0.0.0' || listen === '::' ? '127.0.0.1' : listen;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,50 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { sampleConfig } from '#cli/commands/init.js';
+import { CONFIG_KEYS } from '#cli/config/keys.js';
+import { PROJECT_FILE, resolveConfig } from '#cli/config/resolve.js';
+
+let project: string;
+let env: NodeJS.ProcessEnv;
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'pitwall-config-'));
+  env = { PITWALL_HOME: mkdtempSync(join(tmpdir(), 'pitwall-home-')) };
+});
+
+describe('configuration', () => {
+  it('flags win over environment, project file, user file, default; each says where it came from', () => {
+    writeFileSync(join(env.PITWALL_HOME!, 'config.json'), JSON.stringify({ cars: 2, laps: 2, speed: 2, seed: 2 }));
+    writeFileSync(join(project, PROJECT_FILE), JSON.stringify({ cars: 3, laps: 3, speed: 3 }));
+    env.PITWALL_CARS = '4';
+    env.PITWALL_LAPS = '4';
+    const { config, origins } = resolveConfig({ cars: '5' }, env, project);
+    expect([config.cars, config.laps, config.speed, config.seed, config.rate]).toEqual([5, 4, 3, 2, 100]);
+    expect(origins.cars.origin).toBe('flag --cars');
+    expect(origins.laps.origin).toBe('env PITWALL_LAPS');
+    expect(origins.speed.origin).toBe(`file ${join(project, PROJECT_FILE)}`);
+    expect(origins.seed.origin).toBe(`file ${join(env.PITWALL_HOME!, 'config.json')}`);
+    expect(origins.rate.origin).toBe('default');
+  });
+
+  it('refuses a flag as usage, a setting as configuration', () => {
+    expect(() => resolveConfig({ cars: '0' }, env, project)).toThrow(
+      expect.objectContaining({ code: 'PW-USAGE-FLAG' }),
+    );
+    env.PITWALL_CARS = 'many';
+    expect(() => resolveConfig({}, env, project)).toThrow(expect.objectContaining({ code: 'PW-CONFIG-VALUE' }));
+  });
+
+  it('refuses a file with a key that it does not know', () => {
+    writeFileSync(join(project, PROJECT_FILE), JSON.stringify({ karts: 3 }));
+    expect(() => resolveConfig({}, env, project)).toThrow(expect.objectContaining({ code: 'PW-CONFIG-FILE' }));
+  });
+
+  it('takes the file that `init` writes, whose values are the defaults', () => {
+    writeFileSync(join(project, PROJECT_FILE), sampleConfig());
+    const { config } = resolveConfig({}, env, project);
+    for (const [name, key] of Object.entries(CONFIG_KEYS)) expect(config).toHaveProperty(name, key.default);
+  });
+});
