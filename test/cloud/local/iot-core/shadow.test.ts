@@ -68,13 +68,13 @@ describe('shadow core: at the edges', () => {
 
   it('counts a deleted name on for 48 hours, then from 1', () => {
     const body = bytes({ state: { reported: { a: 1 } } });
-    const after = (seconds: number) => {
+    const versionAfter = (seconds: number) => {
       const table = new ShadowTable();
       table.apply(update, body, at0);
       table.apply(remove, bytes(''), at0);
       return table.apply(update, body, at0 + seconds).answer.version;
     };
-    expect([after(1), after(48 * 3600 + 1)]).toEqual([3, 1]);
+    expect([versionAfter(1), versionAfter(48 * 3600 + 1)]).toEqual([3, 1]);
   });
 
   it('keeps a key named __proto__ as data', () => {

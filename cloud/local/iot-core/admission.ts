@@ -1,0 +1,104 @@
+/**
+ * What happens to a publish before it is acknowledged: name, rights, size, rate, rules. In this order, so that nothing
+ * refused costs the rules anything, and nothing acknowledged has missed them.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '#wire/clock.js';
+import type { Connection } from './connection.js';
+import type { Counters } from './counters.js';
+import type { RuleIngress } from './ingress.js';
+import type { IotCoreLimits } from './limits.js';
+import { Refusal } from './refusal.js';
+import type { Route } from './routes.js';
+
+/** A PUBLISH as it came. Aedes gives text for payloads that it made itself. */
+export interface Publish {
+  topic: string;
+  payload: Buffer | string;
+  qos: 0 | 1 | 2;
+  retain: boolean;
+}
+
+export interface AdmissionOptions {
+  rules: RuleIngress;
+  limits: IotCoreLimits;
+  raceClock: Clock;
+  wallClock: Clock;
+  counters: Counters;
+}
+
+/** How often a throttled publish looks again, wall ms: the rate is counted in race time, whose speed is not known here. */
+const THROTTLE_POLL_MS = 5;
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Returns when the publish may be acknowledged; a promise only when it has to wait. Raises or rejects with Refusal. */
+  admit(connection: Connection, publish: Publish): void | Promise<void> {
+    const { limits, counters, raceClock } = this.#options;
+    const { topic, payload, qos } = publish;
+    if (qos === 2) throw new Refusal('qos2', `QoS 2 is not supported by AWS IoT: ${topic}.`);
+    const route = connection.route(topic);
+    if (publish.retain) checkRetain(connection, topic);
+    const bytes = byteLength(payload);
+    if (bytes > limits.payloadBytes) {
+      throw new Refusal('payloadSize', `A payload of ${bytes} bytes to ${topic}; at most ${limits.payloadBytes}.`);
+    }
+    counters.stats.publishesIn++;
+    if (connection.rate.take(bytes, raceClock.nowMs()) > 0) {
+      counters.stats.throttled++;
+      return this.#afterThrottle(connection, bytes).then(() => this.toRules(route, publish, connection));
+    }
+    return this.toRules(route, publish, connection);
+  }
+
+  /** Hands a message to the rules; a promise when they have no room. */
+  toRules(
+    route: Route,
+    { topic, payload }: Publish,
+    { clientId, principal }: Pick<Connection, 'clientId' | 'principal'>,
+  ): void | Promise<void> {
+    const { rules, raceClock, counters } = this.#options;
+    const message = {
+      topic,
+      payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
+      clientId,
+      principal,
+      timestampMs: raceClock.nowMs(),
+    };
+    if (route.kind === 'basicIngest') counters.stats.basicIngest++;
+    const pending = rules.ingest(
+      route.kind === 'basicIngest' ? { ...message, topic: route.topic, rule: route.rule } : message,
+    );
+    if (pending === undefined) return;
+    counters.stats.rulesWaits++;
+    return pending.catch((cause: unknown) => {
+      throw new Refusal('rulesFailed', `The rules did not take a message on ${topic}.`, cause);
+    });
+  }
+
+  async #afterThrottle(connection: Connection, bytes: number): Promise<void> {
+    const { limits, counters, raceClock, wallClock } = this.#options;
+    const untilMs = wallClock.nowMs() + limits.throttleWaitMs;
+    do {
+      await sleep(THROTTLE_POLL_MS);
+      if (connection.rate.take(bytes, raceClock.nowMs()) === 0) return;
+    } while (wallClock.nowMs() < untilMs);
+    counters.stats.throttleOverruns++;
+  }
+}
+
+/** Raises Refusal: reserved topics hold no retained messages, others need the right. */
+export function checkRetain(connection: Connection, topic: string): void {
+  if (topic.startsWith('$') || !connection.mayRetain(topic)) {
+    throw new Refusal('retain', `${connection.clientId} may not publish a retained message to ${topic}.`);
+  }
+}
+
+function byteLength(payload: Buffer | string): number {
+  return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+}

@@ -1,0 +1,90 @@
+import type { TLSSocket } from 'node:tls';
+import { operatorRights, type Permissions, thingPermissions } from './authorisation.js';
+import type { IotCoreLimits } from './limits.js';
+import { PublishRate } from './rate.js';
+import { Refusal } from './refusal.js';
+import { type Route, routeOf } from './routes.js';
+
+/** Who a connection is: what its certificate says, nothing else. User names are not looked at: the SDK sends metrics there. */
+export interface CertificateIdentity {
+  /** Common name: the thing, or the operator. */
+  name: string;
+  /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. */
+  principal: string;
+}
+
+/** Identity of a socket whose certificate TLS has verified. Raises Refusal. */
+export function identityOf(socket: TLSSocket): CertificateIdentity {
+  const { subject, fingerprint256 } = socket.getPeerCertificate();
+  if (typeof subject?.CN !== 'string' || subject.CN === '') {
+    throw new Refusal('identity', 'The certificate has no single common name; wanted the name of a thing.');
+  }
+  return { name: subject.CN, principal: fingerprint256.replaceAll(':', '').toLowerCase() };
+}
+
+/** Topics whose decision a connection remembers; a car uses about ten. */
+const REMEMBERED_TOPICS_MAX = 64;
+
+/** One connected client: its rights, compiled once, and what it has used of its limits. */
+export class Connection {
+  readonly clientId: string;
+  readonly principal: string;
+  readonly isOperator: boolean;
+  readonly rate: PublishRate;
+  readonly filters = new Set<string>();
+  readonly #permissions: Permissions;
+  readonly #limits: IotCoreLimits;
+  readonly #routes = new Map<string, Route>();
+  readonly #receives = new Map<string, boolean>();
+
+  constructor(
+    identity: CertificateIdentity,
+    clientId: string,
+    options: { isOperator: boolean; limits: IotCoreLimits; nowMs: number },
+  ) {
+    this.clientId = clientId;
+    this.principal = identity.principal;
+    this.isOperator = options.isOperator;
+    this.#permissions = options.isOperator ? operatorRights : thingPermissions(identity.name);
+    this.#limits = options.limits;
+    this.rate = new PublishRate(options.limits, options.nowMs);
+    if (!this.#permissions.allows('iot:Connect', clientId)) {
+      throw new Refusal('clientId', `The certificate of ${identity.name} may not connect as "${clientId}".`);
+    }
+  }
+
+  /** Where a publish to this topic goes. Raises Refusal when it may not. */
+  route(topic: string): Route {
+    const known = this.#routes.get(topic);
+    if (known) return known;
+    const route = routeOf(topic, this.#limits);
+    if (!this.#permissions.allows('iot:Publish', topic)) {
+      throw new Refusal('notAuthorised', `${this.clientId} may not publish to ${topic}.`);
+    }
+    remember(this.#routes, topic, route);
+    return route;
+  }
+
+  mayRetain(topic: string): boolean {
+    return this.#permissions.allows('iot:RetainPublish', topic);
+  }
+
+  maySubscribe(filter: string): boolean {
+    return this.#permissions.allows('iot:Subscribe', filter);
+  }
+
+  /** Asked for each delivery: a filter may match more than its subscriber may have. */
+  mayReceive(topic: string): boolean {
+    let may = this.#receives.get(topic);
+    if (may === undefined) {
+      may = this.#permissions.allows('iot:Receive', topic);
+      remember(this.#receives, topic, may);
+    }
+    return may;
+  }
+}
+
+function remember<V>(decisions: Map<string, V>, topic: string, decision: V): void {
+  if (decisions.size >= REMEMBERED_TOPICS_MAX) decisions.clear();
+  decisions.set(topic, decision);
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { Clock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import type { Random } from '#wire/random.js';
+import type { SigningKeys } from '../sigv4.js';
+import { Broker } from './broker.js';
+import { Counters, type IotCoreStats } from './counters.js';
+import { DataPlane } from './data-plane.js';
+import { type Faults, FaultyIngress } from './faults.js';
+import type { RuleIngress } from './ingress.js';
+import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
+import { Listener, type ListenerOptions } from './listener.js';
+import { ShadowService } from './shadow/service.js';
+
+export interface IotCoreOptions {
+  /** Folder of what must outlive the process: the shadows. */
+  dataDir: string;
+  tls: ListenerOptions['tls'];
+  /** Where MQTT listens. Default 127.0.0.1. The data plane always binds to loopback. */
+  host?: string;
+  /** 0 = any free one. */
+  mqttPort: number;
+  dataPlanePort: number;
+  /** Common name of the certificate that may do everything. */
+  operatorName: string;
+  /** Names that may connect; undefined: every certificate that the authority signed. */
+  things?: ReadonlySet<string>;
+  rules: RuleIngress;
+  /** Who may call the data plane. */
+  credentials: SigningKeys;
+  raceClock: Clock;
+  wallClock: Clock;
+  /** Draws the faults. */
+  random: Random;
+  log: Log;
+  faults?: Partial<Faults>;
+  limits?: Partial<IotCoreLimits>;
+}
+
+export interface IotCore {
+  readonly mqttPort: number;
+  readonly dataPlanePort: number;
+  stats(): IotCoreStats;
+  setFaults(faults: Partial<Faults>): void;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * Starts a local AWS IoT Core: broker, shadows, data plane, rules tapped in process. Rejects with Node's error
+ * (`EADDRINUSE`) when a port is taken.
+ *
+ * @example
+ * const iot = await startIotCore({ dataDir, tls, mqttPort: 8883, dataPlanePort: 0, operatorName: 'operator', rules, … });
+ * iot.stats().refused; // { notAuthorised: 1 }
+ */
+export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
+  const { raceClock, wallClock, random, log } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const counters = new Counters();
+  const rules = new FaultyIngress(options.rules, { faults: options.faults, random, counters, log });
+  const shadows = await ShadowService.open({
+    path: join(options.dataDir, 'shadows'),
+    raceClock,
+    log,
+    limits: limits.shadow,
+  });
+  const shared = { rules, shadows, limits, raceClock, wallClock, counters, log };
+  const broker = await Broker.create({ ...shared, operatorName: options.operatorName, things: options.things });
+
+  // In the order of starting; closed the other way round, also when a later one cannot start.
+  const running: { close(): Promise<void> }[] = [shadows, rules, broker];
+  const close = async () => {
+    for (const part of running.splice(0).reverse()) await part.close();
+  };
+  try {
+    const listener = await Listener.open({
+      tls: options.tls,
+      host: options.host ?? LOOPBACK,
+      port: options.mqttPort,
+      connectionsMax: limits.connections,
+      onConnection: (socket) => broker.handle(socket),
+      onRefused: (error) => {
+        counters.count('refused', 'tls');
+        log.warn('A TLS handshake failed.', { why: error.message });
+      },
+    });
+    running.push(listener);
+    const dataPlane = await DataPlane.open({
+      ...shared,
+      host: LOOPBACK,
+      port: options.dataPlanePort,
+      credentials: options.credentials,
+      broker,
+    });
+    running.push(dataPlane);
+    return {
+      mqttPort: listener.port,
+      dataPlanePort: dataPlane.port,
+      stats: () => counters.snapshot(),
+      setFaults: (faults) => rules.setFaults(faults),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

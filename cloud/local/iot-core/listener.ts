@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+
+export interface ListenerOptions {
+  /** PEM files: whose certificates are trusted, and who the server is. */
+  tls: { caPath: string; certPath: string; keyPath: string };
+  host: string;
+  /** 0 = any free one. */
+  port: number;
+  connectionsMax: number;
+  onConnection: (socket: TLSSocket) => void;
+  onRefused: (error: Error) => void;
+}
+
+/** Far above what slow consumers are shed at: below it a socket never says "full", so nobody waits for a frozen one (measured). */
+const SOCKET_BUFFER_BYTES = 8 * 1024 * 1024;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** What the device SDK offers on any port, and what AWS calls MQTT with a custom authoriser. */
+const ALPN_PROTOCOLS = ['x-amzn-mqtt-ca', 'mqtt'];
+
+/** The port that devices connect to: TLS 1.2 or 1.3, and nobody without a certificate of our authority. */
+export class Listener {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Rejects with Node's error when the port is taken or a file cannot be read. */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const { tls, host, port, connectionsMax, onConnection, onRefused } = options;
+    const server = createServer(
+      {
+        ca: readFileSync(tls.caPath),
+        cert: readFileSync(tls.certPath),
+        key: readFileSync(tls.keyPath),
+        requestCert: true,
+        rejectUnauthorized: true,
+        minVersion: 'TLSv1.2',
+        ALPNProtocols: ALPN_PROTOCOLS,
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        // A PUBACK written behind another would wait for the car's delayed ACK (Nagle; 40 ms, measured).
+        noDelay: true,
+        highWaterMark: SOCKET_BUFFER_BYTES,
+      },
+      onConnection,
+    );
+    server.maxConnections = connectionsMax;
+    server.on('tlsClientError', onRefused);
+    const listener = new Listener(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    return listener;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Stops listening and ends what is connected, also whoever has not said a word yet. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}

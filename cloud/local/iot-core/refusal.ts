@@ -1,0 +1,29 @@
+import { PitwallError } from '#wire/errors.js';
+
+/** Why something was refused; counted by these names. */
+export type RefusalReason =
+  | 'clientId'
+  | 'identity'
+  | 'notAuthorised'
+  | 'payloadSize'
+  | 'qos2'
+  | 'reservedTopic'
+  | 'retain'
+  | 'rulesFailed'
+  | 'sharedSubscription'
+  | 'signature'
+  | 'subscriptionLimit'
+  | 'tls'
+  | 'topicDepth'
+  | 'topicLength'
+  | 'topicSyntax';
+
+/** What the broker answers by closing the connection, as AWS does. */
+export class Refusal extends PitwallError {
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, what: string, cause?: unknown) {
+    super('PW-IOT-REFUSED', { what, cause });
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What a topic is, from its text alone: where a publish to it goes, and whether the name is within AWS's bounds. Whether
+ * the publisher may is asked elsewhere.
+ */
+import type { IotCoreLimits } from './limits.js';
+import { Refusal } from './refusal.js';
+import { parseShadowTopic, type ShadowAddress } from './shadow/topics.js';
+
+export type Route =
+  /** To the rules and to subscribers. */
+  | { kind: 'topic' }
+  /** Basic Ingest: to one rule and to nobody else. `topic` is what the rule sees. */
+  | { kind: 'basicIngest'; rule: string; topic: string }
+  /** As `topic`, and the shadow service answers. */
+  | { kind: 'shadow'; address: ShadowAddress };
+
+type TopicLimits = Pick<IotCoreLimits, 'topicBytes' | 'topicSlashes'>;
+
+const BASIC_INGEST = /^\$aws\/rules\/([a-zA-Z0-9_]{1,128})(?:\/(.*))?$/s;
+export const BASIC_INGEST_PREFIX = '$aws/rules/';
+
+/** The route of a publish. Raises Refusal: a bad name, or one of the reserved topics that nobody publishes to. */
+export function routeOf(topic: string, limits: TopicLimits): Route {
+  if (topic === '' || /[#+\0]/.test(topic)) throw new Refusal('topicSyntax', `"${topic}" is not a topic.`);
+  const basicIngest = BASIC_INGEST.exec(topic);
+  if (basicIngest) {
+    const [, rule, rest = ''] = basicIngest;
+    checkName(rest, limits);
+    return { kind: 'basicIngest', rule, topic: rest };
+  }
+  checkName(topic, limits);
+  if (!topic.startsWith('$')) return { kind: 'topic' };
+  const address = parseShadowTopic(topic);
+  if (!address) throw new Refusal('reservedTopic', `Nobody may publish to the reserved topic ${topic}.`);
+  return { kind: 'shadow', address };
+}
+
+/** Raises Refusal for a filter that nobody can subscribe to. */
+export function checkFilter(filter: string, limits: TopicLimits): void {
+  if (filter.startsWith('$share/')) {
+    throw new Refusal('sharedSubscription', `Shared subscriptions are not served: ${filter}.`);
+  }
+  // Basic Ingest has no subscribers; $SYS belongs to the library underneath and does not exist in AWS.
+  if (filter.startsWith(BASIC_INGEST_PREFIX) || (filter.startsWith('$') && !filter.startsWith('$aws/'))) {
+    throw new Refusal('reservedTopic', `Nobody may subscribe to ${filter}.`);
+  }
+  checkName(filter, limits);
+}
+
+function checkName(name: string, limits: TopicLimits): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes > limits.topicBytes) {
+    throw new Refusal('topicLength', `A topic of ${bytes} bytes; at most ${limits.topicBytes} are allowed.`);
+  }
+  const slashes = name.split('/').length - 1;
+  if (slashes > limits.topicSlashes) {
+    throw new Refusal('topicDepth', `${name} has ${slashes} slashes; at most ${limits.topicSlashes} are allowed.`);
+  }
+}
