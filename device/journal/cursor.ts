@@ -1,0 +1,186 @@
+import { readIfThere, replaceFile } from '../files.js';
+import type { Boot } from '../wire/identity.js';
+import type { Family } from '../wire/messages.js';
+import { type Range, RangeSet } from '../wire/ranges.js';
+import type { RecordKind } from './record.js';
+import type { Segment } from './segment.js';
+
+/** One journaled record, shared by all destinations. */
+export interface JournalEntry {
+  readonly seq: number;
+  readonly kind: RecordKind;
+  readonly family: Family;
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly length: number;
+  /** Race-clock epoch ms of the append. */
+  readonly timeMs: number;
+  /** Kept while it waits to be sent the first time; read back from the segment after. */
+  payload: Uint8Array | null;
+  /** Destinations that have not acknowledged it yet. */
+  waiting: number;
+}
+
+/** `unsent`: waits for its turn. `inFlight`: published, no PUBACK yet. `sent`: PUBACK came. `freed`: acknowledged end to end, or dropped. */
+export type DeliveryState = 'unsent' | 'inFlight' | 'sent' | 'freed';
+
+/** An entry on its way to one destination. */
+export interface Delivery {
+  readonly entry: JournalEntry;
+  state: DeliveryState;
+  /** Times it was published. */
+  attempts: number;
+}
+
+interface BootLog {
+  boot: Boot;
+  /** Acknowledged or dropped; what is not here and in a segment is sent (again) after a restart. */
+  settled: Record<Family, RangeSet>;
+  /** By seq, ascending. */
+  unacked: Record<Family, Map<number, Delivery>>;
+}
+
+interface StoredCursor {
+  v: 1;
+  boots: Record<string, Record<Family, Range[]>>;
+}
+
+/** How far one destination has acknowledged, per boot and family. Kept on disk; an older version only means resends. */
+export class Cursor {
+  readonly name: string;
+  /** Called for each new record once it is written. */
+  onDelivery: ((delivery: Delivery) => void) | undefined;
+  unackedCount = 0;
+  readonly #path: string;
+  readonly #boots = new Map<string, BootLog>();
+  readonly #stored: StoredCursor['boots'];
+  #dirty = false;
+
+  constructor(name: string, path: string) {
+    this.name = name;
+    this.#path = path;
+    this.#stored = readStored(path);
+  }
+
+  /** Whether the destination had acknowledged this record before the restart. */
+  isSettled(bootText: string, boot: Boot, family: Family, seq: number): boolean {
+    return this.#log(bootText, boot).settled[family].has(seq);
+  }
+
+  add(entry: JournalEntry): Delivery {
+    const delivery: Delivery = { entry, state: 'unsent', attempts: 0 };
+    this.#log(entry.segment.bootText, entry.segment.boot).unacked[entry.family].set(entry.seq, delivery);
+    this.unackedCount++;
+    return delivery;
+  }
+
+  /**
+   * Takes an end-to-end acknowledgement; `onFreed` gets every delivery that it frees. Numbers in a range that belong to
+   * the other family are not touched. Ranges of a boot that the journal has nothing of say nothing new.
+   */
+  acknowledge(bootText: string, family: Family, ranges: readonly Range[], onFreed: (delivery: Delivery) => void): void {
+    const log = this.#boots.get(bootText);
+    if (!log) return;
+    const acked = new RangeSet(ranges);
+    let news = 0;
+    for (const [from, to] of ranges) news += log.settled[family].add(from, to);
+    // Also without news: an ack may have been written to disk and the segment not yet removed.
+    const { max } = acked;
+    for (const [seq, delivery] of log.unacked[family]) {
+      if (seq > max) break;
+      if (acked.has(seq)) this.#free(log, delivery, onFreed);
+    }
+    if (news > 0) this.#dirty = true;
+  }
+
+  /** Gives up what a segment still holds (the journal is full, or the disk failed). */
+  drop(segment: Segment, onFreed: (delivery: Delivery) => void): void {
+    const log = this.#boots.get(segment.bootText);
+    if (!log) return;
+    for (const family of ['frames', 'race'] as const) {
+      for (const delivery of log.unacked[family].values()) {
+        // Segments of a boot are in order of seq; the oldest is dropped first.
+        if (delivery.entry.segment.number > segment.number) break;
+        if (delivery.entry.segment !== segment) continue;
+        log.settled[family].add(delivery.entry.seq);
+        this.#dirty = true;
+        this.#free(log, delivery, onFreed);
+      }
+    }
+  }
+
+  /** Gives up one record whose bytes cannot be read back. */
+  dropOne(delivery: Delivery, onFreed: (delivery: Delivery) => void): void {
+    const log = this.#boots.get(delivery.entry.segment.bootText);
+    if (!log || delivery.state === 'freed') return;
+    log.settled[delivery.entry.family].add(delivery.entry.seq);
+    this.#dirty = true;
+    this.#free(log, delivery, onFreed);
+  }
+
+  /** Unacknowledged deliveries, oldest boot first, in order of seq. */
+  *unacked(): Generator<Delivery> {
+    const logs = [...this.#boots.values()].sort((a, b) => a.boot.counter - b.boot.counter);
+    for (const { unacked } of logs) {
+      const all = [...unacked.frames.values(), ...unacked.race.values()];
+      yield* all.sort((a, b) => a.entry.seq - b.entry.seq);
+    }
+  }
+
+  /** Race-clock epoch ms of the oldest unacknowledged record: one of the first of each boot and family. */
+  oldestTimeMs(): number | undefined {
+    let oldestMs: number | undefined;
+    for (const { unacked } of this.#boots.values()) {
+      for (const family of ['frames', 'race'] as const) {
+        const first = unacked[family].values().next().value;
+        if (first && (oldestMs === undefined || first.entry.timeMs < oldestMs)) oldestMs = first.entry.timeMs;
+      }
+    }
+    return oldestMs;
+  }
+
+  /** Writes the cursor if it changed. `keep` = boots that still have a segment; the others are forgotten. */
+  save(keep: ReadonlySet<string>, durable: boolean): void {
+    if (!this.#dirty) return;
+    const boots: StoredCursor['boots'] = {};
+    for (const [text, { settled }] of this.#boots) {
+      if (keep.has(text)) boots[text] = { frames: settled.frames.toJSON(), race: settled.race.toJSON() };
+      else this.#boots.delete(text);
+    }
+    replaceFile(this.#path, `${JSON.stringify({ v: 1, boots } satisfies StoredCursor)}\n`, durable);
+    this.#dirty = false;
+  }
+
+  #log(text: string, boot: Boot): BootLog {
+    let log = this.#boots.get(text);
+    if (!log) {
+      const stored = this.#stored[text];
+      log = {
+        boot,
+        settled: { frames: new RangeSet(stored?.frames), race: new RangeSet(stored?.race) },
+        unacked: { frames: new Map(), race: new Map() },
+      };
+      this.#boots.set(text, log);
+    }
+    return log;
+  }
+
+  #free(log: BootLog, delivery: Delivery, onFreed: (delivery: Delivery) => void): void {
+    log.unacked[delivery.entry.family].delete(delivery.entry.seq);
+    this.unackedCount--;
+    onFreed(delivery);
+    delivery.state = 'freed';
+  }
+}
+
+/** A cursor that cannot be read means that everything still in the segments is sent again: duplicates, never a loss. */
+function readStored(path: string): StoredCursor['boots'] {
+  const text = readIfThere(path);
+  if (text === undefined) return {};
+  try {
+    const stored = JSON.parse(text) as Partial<StoredCursor>;
+    return stored.v === 1 && stored.boots ? stored.boots : {};
+  } catch {
+    return {};
+  }
+}

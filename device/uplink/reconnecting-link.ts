@@ -1,0 +1,243 @@
+import type { Clock } from '../wire/clock.js';
+import { PitwallError } from '../wire/errors.js';
+import type { Log } from '../wire/log.js';
+import type { Random } from '../wire/random.js';
+import { matchesFilter } from './filter.js';
+import type { Link, LinkState, MessageHandler } from './link.js';
+
+/** One MQTT connection, from CONNACK to its end. Never reconnects: that is `ReconnectingLink`'s. */
+export interface Session {
+  /** Resolves on PUBACK (QoS 1) or when handed over (QoS 0). May stay pending for ever when the connection ends. */
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>;
+  /** Resolves when all are granted at QoS 1; rejects when one is refused. */
+  subscribe(filters: readonly string[]): Promise<void>;
+  /** Sends DISCONNECT where possible and frees the connection. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface SessionEvents {
+  onMessage(topic: string, payload: Uint8Array): void;
+  /** The connection ended other than by `close`. Called once at most, possibly before `open` returned. */
+  onLost(reason: string): void;
+}
+
+/** Opens one connection; rejects when it cannot be made within its time. */
+export type OpenSession = (events: SessionEvents) => Promise<Session>;
+
+export interface ReconnectOptions {
+  wallClock: Clock;
+  random: Random;
+  log: Log;
+  /** First wait after a loss, doubled with each failure. Default 1000: AWS IoT takes one CONNECT a second per client. */
+  backoffMinMs?: number;
+  /** Default 30 000. */
+  backoffMaxMs?: number;
+  /** A QoS 1 publish without a PUBACK for so long means that the connection is dead or throttled. Default 20 000. */
+  pubackTimeoutMs?: number;
+}
+
+const DEFAULT_BACKOFF_MIN_MS = 1000;
+const DEFAULT_BACKOFF_MAX_MS = 30_000;
+const DEFAULT_PUBACK_TIMEOUT_MS = 20_000;
+/**
+ * A connection must live this long before a loss counts as a new one. A client whose policy refuses a topic is thrown out
+ * right after it connected: without this it would connect, be refused and connect again for ever at the shortest wait.
+ */
+const STABLE_MS = 10_000;
+const WATCH_EVERY_MS = 1000;
+/** SUBSCRIBE takes at most 8 filters (AWS IoT quota). */
+const FILTERS_PER_SUBSCRIBE = 8;
+const SUBSCRIBE_TIMEOUT_MS = 10_000;
+
+interface Pending {
+  sinceMs: number;
+  reject(error: PitwallError): void;
+}
+
+/**
+ * The part of a link that is the same whatever the client library: state, subscriptions, back-off with jitter, watch over
+ * unanswered publishes. Each connection is a new session of the library, so that nothing that was refused is sent again
+ * behind the agent's back; the journal alone decides what is sent again.
+ */
+export class ReconnectingLink implements Link {
+  readonly #open: OpenSession;
+  readonly #options: Required<ReconnectOptions>;
+  readonly #handlers = new Map<string, MessageHandler>();
+  readonly #pending = new Set<Pending>();
+  #listener: (state: LinkState, reason: string) => void = () => {};
+  #session: Session | undefined;
+  #state: LinkState = 'down';
+  #started = false;
+  #closed = false;
+  /** Failures in a row; the exponent of the back-off. */
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #attempt: Promise<void> = Promise.resolve();
+
+  constructor(open: OpenSession, options: ReconnectOptions) {
+    this.#open = open;
+    this.#options = {
+      backoffMinMs: DEFAULT_BACKOFF_MIN_MS,
+      backoffMaxMs: DEFAULT_BACKOFF_MAX_MS,
+      pubackTimeoutMs: DEFAULT_PUBACK_TIMEOUT_MS,
+      ...options,
+    };
+  }
+
+  connect(): void {
+    if (this.#started || this.#closed) return;
+    this.#started = true;
+    this.#attempt = this.#tryOnce();
+  }
+
+  onState(listener: (state: LinkState, reason: string) => void): void {
+    this.#listener = listener;
+  }
+
+  subscribe(filter: string, handler: MessageHandler): void {
+    this.#handlers.set(filter, handler);
+    if (this.#state !== 'up') return;
+    const session = this.#session!;
+    session.subscribe([filter]).catch((error: unknown) => this.#lose(session, messageOf(error)));
+  }
+
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
+    if (this.#state !== 'up') return Promise.reject(down('the link is down'));
+    const session = this.#session!;
+    return new Promise((resolve, reject) => {
+      const pending: Pending = { sinceMs: this.#options.wallClock.nowMs(), reject };
+      this.#pending.add(pending);
+      session.publish(topic, payload, qos).then(
+        () => {
+          this.#pending.delete(pending);
+          resolve();
+        },
+        (error: unknown) => {
+          if (this.#pending.delete(pending)) reject(down(messageOf(error)));
+        },
+      );
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const session = this.#session;
+    this.#goDown('closed');
+    await session?.close();
+    await this.#attempt;
+  }
+
+  async #tryOnce(): Promise<void> {
+    let session: Session | undefined;
+    let lost: string | undefined;
+    try {
+      session = await this.#open({
+        onMessage: (topic, payload) => this.#deliver(topic, payload),
+        onLost: (reason) => {
+          lost = reason;
+          if (session) this.#lose(session, reason);
+        },
+      });
+      const filters = [...this.#handlers.keys()];
+      for (let i = 0; i < filters.length && lost === undefined; i += FILTERS_PER_SUBSCRIBE) {
+        const part = filters.slice(i, i + FILTERS_PER_SUBSCRIBE);
+        await within(session.subscribe(part), SUBSCRIBE_TIMEOUT_MS, () => subscribeError(part));
+      }
+      if (lost !== undefined) throw new PitwallError('PW-LINK-CONNECT', { what: lost, retriable: true });
+    } catch (error) {
+      await session?.close();
+      this.#options.log.warn('link: not connected', { error: messageOf(error), failures: this.#failures + 1 });
+      this.#retryLater();
+      return;
+    }
+    if (this.#closed) await session.close();
+    else this.#goUp(session);
+  }
+
+  #goUp(session: Session): void {
+    this.#session = session;
+    this.#state = 'up';
+    const upMs = this.#options.wallClock.nowMs();
+    this.#watch = setInterval(() => {
+      const nowMs = this.#options.wallClock.nowMs();
+      if (nowMs - upMs >= STABLE_MS) this.#failures = 0;
+      // Insertion order: the first is the oldest.
+      const oldest = this.#pending.values().next().value;
+      if (oldest && nowMs - oldest.sinceMs > this.#options.pubackTimeoutMs) {
+        this.#lose(session, `no PUBACK for ${this.#options.pubackTimeoutMs} ms`);
+      }
+    }, WATCH_EVERY_MS);
+    this.#watch.unref();
+    this.#listener('up', '');
+  }
+
+  #lose(session: Session, reason: string): void {
+    if (this.#session !== session) return;
+    this.#options.log.warn('link: lost', { reason });
+    this.#goDown(reason);
+    session.close().then(
+      () => this.#retryLater(),
+      () => this.#retryLater(),
+    );
+  }
+
+  #goDown(reason: string): void {
+    const wasUp = this.#state === 'up';
+    this.#session = undefined;
+    this.#state = 'down';
+    clearInterval(this.#watch);
+    for (const pending of this.#pending) pending.reject(down(reason));
+    this.#pending.clear();
+    if (wasUp) this.#listener('down', reason);
+  }
+
+  /** Full range of jitter above a half: a fleet that lost the same broker must not come back as one. */
+  #retryLater(): void {
+    if (this.#closed) return;
+    const { backoffMinMs, backoffMaxMs, random } = this.#options;
+    const ceilingMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#failures, 16));
+    this.#failures++;
+    this.#timer = setTimeout(
+      () => {
+        this.#attempt = this.#tryOnce();
+      },
+      ceilingMs * (0.5 + 0.5 * random()),
+    );
+  }
+
+  #deliver(topic: string, payload: Uint8Array): void {
+    const exact = this.#handlers.get(topic);
+    if (exact) {
+      exact(topic, payload);
+      return;
+    }
+    for (const [filter, handler] of this.#handlers) if (matchesFilter(filter, topic)) handler(topic, payload);
+  }
+}
+
+/** Rejects with what `error` makes when the promise takes longer. */
+export function within<T>(promise: Promise<T>, timeoutMs: number, error: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(error()), timeoutMs);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** What anything thrown says: an Error's message, or the bare string that the device SDK rejects with (measured). */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function subscribeError(filters: readonly string[]): PitwallError {
+  return new PitwallError('PW-LINK-SUBSCRIBE', {
+    what: `Not subscribed to ${filters.join(', ')}.`,
+    fix: 'Allow iot:Subscribe for these filters in the policy of this certificate.',
+    retriable: true,
+  });
+}
+
+function down(reason: string): PitwallError {
+  return new PitwallError('PW-LINK-DOWN', { what: `Not acknowledged: ${reason}.`, retriable: true });
+}
