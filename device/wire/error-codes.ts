@@ -55,7 +55,8 @@ export const ERROR_CODES = {
   'PW-RULE-SYNTAX': 'The SQL statement or template cannot be parsed; the message names the place.',
   'PW-RULE-FROM': 'The FROM clause is not an MQTT topic filter that AWS IoT takes.',
   'PW-RULE-FUNCTION': 'The statement calls a function that AWS IoT SQL does not have.',
-  'PW-RULE-UNSERVED': 'The statement uses a part of AWS IoT SQL that this engine does not serve; it is refused rather than ignored.',
+  'PW-RULE-UNSERVED':
+    'The statement uses a part of AWS IoT SQL that this engine does not serve; it is refused rather than ignored.',
   'PW-RULE-DEFINITION': 'A rule cannot be created: its name, its actions or its targets are not valid.',
   'PW-RULE-EVALUATION': 'A statement ended while it ran; the rule took no action on that message.',
   'PW-RULE-OVERLOAD': 'The rules engine takes no more messages for now; publish again later.',
@@ -65,6 +66,12 @@ export const ERROR_CODES = {
 
   // cloud/deploy
   'PW-DEPLOY-TOOLKIT': 'Synthesis needs aws-cdk-lib, a development dependency that is not installed here.',
+
+  // cloud/local (AWS services), cloud/provision
+  'PW-LOCAL-PORT': 'The local services cannot listen there.',
+  'PW-LOCAL-STORE': 'What the local services keep on disk cannot be read or written.',
+  'PW-PROVISION-TIMEOUT': 'A stream or table did not become ready within its time.',
+  'PW-PROVISION-CONFLICT': 'A stream or table of that name is there already, and is not the one that was wanted.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
