@@ -3,10 +3,10 @@
  * refused costs the rules anything, and nothing acknowledged has missed them.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
-import type { RuleIngress } from './ingress.js';
 import type { IotCoreLimits } from './limits.js';
 import { Refusal } from './refusal.js';
 import type { Route } from './routes.js';
@@ -18,6 +18,9 @@ export interface Publish {
   qos: 0 | 1 | 2;
   retain: boolean;
 }
+
+/** Who published, as rules see it; a client id is empty over HTTP. */
+export type Publisher = Pick<Connection, 'clientId' | 'principal'> & { sourceIp?: string };
 
 export interface AdmissionOptions {
   rules: RuleIngress;
@@ -60,7 +63,7 @@ export class Admission {
   toRules(
     route: Route,
     { topic, payload }: Publish,
-    { clientId, principal }: Pick<Connection, 'clientId' | 'principal'>,
+    { clientId, principal, sourceIp }: Publisher,
   ): void | Promise<void> {
     const { rules, raceClock, counters } = this.#options;
     const message = {
@@ -69,6 +72,7 @@ export class Admission {
       clientId,
       principal,
       timestampMs: raceClock.nowMs(),
+      sourceIp,
     };
     if (route.kind === 'basicIngest') counters.stats.basicIngest++;
     const pending = rules.ingest(

@@ -1,12 +1,12 @@
 import type { TLSSocket } from 'node:tls';
 import { Aedes, type AedesPublishPacket, type AuthenticateError, type Client, type ConnectPacket } from 'aedes';
+import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import { Admission, checkRetain, type Publish } from './admission.js';
 import { Connection, identityOf } from './connection.js';
 import type { Counters } from './counters.js';
-import type { RuleIngress } from './ingress.js';
 import type { IotCoreLimits } from './limits.js';
 import { PublishQueue } from './publish-queue.js';
 import { Refusal } from './refusal.js';

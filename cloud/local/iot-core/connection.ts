@@ -11,6 +11,7 @@ export interface CertificateIdentity {
   name: string;
   /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. */
   principal: string;
+  sourceIp: string | undefined;
 }
 
 /** Identity of a socket whose certificate TLS has verified. Raises Refusal. */
@@ -19,7 +20,11 @@ export function identityOf(socket: TLSSocket): CertificateIdentity {
   if (typeof subject?.CN !== 'string' || subject.CN === '') {
     throw new Refusal('identity', 'The certificate has no single common name; wanted the name of a thing.');
   }
-  return { name: subject.CN, principal: fingerprint256.replaceAll(':', '').toLowerCase() };
+  return {
+    name: subject.CN,
+    principal: fingerprint256.replaceAll(':', '').toLowerCase(),
+    sourceIp: socket.remoteAddress,
+  };
 }
 
 /** Topics whose decision a connection remembers; a car uses about ten. */
@@ -29,7 +34,7 @@ const REMEMBERED_TOPICS_MAX = 64;
 export class Connection {
   readonly clientId: string;
   readonly principal: string;
-  readonly isOperator: boolean;
+  readonly sourceIp: string | undefined;
   readonly rate: PublishRate;
   readonly filters = new Set<string>();
   readonly #permissions: Permissions;
@@ -44,7 +49,7 @@ export class Connection {
   ) {
     this.clientId = clientId;
     this.principal = identity.principal;
-    this.isOperator = options.isOperator;
+    this.sourceIp = identity.sourceIp;
     this.#permissions = options.isOperator ? operatorRights : thingPermissions(identity.name);
     this.#limits = options.limits;
     this.rate = new PublishRate(options.limits, options.nowMs);

@@ -1,8 +1,8 @@
+import type { RuleIngress, RuleMessage } from '#rules/engine.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import type { Counters } from './counters.js';
-import type { RuleIngress, RuleMessage } from './ingress.js';
 
 /**
  * Faults on the way from the broker to the rules, each a probability per message. AWS promises neither order nor single

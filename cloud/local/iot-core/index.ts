@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
@@ -7,7 +8,6 @@ import { Broker } from './broker.js';
 import { Counters, type IotCoreStats } from './counters.js';
 import { DataPlane } from './data-plane.js';
 import { type Faults, FaultyIngress } from './faults.js';
-import type { RuleIngress } from './ingress.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
 import { Listener, type ListenerOptions } from './listener.js';
 import { ShadowService } from './shadow/service.js';

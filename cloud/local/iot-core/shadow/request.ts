@@ -84,6 +84,15 @@ export function parseToken(payload: Uint8Array, verb: 'get' | 'delete'): string 
   }
 }
 
+/** The token of a request that is refused unread, so that whoever waits for the answer knows it. */
+export function tokenIfReadable(payload: Uint8Array): string | undefined {
+  try {
+    return clientTokenOf(parseJson(payload));
+  } catch {
+    return undefined;
+  }
+}
+
 const INVALID_JSON = 'Invalid JSON';
 
 function parseJson(payload: Uint8Array): Json {

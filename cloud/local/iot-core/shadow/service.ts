@@ -2,7 +2,7 @@ import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import { reject, type ShadowOutcome } from './core.js';
-import { type ShadowLimits, ShadowRejection } from './request.js';
+import { type ShadowLimits, ShadowRejection, tokenIfReadable } from './request.js';
 import { ShadowStore } from './store.js';
 import { ShadowTable, shadowKey } from './table.js';
 import type { ShadowAddress } from './topics.js';
@@ -43,9 +43,11 @@ export class ShadowService {
   async handle(address: ShadowAddress, payload: Uint8Array): Promise<ShadowOutcome> {
     const at = Math.floor(this.#raceClock.nowMs() / 1000);
     const { thing } = address;
+    const refuse = (status: number, message: string) =>
+      reject(address, new ShadowRejection(status, message, tokenIfReadable(payload)), at);
     const inFlight = this.#inFlight.get(thing) ?? 0;
     if (inFlight >= this.#table.limits.inFlight) {
-      return reject(address, new ShadowRejection(429, 'The request rate has exceeded the allowed limit'), at);
+      return refuse(429, 'Too many requests are in flight for this thing');
     }
     this.#inFlight.set(thing, inFlight + 1);
     try {
@@ -54,7 +56,7 @@ export class ShadowService {
       return outcome;
     } catch (error) {
       this.#log.error('A shadow could not be kept.', { topic: shadowKey(address), error: errorCode(error) });
-      return reject(address, new ShadowRejection(500, 'Internal service failure'), at);
+      return refuse(500, 'Internal service failure');
     } finally {
       const left = (this.#inFlight.get(thing) ?? 1) - 1;
       if (left > 0) this.#inFlight.set(thing, left);

@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { type Authority, type Identity, openAuthority } from '#certs/authority.js';
+import { type IotCore, type IotCoreOptions, startIotCore } from '#cloud/local/iot-core/index.js';
+import type { RuleIngress, RuleMessage } from '#rules/engine.js';
+import { wallClock } from '#wire/clock.js';
+import { silentLog } from '#wire/log.js';
+import { seededRandom } from '#wire/random.js';
+
+export const OPERATOR = 'operator';
+export const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
+const NO_FAULTS = { dropAfterAck: 0, duplicate: 0, reorder: 0 };
+
+/** Rules that remember what they got; `gate`, when set, says that their queue is full until it resolves. */
+export class RecordingRules implements RuleIngress {
+  readonly messages: RuleMessage[] = [];
+  gate: ((message: RuleMessage) => Promise<void> | undefined) | undefined;
+
+  ingest(message: RuleMessage): void | Promise<void> {
+    this.messages.push(message);
+    return this.gate?.(message);
+  }
+
+  texts(): string[] {
+    return this.messages.map(({ payload }) => Buffer.from(payload).toString());
+  }
+}
+
+/** A local IoT Core with an authority of its own in a folder of its own. */
+export class Harness {
+  readonly dir: string;
+  readonly authority: Authority;
+  readonly rules = new RecordingRules();
+  /** Everything that any of the clients received. */
+  readonly received: { client: string; topic: string; text: string }[] = [];
+  readonly #clients: MqttClient[] = [];
+  iot!: IotCore;
+
+  private constructor(dir: string, authority: Authority) {
+    this.dir = dir;
+    this.authority = authority;
+  }
+
+  static async start(options: Partial<IotCoreOptions> = {}): Promise<Harness> {
+    const dir = await mkdtemp(join(tmpdir(), 'pitwall-iot-'));
+    const harness = new Harness(dir, await openAuthority(join(dir, 'certs'), { now: wallClock }));
+    await harness.startIotCore(options);
+    return harness;
+  }
+
+  async startIotCore(options: Partial<IotCoreOptions> = {}): Promise<void> {
+    this.iot = await startIotCore({
+      dataDir: join(this.dir, 'iot'),
+      tls: await this.authority.server(),
+      mqttPort: 0,
+      dataPlanePort: 0,
+      operatorName: OPERATOR,
+      rules: this.rules,
+      credentials,
+      raceClock: wallClock,
+      wallClock,
+      random: seededRandom(1),
+      log: silentLog,
+      faults: NO_FAULTS,
+      ...options,
+    });
+  }
+
+  /** A client that never connects by itself again. Rejects when the broker refuses it. */
+  async connect(name: string, options: IClientOptions & { identity?: Identity } = {}): Promise<MqttClient> {
+    const { identity = await this.authority.thing(name), ...rest } = options;
+    const client = mqtt.connect({
+      protocol: 'mqtts',
+      host: '127.0.0.1',
+      port: this.iot.mqttPort,
+      ca: await readFile(this.authority.caPath),
+      cert: await readFile(identity.certPath),
+      key: await readFile(identity.keyPath),
+      clientId: name,
+      reconnectPeriod: 0,
+      ...rest,
+    });
+    this.#clients.push(client);
+    // What a session was owed comes with the CONNACK: too early for whoever waits for that first.
+    client.on('message', (topic, payload) => this.received.push({ client: name, topic, text: payload.toString() }));
+    return new Promise((resolve, reject) => {
+      client.once('connect', () => resolve(client));
+      client.once('error', reject);
+      client.once('close', () => reject(new Error('closed')));
+      client.on('error', () => {});
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.end(true);
+    await this.iot.close();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Collects what a client receives. */
+export function inbox(client: MqttClient): { topic: string; text: string; retain: boolean }[] {
+  const received: { topic: string; text: string; retain: boolean }[] = [];
+  client.on('message', (topic, payload, { retain }) => received.push({ topic, text: payload.toString(), retain }));
+  return received;
+}
+
+/** Resolves when the broker ends the connection. */
+export function closed(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => client.once('close', () => resolve()));
+}
+
+/** Waits until something holds; the test's own time-out bounds it. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

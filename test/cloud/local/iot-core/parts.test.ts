@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { operatorRights, thingPermissions } from '#cloud/local/iot-core/authorisation.js';
+import { Counters } from '#cloud/local/iot-core/counters.js';
+import { DEFAULT_LIMITS } from '#cloud/local/iot-core/limits.js';
+import { PublishQueue } from '#cloud/local/iot-core/publish-queue.js';
+import { PublishRate } from '#cloud/local/iot-core/rate.js';
+import { checkFilter, routeOf } from '#cloud/local/iot-core/routes.js';
+import { Sessions } from '#cloud/local/iot-core/sessions.js';
+import { TopicFilters } from '#cloud/local/iot-core/topic-filters.js';
+import { ManualClock } from '#wire/clock.js';
+import { shadowTopic, topics } from '#wire/topics.js';
+
+describe('rights of a thing, from the deployed policies', () => {
+  const car = thingPermissions('car-1');
+
+  it('cover its own topics', () => {
+    const { frames, schema, events, health, timing, callsAck } = topics;
+    const own = [frames('car-1', 'live'), frames('car-1', 'backfill'), `${shadowTopic('car-1', 'setup')}/update`];
+    for (const topic of [...own, ...[schema, events, health, timing, callsAck].map((make) => make('car-1'))]) {
+      expect(car.allows('iot:Publish', topic), topic).toBe(true);
+    }
+    for (const filter of [topics.acks('car-1'), topics.calls('car-1'), `${shadowTopic('car-1', 'setup')}/get/+`]) {
+      expect(car.allows('iot:Subscribe', filter), filter).toBe(true);
+    }
+  });
+
+  it('end where another name begins', () => {
+    for (const topic of [topics.events('car-2'), topics.events('car-11'), `${topics.events('car-1')}/x`, 'car-1']) {
+      expect(car.allows('iot:Publish', topic), topic).toBe(false);
+    }
+    expect(car.allows('iot:Connect', 'car-11')).toBe(false);
+    expect(car.allows('iot:RetainPublish', topics.events('car-1'))).toBe(false);
+    expect(operatorRights.allows('iot:Publish', topics.events('car-2'))).toBe(true);
+  });
+});
+
+describe('routes', () => {
+  const reasonOf = (act: () => unknown) => {
+    try {
+      act();
+      return 'none';
+    } catch (error) {
+      return (error as { reason: string }).reason;
+    }
+  };
+
+  it('tell Basic Ingest, shadow requests and plain topics', () => {
+    expect(routeOf('$aws/rules/frames_live/a/b', DEFAULT_LIMITS)).toEqual({
+      kind: 'basicIngest',
+      rule: 'frames_live',
+      topic: 'a/b',
+    });
+    expect(routeOf('$aws/things/car-1/shadow/get', DEFAULT_LIMITS).kind).toBe('shadow');
+    expect(routeOf('a/b', DEFAULT_LIMITS)).toEqual({ kind: 'topic' });
+  });
+
+  it('bound names as AWS does, without the Basic Ingest prefix', () => {
+    const eightLevels = 'a/b/c/d/e/f/g/h';
+    expect(reasonOf(() => routeOf(`$aws/rules/r/${eightLevels}`, DEFAULT_LIMITS))).toBe('none');
+    expect(reasonOf(() => routeOf(`${eightLevels}/i`, DEFAULT_LIMITS))).toBe('topicDepth');
+    expect(reasonOf(() => routeOf('é'.repeat(129), DEFAULT_LIMITS))).toBe('topicLength');
+    expect(reasonOf(() => routeOf('a/+', DEFAULT_LIMITS))).toBe('topicSyntax');
+    for (const topic of ['$aws/rules/bad-name/a', '$aws/things/car-1/jobs/x', '$SYS/a', '$other']) {
+      expect(
+        reasonOf(() => routeOf(topic, DEFAULT_LIMITS)),
+        topic,
+      ).toBe('reservedTopic');
+    }
+    expect(reasonOf(() => checkFilter('$aws/things/+/shadow/#', DEFAULT_LIMITS))).toBe('none');
+    expect(reasonOf(() => checkFilter('$share/g/a', DEFAULT_LIMITS))).toBe('sharedSubscription');
+  });
+});
+
+describe('topic filters', () => {
+  it('match as AWS does', () => {
+    const filters = new TopicFilters<string>();
+    for (const filter of ['a/b', 'a/+', 'a/#', '#', '+/b', '$aws/#', 'a/+/c']) filters.add(filter, filter);
+    expect(filters.match('a/b').sort()).toEqual(['#', '+/b', 'a/#', 'a/+', 'a/b']);
+    expect(filters.match('a').sort()).toEqual(['#']);
+    expect(filters.match('a/b/c').sort()).toEqual(['#', 'a/#', 'a/+/c']);
+    expect(filters.match('$aws/things')).toEqual(['$aws/#']);
+    expect(filters.match('$x/b')).toEqual([]);
+  });
+
+  it('forget what is removed', () => {
+    const filters = new TopicFilters<string>();
+    for (const filter of ['a/b', 'a/+', 'a/+/#']) filters.add(filter, 'one');
+    filters.add('a/+', 'two');
+    for (const filter of ['a/b', 'a/+', 'a/+/#', 'never/+']) filters.remove(filter, 'one');
+    expect(filters.match('a/b')).toEqual(['two']);
+  });
+});
+
+describe('publish rate', () => {
+  it('gives a second’s worth at once, then as race time goes', () => {
+    const rate = new PublishRate({ publishesPerSecond: 2, bytesPerSecond: 1000, payloadBytes: 100 }, 0);
+    expect([rate.take(1, 0), rate.take(1, 0), rate.take(1, 0)]).toEqual([0, 0, 500]);
+    expect(rate.take(1, 499)).toBeCloseTo(1);
+    expect(rate.take(1, 500)).toBe(0);
+    expect(rate.take(999, 10_000)).toBe(0);
+    expect(rate.take(100, 10_000)).toBeCloseTo(99);
+  });
+});
+
+describe('publish queue', () => {
+  it('keeps the order when an earlier one waits, and forgets the rest on close', async () => {
+    const gates: (() => void)[] = [];
+    const admitted: string[] = [];
+    const queue = new PublishQueue<string>((name) => {
+      admitted.push(name);
+      return name.startsWith('slow') ? new Promise((resolve) => gates.push(resolve)) : undefined;
+    });
+    const done: string[] = [];
+    for (const name of ['fast-1', 'slow-2', 'fast-3', 'slow-4', 'fast-5']) queue.push(name, () => done.push(name));
+    expect(done).toEqual(['fast-1']);
+    gates[0]();
+    await new Promise(setImmediate);
+    expect([done, admitted]).toEqual([
+      ['fast-1', 'slow-2', 'fast-3'],
+      ['fast-1', 'slow-2', 'fast-3', 'slow-4'],
+    ]);
+    expect(queue.close()).toBe(1);
+    gates[1]();
+    await new Promise(setImmediate);
+    expect(done).toEqual(['fast-1', 'slow-2', 'fast-3', 'slow-4']);
+  });
+});
+
+describe('persistent sessions', () => {
+  const packet = (brokerCounter: number, topic = 'a/b') =>
+    ({ topic, payload: Buffer.from(`${brokerCounter}`), qos: 1, retain: false, brokerCounter }) as const;
+
+  async function owed(sessions: Sessions): Promise<number[]> {
+    const counters: number[] = [];
+    for await (const { brokerCounter } of sessions.outgoingStream({ id: 'car' })) counters.push(brokerCounter);
+    return counters;
+  }
+  function send(sessions: Sessions, counter: number, topic?: string): void {
+    sessions.subscriptionsByTopic(topic ?? 'a/b').then((subscriptions) => {
+      sessions.outgoingEnqueueCombi(subscriptions, packet(counter, topic));
+    });
+  }
+
+  it('owe a message once, however many filters match, and never a frame', async () => {
+    const sessions = new Sessions(DEFAULT_LIMITS, new ManualClock(0), new Counters());
+    await sessions.addSubscriptions(
+      { id: 'car' },
+      ['a/b', 'a/+', '#'].map((topic) => ({ topic, qos: 1 as const })),
+    );
+    send(sessions, 1);
+    send(sessions, 2, '$aws/rules/frames_live/x');
+    expect(await owed(sessions)).toEqual([1]);
+    await sessions.outgoingUpdate({ id: 'car' }, { ...packet(1), messageId: 7 });
+    await sessions.outgoingClearMessageId({ id: 'car' }, { ...packet(0), messageId: 7 });
+    expect(await owed(sessions)).toEqual([]);
+  });
+
+  it('end an hour after their connection, wall time', async () => {
+    const clock = new ManualClock(0);
+    const counters = new Counters();
+    const sessions = new Sessions(DEFAULT_LIMITS, clock, counters);
+    await sessions.addSubscriptions({ id: 'car' }, [{ topic: 'a/b', qos: 1 }]);
+    sessions.disconnected('car');
+    clock.advance(3_599_000);
+    expect(await sessions.subscriptionsByClient({ id: 'car' })).toHaveLength(1);
+    sessions.disconnected('car');
+    clock.advance(3_601_000);
+    expect(await sessions.subscriptionsByClient({ id: 'car' })).toEqual([]);
+    expect(counters.stats.sessionDrops).toEqual({ sessionExpired: 1 });
+  });
+});
