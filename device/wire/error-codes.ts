@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   'PW-STREAM-FULL': 'The record is larger than a stream takes, or than the producer may hold.',
   'PW-STREAM-CLOSED': 'The part was closed and takes nothing more.',
   'PW-STATE-FENCED': 'Another owner has taken this state over; what the earlier one writes is refused.',
+  'PW-STATE-WRITE': 'Rows of a table could not be written for so long that their owner goes back to its snapshot.',
   'PW-STATE-DAMAGED': 'A stored snapshot lacks a part or does not match its checksum.',
 
   // device: the agent
@@ -72,6 +73,7 @@ export const ERROR_CODES = {
   'PW-LOCAL-STORE': 'What the local services keep on disk cannot be read or written.',
   'PW-PROVISION-TIMEOUT': 'A stream or table did not become ready within its time.',
   'PW-PROVISION-CONFLICT': 'A stream or table of that name is there already, and is not the one that was wanted.',
+  'PW-SIM-REMOTE': 'The process that hosts a simulated car did not answer in time.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,401 @@
+import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { RaceView } from '#cloud/dashboard/view.js';
+import type { CallState, RaceState, RaceTrigger } from '#cloud/race/types.js';
+import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
+import { backOffMs, pause } from '#cloud/streams/back-off.js';
+import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
+import type { ShardBatch } from '#cloud/streams/shard-reader.js';
+import type { RaceClock } from '#wire/clock.js';
+import { errorCode, PitwallError } from '#wire/errors.js';
+import type { SessionOpen } from '#wire/race-records.js';
+import { callsToSend, sendCall } from './call-publisher.js';
+import { RaceCore } from './race-core.js';
+import { parseRaceRecord } from './records.js';
+import { rowsOf } from './rows.js';
+import { readCurrentRace, type Seat, type SeatOptions, takeSeat, writeCurrentRace } from './seat.js';
+import { SpeedMeter } from './speed-meter.js';
+import { raceView } from './view.js';
+
+export interface RaceEngineOptions extends Omit<SeatOptions, 'onBroken'> {
+  kinesis: KinesisClient;
+  iotData: IoTDataPlaneClient;
+  raceClock: RaceClock;
+  /** A whole view, at most five a second and at once for calls and flags; `epoch` is the fence. */
+  publishView(view: RaceView, epoch: number): void;
+}
+
+export interface RaceEngineStats {
+  records: number;
+  duplicates: number;
+  amendments: number;
+  /** By reason: refused by the envelope, before any session, or not usable by the race's folds. */
+  ignored: Record<string, number>;
+  answers: number;
+  failures: number;
+  /** 0 while idle or on standby. */
+  fence: number;
+  role: 'idle' | 'standby' | 'active';
+  race: string | null;
+  phase: RaceState['phase'] | null;
+  lap: number;
+  lapsTotal: number;
+  flag: RaceState['flag'];
+  greenAtMs: number | null;
+  snapshots: { count: number; failed: number; bytes: number; ms: number };
+  rowsWritten: number;
+  rowsFailed: number;
+  callsSent: number;
+  lagMs: number;
+  /** Entries in the order of the race, winner first. */
+  finish: string[];
+  calls: CallState[];
+  acks: AckStats;
+  stream: ConsumerStats | null;
+}
+
+export interface RaceEngine {
+  stats(): RaceEngineStats;
+  /** How far behind the race stream, wall ms at the present rate of the race clock. */
+  lagMs(): number;
+  /** Commits what is folded; resolves when it is durable. For tests and for a drain. */
+  commit(): Promise<void>;
+  /** Stops reading, commits, acknowledges, releases the lease. */
+  stop(): Promise<void>;
+}
+
+const TICK_MS = 200;
+/** Wall time between snapshots while anything changes; a lap of the leader brings one at once. */
+const SNAPSHOT_MS = 5_000;
+const RETRY = { firstMs: 250, lastMs: 5_000 };
+
+/**
+ * The single writer of a race (decision 7). Idle until a session is opened; then takes the lease `race#<id>`, folds the
+ * race stream, writes laps and calls under its fence, publishes views. Started beside an active one it is the standby:
+ * it waits for the lease and goes on from the newest snapshot. A closed session stays in hand, so that what arrives late
+ * is still folded and acknowledged, until the next one is opened.
+ *
+ * @example
+ * const engine = await startRaceEngine({ kinesis, dynamodb, iotData, resources, raceClock, wallClock, random, log, owner, publishView });
+ * await engine.stop();
+ */
+export async function startRaceEngine(options: RaceEngineOptions): Promise<RaceEngine> {
+  return new RunningEngine(options);
+}
+
+class RunningEngine implements RaceEngine {
+  readonly #options: RaceEngineOptions;
+  readonly #acks: AckPublisher;
+  readonly #speed: SpeedMeter;
+  readonly #stop = new AbortController();
+  /** Ends the present reading, so that it begins again from the newest snapshot. */
+  #again = new AbortController();
+  /** Why it has to begin again, where that was a fault. */
+  #fault: unknown;
+  readonly #loop: Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+  #core = new RaceCore();
+  #seat: Seat | undefined;
+  #waitsFor: string | undefined;
+  #consumer: Consumer | undefined;
+  #committing: Promise<void> | undefined;
+  #savedMs = 0;
+  #changed = false;
+  #viewDue = false;
+  #sending: Promise<void> | undefined;
+  readonly #snapshots = { count: 0, failed: 0, bytes: 0, ms: 0 };
+  #callsSent = 0;
+
+  constructor(options: RaceEngineOptions) {
+    const { iotData, log, wallClock, raceClock } = options;
+    this.#options = options;
+    this.#acks = startAckPublisher({ iotData, family: 'race', log, wallClock });
+    this.#speed = new SpeedMeter(raceClock, wallClock);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+    this.#loop = this.#run();
+  }
+
+  lagMs(): number {
+    const raceMs = this.#consumer?.stats().lagMs ?? 0;
+    const { rate } = this.#options.raceClock;
+    return rate > 0 ? raceMs / rate : raceMs;
+  }
+
+  stats(): RaceEngineStats {
+    const { counters, state } = this.#core;
+    const rows = this.#seat?.writer.stats();
+    return {
+      ...counters,
+      ignored: { ...counters.ignored, ...state?.ignored },
+      fence: this.#seat?.lease.fence ?? 0,
+      role: this.#seat ? 'active' : this.#waitsFor ? 'standby' : 'idle',
+      race: state?.session.race ?? null,
+      phase: state?.phase ?? null,
+      lap: state?.lap ?? 0,
+      lapsTotal: state?.session.lapsTotal ?? 0,
+      flag: state?.flag ?? 'none',
+      greenAtMs: state?.greenAtMs ?? null,
+      snapshots: { ...this.#snapshots },
+      rowsWritten: rows?.written ?? 0,
+      rowsFailed: rows?.failed ?? 0,
+      callsSent: this.#callsSent,
+      lagMs: this.lagMs(),
+      finish: [...(state?.order ?? [])],
+      calls: Object.values(state?.calls ?? {}),
+      acks: this.#acks.stats(),
+      stream: this.#consumer?.stats() ?? null,
+    };
+  }
+
+  async commit(): Promise<void> {
+    while (this.#committing) await this.#committing;
+    if (!this.#changed || !this.#seat?.lease.held()) return;
+    this.#committing = this.#commit(this.#seat).finally(() => {
+      this.#committing = undefined;
+    });
+    await this.#committing;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+    this.#again.abort();
+    await this.#loop;
+    await this.#sending;
+    await this.commit();
+    await this.#acks.stop();
+    await this.#seat?.lease.release();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#again = new AbortController();
+      try {
+        await this.#recover();
+        if (signal.aborted) return;
+        failures = 0;
+        await this.#follow();
+      } catch (error) {
+        failures++;
+        this.#options.log.error('The race engine cannot go on; it begins again.', { code: errorCode(error) });
+        await pause(backOffMs(failures, RETRY, this.#options.random), signal);
+      }
+    }
+  }
+
+  /** Newest snapshot of the race begun last, once its lease is ours; nothing when there was no race yet. */
+  async #recover(): Promise<void> {
+    const { dynamodb, resources } = this.#options;
+    await this.#committing;
+    await this.#leaveSeat();
+    this.#know(new RaceCore());
+    const race = await readCurrentRace(dynamodb, resources.tables.state.name);
+    if (!race) return;
+    const json = await this.#sit(race);
+    if (json) this.#know(new RaceCore(JSON.parse(json)));
+    this.#viewDue = true;
+  }
+
+  #know(core: RaceCore): void {
+    this.#core = core;
+    this.#changed = false;
+    core.onFailure = (error) => {
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.#options.log.error('A fold or an answer failed; the race goes on without it.', {
+        code: errorCode(error),
+        stack,
+      });
+    };
+  }
+
+  /** Reads the race stream until the engine stops or has to begin again. */
+  async #follow(): Promise<void> {
+    const { kinesis, resources, log, wallClock, raceClock, random } = this.#options;
+    const again = this.#again.signal;
+    if (again.aborted) return;
+    this.#consumer = startConsumer({
+      client: kinesis,
+      streamName: resources.streams.race.name,
+      positions: this.#core.positions,
+      onRecords: (batch) => this.#fold(batch),
+      log,
+      wallClock,
+      raceClock,
+      random,
+    });
+    await new Promise<void>((resolve) => again.addEventListener('abort', () => resolve(), { once: true }));
+    await this.#consumer.stop();
+    this.#consumer = undefined;
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault) throw fault;
+  }
+
+  async #fold({ shardId, records, ended }: ShardBatch): Promise<void> {
+    for (const record of records) {
+      // What is left is read again, from the snapshot's positions.
+      if (this.#again.signal.aborted) return;
+      const parsed = parseRaceRecord(record);
+      const open = this.#core.opens(parsed);
+      if (open && !(await this.#tryBeginRace(open))) return;
+      const leaderLap = this.#core.state?.lap;
+      await this.#act(this.#core.take(shardId, record, parsed));
+      this.#changed = true;
+      if (open) await this.#commitFirst(open);
+      else if (leaderLap !== this.#core.state?.lap) this.#savedMs = Number.NEGATIVE_INFINITY;
+    }
+    if (ended) {
+      this.#core.endShard(shardId);
+      this.#changed = true;
+    }
+    await this.#seat?.writer.room();
+    this.#viewDue = true;
+  }
+
+  async #tryBeginRace(open: SessionOpen): Promise<boolean> {
+    try {
+      return await this.#beginRace(open);
+    } catch (error) {
+      this.#fault = error;
+      this.#again.abort();
+      return false;
+    }
+  }
+
+  /** False when another engine has carried this race on already: then its snapshot is the place to go on from. */
+  async #beginRace(open: SessionOpen): Promise<boolean> {
+    await this.commit();
+    await this.#leaveSeat();
+    const json = await this.#sit(open.race);
+    if (!this.#seat) return false;
+    if (json) {
+      const { dynamodb, resources } = this.#options;
+      await writeCurrentRace(dynamodb, resources.tables.state.name, open.race);
+      this.#again.abort();
+      return false;
+    }
+    this.#core.begin(open);
+    this.#options.log.info('A race was begun.', { race: open.race, fence: this.#seat.lease.fence });
+    return true;
+  }
+
+  async #commitFirst(open: SessionOpen): Promise<void> {
+    const { dynamodb, resources } = this.#options;
+    await this.commit();
+    await writeCurrentRace(dynamodb, resources.tables.state.name, open.race);
+  }
+
+  async #sit(race: string): Promise<string | undefined> {
+    this.#waitsFor = race;
+    try {
+      const taken = await takeSeat(
+        { ...this.#options, onBroken: (error) => this.#loseSeat(race, error) },
+        race,
+        this.#stop.signal,
+      );
+      this.#seat = taken?.seat;
+      taken?.seat.lease.lost.addEventListener('abort', () => this.#loseSeat(race), { once: true });
+      return taken?.json;
+    } finally {
+      this.#waitsFor = undefined;
+    }
+  }
+
+  async #leaveSeat(): Promise<void> {
+    const seat = this.#seat;
+    this.#seat = undefined;
+    await seat?.lease.release();
+  }
+
+  /** Another engine has the race, or its rows cannot be written: begin again from the newest snapshot, as its standby. */
+  #loseSeat(race: string, error?: PitwallError): void {
+    if (this.#seat?.race !== race) return;
+    if (error) this.#options.log.error(error.message, { ...error.toJSON() });
+    this.#again.abort();
+  }
+
+  /** Rows, calls to the car and the screen, for what a record brought. */
+  async #act(triggers: RaceTrigger[]): Promise<void> {
+    const { state } = this.#core;
+    if (!state || !this.#seat || triggers.length === 0) return;
+    for (const trigger of triggers) this.#write(state, trigger);
+    // Before the next record, so that a replay finds the same order of acceptance, sending and answer.
+    if (triggers.some((trigger) => trigger.type === 'call' && trigger.status === 'accepted')) await this.#sendCalls();
+    if (triggers.some(({ type }) => type === 'call' || type === 'flag' || type === 'session')) this.#publishView();
+  }
+
+  #write(state: RaceState, trigger: RaceTrigger): void {
+    const { tables } = this.#options.resources;
+    for (const { table, row } of rowsOf(state, trigger)) this.#seat?.writer.put(tables[table].name, row);
+  }
+
+  /** Also what an earlier try, or an earlier owner, left accepted. One round at a time. */
+  async #sendCalls(): Promise<void> {
+    await this.#sending;
+    this.#sending = this.#sendRound().finally(() => {
+      this.#sending = undefined;
+    });
+    await this.#sending;
+  }
+
+  async #sendRound(): Promise<void> {
+    const { iotData, log } = this.#options;
+    const { state } = this.#core;
+    if (!state) return;
+    for (const call of callsToSend(state)) {
+      if (!this.#seat?.lease.held()) return;
+      const trigger = await sendCall(iotData, state, call, log);
+      if (!trigger) return;
+      this.#callsSent++;
+      this.#changed = true;
+      this.#write(state, trigger);
+      this.#viewDue = true;
+    }
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.wallClock.nowMs();
+    if (this.#viewDue) this.#publishView();
+    const { state } = this.#core;
+    if (!this.#seat || !state) return;
+    if (!this.#sending && callsToSend(state).length > 0) void this.#sendCalls();
+    if (!this.#committing && this.#changed && nowMs - this.#savedMs >= SNAPSHOT_MS) void this.commit();
+  }
+
+  #publishView(): void {
+    const { state, answer } = this.#core;
+    if (!state || !this.#seat?.lease.held()) return;
+    this.#viewDue = false;
+    const moment = { raceTimeMs: this.#options.raceClock.nowMs(), speed: this.#speed.read() };
+    this.#options.publishView(raceView(state, answer, moment), this.#seat.lease.fence);
+  }
+
+  async #commit(seat: Seat): Promise<void> {
+    const { wallClock, log } = this.#options;
+    const startMs = wallClock.nowMs();
+    const core = this.#core;
+    this.#changed = false;
+    this.#savedMs = startMs;
+    // Everything up to the first await is one moment: state, positions and ranges agree.
+    const json = JSON.stringify(core);
+    const heard = core.takeHeard();
+    try {
+      // A replay starts behind the snapshot, so the rows of what it holds must be there first.
+      await seat.writer.flush();
+      if (!seat.lease.held()) throw new PitwallError('PW-STATE-FENCED', { what: `The lease of ${seat.race} ran out.` });
+      this.#snapshots.bytes = await seat.store.save(json);
+      this.#snapshots.count++;
+      this.#snapshots.ms = wallClock.nowMs() - startMs;
+      this.#acks.committed(heard);
+    } catch (error) {
+      this.#snapshots.failed++;
+      this.#changed = true;
+      core.giveBackHeard(heard);
+      log.warn('The race could not be committed.', { race: seat.race, code: errorCode(error) });
+      if (error instanceof PitwallError && seat.lease.held()) this.#loseSeat(seat.race, error);
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import { applyRecord } from '#cloud/race/apply.js';
+import { addCall } from '#cloud/race/calls.js';
+import { createRaceState } from '#cloud/race/create.js';
+import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
+import { answer as askStrategy } from '#cloud/strategy/answer.js';
+import { proposeCalls } from '#cloud/strategy/calls.js';
+import type { StrategyAnswer } from '#cloud/strategy/types.js';
+import type { CommittedBoot } from '#cloud/streams/acks.js';
+import { Seen, type SeenJson } from '#cloud/streams/seen.js';
+import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
+import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import { PitwallError } from '#wire/errors.js';
+import type { PeopleRecord, RaceRecord, SessionOpen } from '#wire/race-records.js';
+import { type AgentRecord, type ParsedRecord, parseRaceRecord } from './records.js';
+import { ReorderWindow, type WindowJson } from './reorder-window.js';
+
+/** Written into every snapshot; one of another version is refused rather than misread. */
+export const SNAPSHOT_VERSION = 1;
+/** Event time between two answers: at speed 5 this is one in 200 ms of wall time. */
+export const ASK_GAP_MS = 1_000;
+/** People's inputs remembered, newest last, so that the same one put twice is one. */
+const MAX_INPUTS = 2_000;
+
+export interface RaceSnapshot {
+  version: typeof SNAPSHOT_VERSION;
+  positions: Record<string, ShardPosition>;
+  seen: SeenJson[];
+  window: WindowJson;
+  inputs: string[];
+  state: RaceState | null;
+  answer: StrategyAnswer | null;
+  askedMs: number;
+  toAsk: RaceTrigger | null;
+}
+
+export interface CoreCounters {
+  records: number;
+  duplicates: number;
+  /** Records that came after a later one of the same boot had been folded. */
+  amendments: number;
+  /** By reason: not usable, or before any session. */
+  ignored: Record<string, number>;
+  answers: number;
+  /** Answers and folds that raised an error: defects of ours, which must not stop the race. */
+  failures: number;
+}
+
+/**
+ * All that the race engine knows, changed only by the records of `pitwall-race`, one by one: no clock, no chance, no
+ * waiting. The same records give the same bytes, so a snapshot and the records behind its positions give back what a
+ * crash took (decisions 8 and 11). Questions to the strategy are part of it: they are spaced by event time, never by wall time.
+ */
+export class RaceCore {
+  readonly positions: Record<string, ShardPosition>;
+  readonly seen: Seen;
+  readonly counters: CoreCounters = { records: 0, duplicates: 0, amendments: 0, ignored: {}, answers: 0, failures: 0 };
+  state: RaceState | null;
+  answer: StrategyAnswer | null;
+  /** Told of every failure that was counted. */
+  onFailure: (error: unknown) => void = () => {};
+  readonly #window: ReorderWindow;
+  readonly #inputs: Set<string>;
+  /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
+  #askedMs: number;
+  #toAsk: RaceTrigger | null;
+  /** Boots heard from since the last commit: what is to be acknowledged. */
+  #heard = new Map<string, { thing: string; boot: string }>();
+
+  constructor(stored?: RaceSnapshot) {
+    if (stored && stored.version !== SNAPSHOT_VERSION) {
+      throw new PitwallError('PW-STATE-DAMAGED', {
+        what: `A race snapshot of version ${stored.version}; this engine reads ${SNAPSHOT_VERSION}.`,
+        fix: 'Run the version of pitwall that wrote it, or open a new session.',
+      });
+    }
+    this.positions = { ...stored?.positions };
+    this.seen = new Seen(stored?.seen);
+    this.#window = new ReorderWindow(stored?.window);
+    this.#inputs = new Set(stored?.inputs);
+    this.state = stored?.state ?? null;
+    this.answer = stored?.answer ?? null;
+    this.#askedMs = stored?.askedMs ?? 0;
+    this.#toAsk = stored?.toAsk ?? null;
+  }
+
+  /** The session that this record would open, if it opens one: the engine takes its lease first, then calls `begin`. */
+  opens(parsed: ParsedRecord): SessionOpen | undefined {
+    if (parsed.from !== 'person' || parsed.record.kind !== 'session' || parsed.record.type !== 'open') return undefined;
+    const open = parsed.record;
+    if (this.#inputs.has(open.inputId) || open.race === this.state?.session.race) return undefined;
+    // An older session, read again or late, does not end a newer one.
+    if (this.state && open.eventTimeMs <= this.state.session.eventTimeMs) return undefined;
+    return open;
+  }
+
+  /** Starts a race; identities and positions go on, because a car's boot may span two races. */
+  begin(open: SessionOpen): void {
+    this.state = createRaceState(open);
+    this.answer = null;
+    this.#askedMs = 0;
+    this.#toAsk = null;
+  }
+
+  /** Folds one record of a shard and returns what happened by it, calls included. */
+  take(shardId: string, record: StreamRecord, parsed = parseRaceRecord(record)): RaceTrigger[] {
+    this.positions[shardId] = record.sequenceNumber;
+    this.counters.records++;
+    const triggers: RaceTrigger[] = [];
+    const fold = (agentRecord: AgentRecord) => this.#foldAgent(agentRecord, triggers);
+    this.#window.advance(record.arrivalMs, this.seen, fold);
+    switch (parsed.from) {
+      case 'agent':
+        this.#takeAgent(parsed.record, record.arrivalMs, fold);
+        break;
+      case 'person':
+        this.#takePerson(parsed.record, triggers);
+        break;
+      case 'other':
+        this.#fold(parsed.record, triggers);
+        break;
+      case 'refused':
+        this.#ignore(parsed.reason);
+        break;
+    }
+    this.#ask(triggers);
+    return triggers;
+  }
+
+  endShard(shardId: string): void {
+    this.positions[shardId] = SHARD_END;
+  }
+
+  /** All ranges of the boots heard from since the last call, as they are now. */
+  takeHeard(): CommittedBoot[] {
+    const boots: CommittedBoot[] = [];
+    for (const { thing, boot } of this.#heard.values()) {
+      const known = this.seen.get(thing, boot);
+      if (known) boots.push({ thing, boot, ranges: known.ranges.toJSON() });
+    }
+    this.#heard = new Map();
+    return boots;
+  }
+
+  /** After a commit that failed: they are still to be acknowledged. */
+  giveBackHeard(boots: readonly CommittedBoot[]): void {
+    for (const { thing, boot } of boots) this.#heard.set(`${thing} ${boot}`, { thing, boot });
+  }
+
+  toJSON(): RaceSnapshot {
+    return {
+      version: SNAPSHOT_VERSION,
+      positions: this.positions,
+      seen: this.seen.toJSON(),
+      window: this.#window.toJSON(),
+      inputs: [...this.#inputs],
+      state: this.state,
+      answer: this.answer,
+      askedMs: this.#askedMs,
+      toAsk: this.#toAsk,
+    };
+  }
+
+  #takeAgent(record: AgentRecord, arrivalMs: number, fold: (record: AgentRecord) => void): void {
+    const { thing, boot, seq } = record;
+    if (this.seen.has(thing, boot, seq)) {
+      this.counters.duplicates++;
+      // It was sent again, so the acknowledgement did not arrive.
+      this.#heard.set(`${thing} ${boot}`, { thing, boot });
+    } else if (!this.state) {
+      // Nothing to fold into, so nothing to put in order.
+      fold(record);
+    } else if (!this.#window.admit(record, arrivalMs, this.seen, fold)) {
+      this.counters.duplicates++;
+    }
+  }
+
+  #takePerson(record: PeopleRecord, triggers: RaceTrigger[]): void {
+    if (this.#inputs.has(record.inputId)) {
+      this.counters.duplicates++;
+      return;
+    }
+    this.#inputs.add(record.inputId);
+    if (this.#inputs.size > MAX_INPUTS) {
+      const [oldest] = this.#inputs;
+      this.#inputs.delete(oldest);
+    }
+    this.#fold(record, triggers);
+  }
+
+  #foldAgent(record: AgentRecord, triggers: RaceTrigger[]): void {
+    const { thing, boot, prev, seq } = record;
+    if (seq < (this.seen.get(thing, boot)?.ranges.max ?? 0)) this.counters.amendments++;
+    this.seen.mark(thing, boot, prev, seq);
+    this.#heard.set(`${thing} ${boot}`, { thing, boot });
+    this.#fold(record, triggers);
+  }
+
+  #fold(record: RaceRecord, triggers: RaceTrigger[]): void {
+    if (!this.state) {
+      this.#ignore('noSession');
+      return;
+    }
+    try {
+      triggers.push(...applyRecord(this.state, record));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** At once when the last answer is old enough, else with the first record after that. */
+  #ask(triggers: RaceTrigger[]): void {
+    const { state } = this;
+    if (!state) return;
+    if (triggers.length > 0) this.#toAsk = triggers[triggers.length - 1];
+    if (!this.#toAsk || state.lastEventMs - this.#askedMs < ASK_GAP_MS) return;
+    const trigger = this.#toAsk;
+    this.#toAsk = null;
+    if (state.phase !== 'open' && state.phase !== 'running') return;
+    this.#askedMs = state.lastEventMs;
+    this.counters.answers++;
+    try {
+      this.answer = askStrategy({ state, trigger, seed: state.session.seed });
+      for (const call of proposeCalls(state, this.answer)) triggers.push(...addCall(state, call));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.counters.failures++;
+    this.onFailure(error);
+  }
+
+  #ignore(reason: string): void {
+    this.counters.ignored[reason] = (this.counters.ignored[reason] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,52 @@
+import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import type { AgentEvent, CallAckMessage, TimingMessage } from '#wire/messages.js';
+import type { PeopleRecord, RaceRecord } from '#wire/race-records.js';
+
+/** Records with an identity (thing, boot, seq): what agents journal. */
+export type AgentRecord = AgentEvent | TimingMessage | CallAckMessage;
+
+/** Why a record of the race stream is not used. It is not acknowledged either: its agent keeps it. */
+export type RefusedReason = 'notJson' | 'unknownKind' | 'wrongKey' | 'badSequence' | 'noInputId';
+
+export type ParsedRecord =
+  | { from: 'agent'; record: AgentRecord }
+  | { from: 'person'; record: PeopleRecord }
+  /** Neither journaled nor numbered: health and the reducers' laps; folding one twice changes nothing. */
+  | { from: 'other'; record: RaceRecord }
+  | { from: 'refused'; reason: RefusedReason };
+
+/**
+ * Reads one record of `pitwall-race` and checks what it claims against its partition key, which the policy-checked topic
+ * gave (decision 2): the thing for agents and reducers, the race for people.
+ */
+export function parseRaceRecord({ data, partitionKey }: StreamRecord): ParsedRecord {
+  let record: RaceRecord;
+  try {
+    record = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
+  } catch {
+    return { from: 'refused', reason: 'notJson' };
+  }
+  switch (record?.kind) {
+    case 'event':
+    case 'timing':
+    case 'callAck':
+      if (record.thing !== partitionKey) return { from: 'refused', reason: 'wrongKey' };
+      if (!isSequence(record)) return { from: 'refused', reason: 'badSequence' };
+      return { from: 'agent', record };
+    case 'session':
+    case 'fact':
+    case 'callDecision':
+      if (record.race !== partitionKey) return { from: 'refused', reason: 'wrongKey' };
+      if (typeof record.inputId !== 'string' || record.inputId === '') return { from: 'refused', reason: 'noInputId' };
+      return { from: 'person', record };
+    case 'health':
+    case 'lapChannels':
+      return record.thing === partitionKey ? { from: 'other', record } : { from: 'refused', reason: 'wrongKey' };
+    default:
+      return { from: 'refused', reason: 'unknownKind' };
+  }
+}
+
+function isSequence({ boot, seq, prev }: AgentRecord): boolean {
+  return typeof boot === 'string' && Number.isSafeInteger(seq) && Number.isSafeInteger(prev) && prev >= 0 && prev < seq;
+}

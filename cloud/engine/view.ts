@@ -1,0 +1,128 @@
+import type { CallCard, CarRow, RaceView } from '#cloud/dashboard/view.js';
+import { gaps } from '#cloud/race/gaps.js';
+import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
+import type { CallState, EntryState, RaceState } from '#cloud/race/types.js';
+import type { EntryAnswer, StrategyAnswer } from '#cloud/strategy/types.js';
+import { raceLog } from './race-log.js';
+
+/** What the screen shows beside the race itself. */
+export interface ViewMoment {
+  /** Race clock now, epoch ms. */
+  raceTimeMs: number;
+  /** Race ms per wall ms, as reached. */
+  speed: number;
+}
+
+/** Calls shown; older ones stand in the table of calls. */
+const MAX_CALLS_SHOWN = 30;
+
+/** State and newest answer as the screen shows them. Pure; what is unknown is absent. */
+export function raceView(state: RaceState, answer: StrategyAnswer | null, moment: ViewMoment): RaceView {
+  const { session, phase, flag, lap, greenAtMs, lastEventMs } = state;
+  const view: RaceView = {
+    race: session.race,
+    name: session.name,
+    track: session.track,
+    phase,
+    flag,
+    lap,
+    lapsTotal: session.lapsTotal,
+    raceTimeMs: moment.raceTimeMs,
+    cautions: state.flags.filter((change) => change.flag === 'yellow').length,
+    dataMs: lastEventMs,
+    speed: moment.speed,
+    rows: {},
+    calls: {},
+    log: raceLog(state),
+  };
+  if (greenAtMs !== null) view.elapsedMs = Math.max(0, lastEventMs - greenAtMs);
+  const gapOf = gaps(state);
+  state.order.forEach((key, index) => {
+    const entry = state.entries[key];
+    const row = carRow(key, entry, index + 1);
+    addGap(row, gapOf[key]);
+    addAnswer(row, answer?.entries[key]);
+    addTelemetry(row, state, entry, moment);
+    view.rows[key] = row;
+  });
+  for (const call of Object.values(state.calls).slice(-MAX_CALLS_SHOWN)) {
+    view.calls[call.call.callId] = callCard(state, call);
+  }
+  return view;
+}
+
+function carRow(key: string, entry: EntryState, order: number): CarRow {
+  const { roster, status, stops, bestLapMs, stintFromLap, tyresFromLap } = entry;
+  const laps = lapsCompleted(entry);
+  const row: CarRow = {
+    entry: key,
+    number: roster.number,
+    driver: roster.driver,
+    team: roster.team,
+    own: roster.own,
+    order,
+    status,
+    laps,
+    lapsSinceStop: laps - stintFromLap,
+    tyreAge: laps - tyresFromLap,
+    stops: stops.length,
+  };
+  if (roster.thing !== null) row.thing = roster.thing;
+  const lastLapMs = lastLap(entry)?.lapTimeMs;
+  if (lastLapMs != null) row.lastLapMs = lastLapMs;
+  if (bestLapMs !== null) row.bestLapMs = bestLapMs;
+  return row;
+}
+
+function addGap(row: CarRow, gap: ReturnType<typeof gaps>[string]): void {
+  if (gap.gapMs !== null) row.gapMs = gap.gapMs;
+  if (gap.lapsDown > 0) row.lapsDown = gap.lapsDown;
+  if (gap.intervalMs !== null) row.intervalMs = gap.intervalMs;
+}
+
+function addAnswer(row: CarRow, answer: EntryAnswer | undefined): void {
+  if (!answer) return;
+  const { fuelLapsLeft, pitWindow, falloffMsPerLap, rejoin } = answer;
+  if (fuelLapsLeft) row.fuelLapsLeft = fuelLapsLeft;
+  if (pitWindow) {
+    const { openLap, closeLap, bestLap } = pitWindow;
+    row.pitWindow = { openLap, closeLap, bestLap };
+  }
+  if (falloffMsPerLap !== null) row.falloffMsPerLap = falloffMsPerLap;
+  if (rejoin) row.rejoin = { position: rejoin.position };
+}
+
+function addTelemetry(row: CarRow, state: RaceState, { roster, car, alarms }: EntryState, moment: ViewMoment): void {
+  // Tenths of a second: finer steps would only change every row of every delta.
+  if (car) row.telemetryAgeMs = Math.max(0, Math.round((moment.raceTimeMs - car.atMs) / 100) * 100);
+  const health = roster.thing === null ? undefined : state.health[roster.thing];
+  if (health) row.link = health.link;
+  const alarm = alarms.find(({ level }) => level === 'critical') ?? alarms[0];
+  if (alarm) row.alarm = alarm.name;
+}
+
+function callCard(
+  state: RaceState,
+  { call, status, reasons, expectedGainMs, gainLowMs, gainHighMs, history }: CallState,
+) {
+  const { callId, revision, entry, action, lapFrom, lapTo, text, expiresAtMs } = call;
+  const card: CallCard = {
+    callId,
+    revision,
+    entry,
+    number: state.entries[entry]?.roster.number ?? entry,
+    status,
+    action,
+    lapFrom,
+    lapTo,
+    text,
+    reasons: Object.fromEntries(reasons.map((reason, index) => [String(index), reason])),
+    expectedGainMs,
+    gainLowMs,
+    gainHighMs,
+    expiresAtMs,
+  };
+  const decision = history.find((step) => step.status === 'accepted' || step.status === 'rejected');
+  if (decision) card.decidedBy = decision.by;
+  return card;
+}
