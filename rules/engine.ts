@@ -1,6 +1,5 @@
 import { PitwallError } from '#wire/errors.js';
 import type { Action, ActionContext } from './actions/action.js';
-import { basicIngest } from './basic-ingest.js';
 import type { RuleAction, RuleDefinition } from './catalog.js';
 import { RuleDelivery } from './delivery.js';
 import type { RuleIngress, RuleMessage } from './ingress.js';
@@ -36,7 +35,7 @@ export interface EngineStats {
  * action ends as sent, or in the outbox, or is counted in `errorActionsLost`.
  *
  * @example
- * const engine = new RuleEngine({ catalog, senders: createSenders(clients), outbox, wallClock, random, log });
+ * const engine = new RuleEngine({ catalog, senders: createSenders(clients, { streams, tables }), outbox, wallClock, random, log });
  * await engine.ingest({ topic: 'pitwall/v1/car-24/events', payload, clientId: 'car-24', principal, timestampMs });
  */
 export class RuleEngine implements RuleIngress {
@@ -109,6 +108,12 @@ export class RuleEngine implements RuleIngress {
     return oldestMs === undefined ? 0 : Math.max(0, this.#options.wallClock.nowMs() - oldestMs);
   }
 
+  /** How full the queue is: 0 empty, 1 from where on publishers wait. */
+  queueShare(): number {
+    const { queueRecords, queueBytes } = this.#limits;
+    return Math.min(1, Math.max(this.#pending / queueRecords, this.#pendingBytes / queueBytes));
+  }
+
   /** Resolves when everything that was taken is settled. */
   async flush(): Promise<void> {
     if (this.#isIdle()) return;
@@ -131,9 +136,7 @@ export class RuleEngine implements RuleIngress {
     return this.#pending === 0 && this.#waiting.length === 0;
   }
 
-  #run(published: RuleMessage): void {
-    const split = published.rule === undefined ? basicIngest(published.topic) : undefined;
-    const message = split === undefined ? published : { ...published, ...split };
+  #run(message: RuleMessage): void {
     const rules = message.rule === undefined ? this.#rulesOf(message.topic) : this.#ruleNamed(message.rule);
     const evaluation = new Evaluation(message, this.#options);
     for (const rule of rules) this.#runRule(rule, evaluation);

@@ -7,7 +7,7 @@ export interface RuleMessage {
   principal: string;
   /** When the broker took it, on the race clock: what `timestamp()` gives. */
   timestampMs: number;
-  /** Basic Ingest: only this rule runs, and `topic` is without the prefix. A topic that still has it is split here. */
+  /** Basic Ingest: this rule and no other, whatever its FROM says; `topic` is without the prefix. */
   rule?: string;
   sourceIp?: string;
 }

@@ -6,7 +6,8 @@
  * Lines that come while a sync is under way share the next one. A new process begins a new segment, so a line torn by a
  * crash stays the last of its segment.
  */
-import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PitwallError } from '#wire/errors.js';
 import type { ActionFailure } from './action.js';
@@ -27,8 +28,7 @@ export interface ErrorSink {
   put(key: string, message: ErrorMessage): Promise<void>;
 }
 
-export interface OutboxOptions {
-  dir: string;
+export interface OutboxLimits {
   /** Bound over all segments, those of earlier processes included. Default 256 MiB. */
   bytesMax?: number;
   /** A segment that has reached this is followed by another. Default 8 MiB. */
@@ -52,6 +52,28 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/**
+ * Opens the outbox in a folder, which is made if it is not there.
+ *
+ * @example const outbox = openOutbox('.pitwall/iot/outbox');
+ * @throws PitwallError `PW-OUTBOX-STORE` when the folder cannot be made or read
+ */
+export function openOutbox(dir: string, limits: OutboxLimits = {}): Outbox {
+  const found = { lastSegment: 0, bytes: 0 };
+  try {
+    mkdirSync(dir, { recursive: true });
+    for (const name of readdirSync(dir)) {
+      const match = SEGMENT.exec(name);
+      if (match === null) continue;
+      found.lastSegment = Math.max(found.lastSegment, Number(match[1]));
+      found.bytes += statSync(join(dir, name)).size;
+    }
+  } catch (cause) {
+    throw new PitwallError('PW-OUTBOX-STORE', { what: `The outbox ${dir} cannot be opened.`, cause });
+  }
+  return new Outbox(dir, limits, found);
+}
+
 export class Outbox implements ErrorSink {
   readonly #dir: string;
   readonly #bytesMax: number;
@@ -65,31 +87,12 @@ export class Outbox implements ErrorSink {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
-  /** @throws PitwallError `PW-OUTBOX-STORE` when the folder cannot be made or read */
-  static async open(options: OutboxOptions): Promise<Outbox> {
-    const { dir } = options;
-    try {
-      await mkdir(dir, { recursive: true });
-      let segment = 0;
-      let bytes = 0;
-      for (const name of await readdir(dir)) {
-        const match = SEGMENT.exec(name);
-        if (match === null) continue;
-        segment = Math.max(segment, Number(match[1]));
-        bytes += (await stat(join(dir, name))).size;
-      }
-      return new Outbox(options, segment, bytes);
-    } catch (cause) {
-      throw new PitwallError('PW-OUTBOX-STORE', { what: `The outbox ${dir} cannot be opened.`, cause });
-    }
-  }
-
-  private constructor(options: OutboxOptions, lastSegment: number, bytes: number) {
-    this.#dir = options.dir;
-    this.#bytesMax = options.bytesMax ?? 256 * MIB;
-    this.#segmentBytes = options.segmentBytes ?? 8 * MIB;
-    this.#segment = lastSegment;
-    this.#bytes = bytes;
+  constructor(dir: string, limits: OutboxLimits, found: { lastSegment: number; bytes: number }) {
+    this.#dir = dir;
+    this.#bytesMax = limits.bytesMax ?? 256 * MIB;
+    this.#segmentBytes = limits.segmentBytes ?? 8 * MIB;
+    this.#segment = found.lastSegment;
+    this.#bytes = found.bytes;
   }
 
   /** @throws PitwallError `PW-OUTBOX-FULL`, `PW-OUTBOX-STORE` */

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { SqlError } from '#rules/sql/errors.js';
+import { parseStatement } from '#rules/sql/parser.js';
+import { compileStatement } from '#rules/sql/statement.js';
+import { PitwallError } from '#wire/errors.js';
+
+function refusalOf(sql: string): SqlError {
+  try {
+    compileStatement(sql);
+  } catch (error) {
+    if (error instanceof SqlError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${sql}`);
+}
+
+describe('what is refused, and where', () => {
+  it.each([
+    ["SELECT a FROM 't' WHERE", 'PW-RULE-SYNTAX', 23, 'Expected a value, found the end (line 1, column 24)'],
+    ["SELECT a,\n  b b2\nFROM 't'", 'PW-RULE-SYNTAX', 14, "Expected the end, found 'b2' (line 2, column 5)"],
+    ["SELECT a FROM 't' GROUP BY a", 'PW-RULE-SYNTAX', 18, "Expected the end, found 'GROUP'"],
+    ["SELECT a ; FROM 't'", 'PW-RULE-SYNTAX', 9, "';' does not belong"],
+    ["SELECT 'a FROM t", 'PW-RULE-SYNTAX', 7, 'has no end'],
+    ["SELECT cast(a AS Money) AS m FROM 't'", 'PW-RULE-SYNTAX', 17, "'Money' is no type of cast"],
+    ["SELECT @lap AS lap FROM 't'", 'PW-RULE-SYNTAX', 7, '@lap is not set'],
+    ["SELECT upper(*) AS u FROM 't'", 'PW-RULE-SYNTAX', 13, "'*' is no argument"],
+    ["SELECT a FROM 'a/#/b'", 'PW-RULE-FROM', 14, "'#' stands in the last level"],
+    ["SELECT a FROM 'a/b+/c'", 'PW-RULE-FROM', 14, 'stand alone'],
+    ["SELECT a FROM '1/2/3/4/5/6/7/8/9'", 'PW-RULE-FROM', 14, 'more than 7 slashes'],
+    ["SELECT a + 1 FROM 't'", 'PW-RULE-UNSERVED', 9, 'This item has no name'],
+    ["SELECT get_secret('a', 'SecretString', 'r') AS s FROM 't'", 'PW-RULE-UNSERVED', 7, 'get_secret is not served'],
+    ["SELECT decode(p, 'proto', 'b') AS s FROM 't'", 'PW-RULE-UNSERVED', 17, "Only the scheme 'base64'"],
+    ["SELECT parse_time('yyyy', t, 'Europe/Rome') AS y FROM 't'", 'PW-RULE-UNSERVED', 29, "'Europe/Rome'"],
+    ["SELECT parse_time('xxxx', t) AS y FROM 't'", 'PW-RULE-UNSERVED', 18, "The letter 'x'"],
+    ["SELECT parse_time(p, t) AS y FROM 't'", 'PW-RULE-UNSERVED', 18, 'as a literal only'],
+  ])('%j', (sql, code, offset, message) => {
+    const error = refusalOf(sql);
+    expect({ code: error.code, offset: error.offset }).toEqual({ code, offset });
+    expect(error.message).toContain(message);
+  });
+
+  it.each([
+    ['timestmp', 'timestamp'],
+    ['pars_time', 'parse_time'],
+    ['Concate', 'concat'],
+    ['regex_matches', 'regexp_matches'],
+  ])('an unknown function %s comes with the nearest name, %s', (name, near) => {
+    const error = refusalOf(`SELECT ${name}(a) AS r FROM 't'`);
+    expect(error.code).toBe('PW-RULE-FUNCTION');
+    expect(error.fix).toBe(`Did you mean ${near}?`);
+  });
+
+  it('suggests nothing that is far off', () => {
+    expect(refusalOf("SELECT zzzzqqqq(a) AS r FROM 't'").fix).not.toContain('mean');
+  });
+});
+
+describe('bounds', () => {
+  const nested = (depth: number) => `SELECT ${'('.repeat(depth)}a${')'.repeat(depth)} AS a FROM 't'`;
+
+  it('takes what a person would write and refuses deeper nesting without a crash', () => {
+    expect(() => compileStatement(nested(50))).not.toThrow();
+    expect(refusalOf(nested(10_000)).message).toContain('Nested deeper');
+  });
+
+  it('nesting counts depth, not length', () => {
+    const long = Array.from({ length: 500 }, (_, i) => `(a + ${i}) AS a${i}`).join(', ');
+    expect(() => compileStatement(`SELECT ${long} FROM 't'`)).not.toThrow();
+  });
+
+  it('refuses a statement longer than AWS takes', () => {
+    expect(() => parseStatement(`SELECT '${'x'.repeat(128 * 1024)}' AS a`)).toThrow(PitwallError);
+  });
+});
+
+it('VALUE is a word only where a value follows', () => {
+  expect(parseStatement("SELECT value FROM 't'").projection.kind).toBe('items');
+  expect(parseStatement("SELECT value AS v, a FROM 't'").projection.kind).toBe('items');
+  expect(parseStatement("SELECT VALUE a FROM 't'").projection.kind).toBe('value');
+});
