@@ -23,9 +23,10 @@ export const race: Scenario = {
     latitudeDeg: 38.7412,
     longitudeDeg: -96.1187,
   },
-  fuel: { tankKg: 9.5, idleKgH: 4, fullLoadKgH: 150, refuelKgS: 2, practiceLapKg: 0.53 },
+  fuel: { tankKg: 9.5, idleKgH: 4, fullLoadKgH: 150, refuelKgS: 2 },
   tyres: { lifeLaps: 20, earlyLoss: 0.029, steadyLoss: 0.024 },
   cautions: { first: [9, 18], meanLaps: 9, quietLaps: 4, length: [3, 4] },
   retirementChance: 0.04,
+  known: { tankKg: 9.5, fuelPerLapKg: 0.55, pitLossMs: 30_000, tyreLifeLaps: 18 },
   ownCars: [1, 24],
 };

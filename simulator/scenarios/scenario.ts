@@ -1,4 +1,5 @@
 import { PitwallError } from '#wire/errors.js';
+import type { SessionOpen } from '#wire/race-records.js';
 
 /**
  * Everything that a race is made of, as data. With a seed it decides every event of the race: same scenario, same seed,
@@ -18,6 +19,8 @@ export interface Scenario {
   cautions: CautionSpec;
   /** Chance that a car of its own does not see the flag, over a race of 60 laps. */
   retirementChance: number;
+  /** What teams know before the race, from rules and practice: near the truth, not the truth. */
+  known: SessionOpen['car'];
   /** Numbers of the cars that are ours: pit calls are made for them. Those above `cars` are left out. */
   ownCars: number[];
 }
@@ -44,8 +47,6 @@ export interface FuelSpec {
   idleKgH: number;
   fullLoadKgH: number;
   refuelKgS: number;
-  /** What a green lap took in practice: all that a crew knows before the race. */
-  practiceLapKg: number;
 }
 
 export interface TyreSpec {

@@ -102,7 +102,7 @@ export class CarTelemetry {
     let value = start * toSteps + change * firstShare;
     for (let i = 0; i < count; i++) {
       const steps = Math.round(value + noiseSteps * noise[noiseAt & NOISE_MASK]);
-      const held = steps < low ? low : steps > high ? high : steps;
+      const held = steps < low ? low : Math.min(steps, high);
       // As the codec does it: dividing by a whole number keeps 0.3 from becoming 0.30000000000000004.
       out[from + i] = inverse > 0 ? held / inverse : held * scale;
       value += change * shareStep;

@@ -98,7 +98,7 @@ export class Crews {
   }
 
   #believedLapKg(car: Car): number {
-    const seenKg = car.lapBurnKg > 0 ? car.lapBurnKg : this.#scenario.fuel.practiceLapKg;
+    const seenKg = car.lapBurnKg > 0 ? car.lapBurnKg : this.#scenario.known.fuelPerLapKg;
     return seenKg * car.field.crew.fuelBelief;
   }
 }
