@@ -19,8 +19,8 @@ export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]
   expired: [],
 };
 
-/** Calls kept in the state; older ones that have ended stand in the table of calls. */
-const MAX_CALLS = 100;
+/** Calls of an entry kept in the state; older ones that have ended stand in the table of calls. */
+const MAX_CALLS_PER_ENTRY = 30;
 
 export function isOpenCall(call: CallState): boolean {
   return CALL_TRANSITIONS[call.status].length > 0;
@@ -45,10 +45,8 @@ export function addCall(state: RaceState, proposed: CallState): RaceTrigger[] {
     triggers.push({ type: 'call', callId: supersedes, status: 'expired', atMs });
   }
   state.calls[callId] = proposed;
-  const ended = Object.values(state.calls).filter((call) => !isOpenCall(call));
-  for (const { call } of ended.slice(0, Math.max(0, Object.keys(state.calls).length - MAX_CALLS))) {
-    delete state.calls[call.callId];
-  }
+  const ofEntry = Object.values(state.calls).filter(({ call }) => call.entry === proposed.call.entry);
+  for (const old of ofEntry.slice(0, -MAX_CALLS_PER_ENTRY)) if (!isOpenCall(old)) delete state.calls[old.call.callId];
   triggers.push({ type: 'call', callId, status: proposed.status, atMs });
   return triggers;
 }
