@@ -46,7 +46,7 @@ export class Admission {
     const { topic, payload, qos } = publish;
     if (qos === 2) throw new Refusal('qos2', `QoS 2 is not supported by AWS IoT: ${topic}.`);
     const route = connection.route(topic);
-    if (publish.retain) checkRetain(connection, topic);
+    if (publish.retain) connection.checkRetain(topic);
     const bytes = byteLength(payload);
     if (bytes > limits.payloadBytes) {
       throw new Refusal('payloadSize', `A payload of ${bytes} bytes to ${topic}; at most ${limits.payloadBytes}.`);
@@ -93,13 +93,6 @@ export class Admission {
       if (connection.rate.take(bytes, raceClock.nowMs()) === 0) return;
     } while (wallClock.nowMs() < untilMs);
     counters.stats.throttleOverruns++;
-  }
-}
-
-/** Raises Refusal: reserved topics hold no retained messages, others need the right. */
-export function checkRetain(connection: Connection, topic: string): void {
-  if (topic.startsWith('$') || !connection.mayRetain(topic)) {
-    throw new Refusal('retain', `${connection.clientId} may not publish a retained message to ${topic}.`);
   }
 }
 

@@ -1,17 +1,19 @@
+import type { EventEmitter } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { Aedes, type AedesPublishPacket, type AuthenticateError, type Client, type ConnectPacket } from 'aedes';
 import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
-import { Admission, checkRetain, type Publish } from './admission.js';
+import { Admission, type Publish } from './admission.js';
 import { Connection, identityOf } from './connection.js';
 import type { Counters } from './counters.js';
 import type { IotCoreLimits } from './limits.js';
+import { guardPacketLength } from './packet-guard.js';
 import { PublishQueue } from './publish-queue.js';
 import { Refusal } from './refusal.js';
 import { Router } from './router.js';
-import { checkFilter, type Route, routeOf } from './routes.js';
+import { routeOf } from './routes.js';
 import { Sessions } from './sessions.js';
 import type { ShadowService } from './shadow/service.js';
 import type { ShadowAddress } from './shadow/topics.js';
@@ -32,6 +34,8 @@ export interface BrokerOptions {
 
 /** A connection that takes nothing for this long is cut. */
 const DRAIN_TIMEOUT_MS = 10_000;
+/** A packet over this multiple of the greatest payload is cut off unread; below, the refusal can name its topic. */
+const PACKET_BYTES_FACTOR = 2;
 const CONNACK_NOT_AUTHORISED = 5;
 
 /** What a client asked for in CONNECT, until it is authenticated. */
@@ -60,7 +64,7 @@ export class Broker {
   readonly #thingsConnected = new Map<string, Client>();
 
   private constructor(options: BrokerOptions) {
-    const { limits, wallClock, counters } = options;
+    const { limits, wallClock, counters, log } = options;
     this.#options = options;
     this.#sessions = new Sessions(limits, wallClock, counters);
     this.#admission = new Admission(options);
@@ -72,7 +76,7 @@ export class Broker {
       authenticate: (client, _username, _password, done) => this.#authenticate(client, done),
       authorizePublish: (client, packet, done) => this.#authorisePublish(client, packet as Publish, done),
       authorizeSubscribe: (client, subscription, done) => {
-        const refusal = this.#refuse(() => this.#checkSubscription(client, subscription.topic, subscription.qos));
+        const refusal = this.#refuse(() => this.#connectionOf(client).subscribe(subscription.topic, subscription.qos));
         done(refusal ?? null, subscription);
       },
       authorizeForward: (client, packet) => this.#authoriseForward(client, packet),
@@ -82,11 +86,14 @@ export class Broker {
     this.#aedes.on('clientDisconnect', (client) => this.#disconnected(client));
     this.#aedes.on('clientError', (client, error) => this.#clientFailed(client, error));
     this.#aedes.on('connectionError', (client, error) => this.#clientFailed(client, error));
+    (this.#aedes as EventEmitter).on('error', (error) => log.error('The broker failed.', { error: errorCode(error) }));
     this.#aedes.on('subscribe', (subscriptions, client) => {
-      if (subscriptions.length > limits.subscriptionsPerRequest) this.#tooManyInOne(client, subscriptions.length);
+      const max = limits.subscriptionsPerRequest;
+      if (subscriptions.length <= max) return;
+      this.#closeFor(client, new Refusal('subscriptionLimit', `More than ${max} filters in one SUBSCRIBE.`));
     });
     this.#aedes.on('unsubscribe', (filters, client) => {
-      for (const filter of filters) this.#connected.get(client)?.connection.filters.delete(filter);
+      for (const filter of filters) this.#connected.get(client)?.connection.unsubscribe(filter);
     });
   }
 
@@ -98,12 +105,15 @@ export class Broker {
 
   /** Takes over a socket whose certificate is verified. */
   handle(socket: TLSSocket): void {
-    this.#aedes.handle(socket);
+    const client = this.#aedes.handle(socket);
+    guardPacketLength(socket, client, this.#options.limits.payloadBytes * PACKET_BYTES_FACTOR, () => {
+      this.#closeFor(client, new Refusal('payloadSize', 'A packet announces more than any publish may have.'));
+    });
   }
 
   /**
    * A publish that did not come over MQTT: to the rules, to subscribers, or both, as its topic says. Resolves when the
-   * rules have it. Raises Refusal for a topic that nobody may publish to, and for the shadow's: those have calls of their own.
+   * rules have it. Raises Refusal for a topic that nobody may publish to.
    */
   async publish(publish: Publish, principal: string): Promise<void> {
     const route = routeOf(publish.topic, this.#options.limits);
@@ -162,13 +172,16 @@ export class Broker {
       throw new Refusal('clientId', `${clientId} is a thing; only its own certificate may connect as it.`);
     }
     const connection = new Connection(identity, client.id, { isOperator, limits, nowMs: raceClock.nowMs() });
-    if (will) {
-      connection.route(will.topic);
-      if (will.qos === 2) throw new Refusal('qos2', 'A will of QoS 2; AWS IoT supports 0 and 1.');
-      if (will.retain) checkRetain(connection, will.topic);
-    }
+    if (will) connection.checkWill(will);
     this.#connected.set(client, { connection, queue: this.#newQueue(connection) });
     if (!isOperator) this.#thingsConnected.set(client.id, client);
+  }
+
+  /** Raises Refusal for a client that is not authenticated. */
+  #connectionOf(client: Client): Connection {
+    const connected = this.#connected.get(client);
+    if (!connected) throw new Refusal('identity', 'Nobody who is connected.');
+    return connected.connection;
   }
 
   #newQueue(connection: Connection): PublishQueue<Publish> {
@@ -196,7 +209,7 @@ export class Broker {
       done(null);
       if (publish.qos === 1 && !client.closed) counters.stats.acked++;
       if (isWill) return;
-      const route: Route = connection.route(publish.topic);
+      const route = connection.route(publish.topic);
       if (route.kind === 'shadow') this.#answerShadow(route.address, publish.payload);
     });
   }
@@ -213,22 +226,6 @@ export class Broker {
     });
   }
 
-  /** Raises Refusal. */
-  #checkSubscription(client: Client, filter: string, qos: number): void {
-    const connection = this.#connected.get(client)?.connection;
-    if (!connection) throw new Refusal('identity', 'A subscription from nobody who is connected.');
-    const { limits } = this.#options;
-    if (qos === 2) throw new Refusal('qos2', `QoS 2 is not supported by AWS IoT: ${filter}.`);
-    checkFilter(filter, limits);
-    if (!connection.maySubscribe(filter)) {
-      throw new Refusal('notAuthorised', `${connection.clientId} may not subscribe to ${filter}.`);
-    }
-    connection.filters.add(filter);
-    if (connection.filters.size > limits.subscriptions) {
-      throw new Refusal('subscriptionLimit', `More than ${limits.subscriptions} subscriptions on one connection.`);
-    }
-  }
-
   #authoriseForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
     const connection = this.#connected.get(client)?.connection;
     if (!connection?.mayReceive(packet.topic)) return null;
@@ -241,17 +238,9 @@ export class Broker {
     return packet;
   }
 
-  #tooManyInOne(client: Client, count: number): void {
-    const { subscriptionsPerRequest } = this.#options.limits;
-    const refusal = new Refusal(
-      'subscriptionLimit',
-      `${count} filters in one SUBSCRIBE, at most ${subscriptionsPerRequest}.`,
-    );
+  #closeFor(client: Client, refusal: Refusal): void {
     this.#countRefusal(refusal);
-    this.#options.log.warn('A subscription was refused; the connection is closed.', {
-      clientId: client.id,
-      why: refusal.message,
-    });
+    this.#options.log.warn('The connection is closed.', { clientId: client.id, why: refusal.message });
     client.close();
   }
 

@@ -3,7 +3,7 @@ import { operatorRights, type Permissions, thingPermissions } from './authorisat
 import type { IotCoreLimits } from './limits.js';
 import { PublishRate } from './rate.js';
 import { Refusal } from './refusal.js';
-import { type Route, routeOf } from './routes.js';
+import { checkFilter, type Route, routeOf } from './routes.js';
 
 /** Who a connection is: what its certificate says, nothing else. User names are not looked at: the SDK sends metrics there. */
 export interface CertificateIdentity {
@@ -36,7 +36,7 @@ export class Connection {
   readonly principal: string;
   readonly sourceIp: string | undefined;
   readonly rate: PublishRate;
-  readonly filters = new Set<string>();
+  readonly #filters = new Set<string>();
   readonly #permissions: Permissions;
   readonly #limits: IotCoreLimits;
   readonly #routes = new Map<string, Route>();
@@ -70,12 +70,38 @@ export class Connection {
     return route;
   }
 
-  mayRetain(topic: string): boolean {
-    return this.#permissions.allows('iot:RetainPublish', topic);
+  /** Raises Refusal: reserved topics hold no retained messages, others need the right. */
+  checkRetain(topic: string): void {
+    if (topic.startsWith('$') || !this.#permissions.allows('iot:RetainPublish', topic)) {
+      throw new Refusal('retain', `${this.clientId} may not publish a retained message to ${topic}.`);
+    }
   }
 
-  maySubscribe(filter: string): boolean {
-    return this.#permissions.allows('iot:Subscribe', filter);
+  /** A will needs the rights of a publish when it is left. Raises Refusal. */
+  checkWill({ topic, qos, retain }: { topic: string; qos: number; retain: boolean }): void {
+    this.route(topic);
+    if (qos === 2) throw new Refusal('qos2', `A will of QoS 2 to ${topic}; AWS IoT supports 0 and 1.`);
+    if (retain) this.checkRetain(topic);
+  }
+
+  /** Counts the filter in. Raises Refusal when it may not be subscribed to, or is one too many. */
+  subscribe(filter: string, qos: number): void {
+    if (qos === 2) throw new Refusal('qos2', `QoS 2 is not supported by AWS IoT: ${filter}.`);
+    checkFilter(filter, this.#limits);
+    if (!this.#permissions.allows('iot:Subscribe', filter)) {
+      throw new Refusal('notAuthorised', `${this.clientId} may not subscribe to ${filter}.`);
+    }
+    this.#filters.add(filter);
+    if (this.#filters.size > this.#limits.subscriptions) {
+      throw new Refusal(
+        'subscriptionLimit',
+        `More than ${this.#limits.subscriptions} subscriptions on one connection.`,
+      );
+    }
+  }
+
+  unsubscribe(filter: string): void {
+    this.#filters.delete(filter);
   }
 
   /** Asked for each delivery: a filter may match more than its subscriber may have. */

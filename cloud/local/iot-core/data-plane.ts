@@ -132,7 +132,11 @@ export class DataPlane {
     const { status, answer, messages } = await shadows.handle(address, body);
     counters.count('shadow', `${address.verb} ${status}`);
     if (status !== 200) {
-      throw new HttpError(status, SHADOW_ERRORS[status] ?? 'InternalFailureException', String(answer.message));
+      throw new HttpError(
+        status,
+        SHADOW_ERRORS[status] ?? 'InternalFailureException',
+        typeof answer.message === 'string' ? answer.message : '',
+      );
     }
     if (address.verb !== 'get') {
       await Promise.all(

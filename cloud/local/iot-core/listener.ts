@@ -58,6 +58,8 @@ export class Listener {
       server.once('error', reject);
       server.listen(port, host, resolve);
     });
+    // Later errors (no more file descriptors) cost a connection, not the process.
+    server.on('error', onRefused);
     return listener;
   }
 

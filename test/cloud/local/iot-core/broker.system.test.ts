@@ -113,6 +113,15 @@ describe('a publish', () => {
     expect(harness.rules.messages).toEqual([]);
   });
 
+  it('whose header announces 256 MB ends the connection before any of them come', async () => {
+    const car = await harness.connect('car-1');
+    const ended = closed(car);
+    const before = refused('payloadSize');
+    car.stream.write(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]));
+    await ended;
+    expect(refused('payloadSize')).toBe(before + 1);
+  });
+
   it('is acknowledged when the rules took it, and in the order of sending', async () => {
     let open = () => {};
     harness.rules.gate = ({ payload }) =>
