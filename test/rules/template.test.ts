@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates of AWS IoT SQL, not of JavaScript
 import { describe, expect, it } from 'vitest';
 import { Evaluation } from '#rules/sql/evaluation.js';
 import { compileStatement } from '#rules/sql/statement.js';

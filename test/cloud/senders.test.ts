@@ -1,0 +1,132 @@
+import type { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { describe, expect, it } from 'vitest';
+import { streams, tables } from '#cloud/resources.js';
+import { createSenders } from '#cloud/senders.js';
+import { readJson } from '#rules/sql/json.js';
+import type { ValueObject } from '#rules/sql/values.js';
+
+/** Clients that answer from a function: what goes in and comes out is the SDK's own shape. */
+function sendersOver(answer: (input: never) => object) {
+  const inputs: never[] = [];
+  const client = {
+    send: async ({ input }: PutRecordsCommand | BatchWriteItemCommand) => {
+      inputs.push(input as never);
+      return answer(input as never);
+    },
+  };
+  const clients = { kinesis: client as unknown as KinesisClient, dynamodb: client as unknown as DynamoDBClient };
+  return { inputs, senders: createSenders(clients, { streams, tables }) };
+}
+
+function awsError(name: string, httpStatusCode?: number): Error {
+  return Object.assign(new Error(`${name} it was`), { name, $metadata: { httpStatusCode } });
+}
+
+const records = (...keys: string[]) => keys.map((partitionKey) => ({ data: Buffer.from(partitionKey), partitionKey }));
+
+describe('kinesis', () => {
+  it('puts a batch in one call and tells which records failed', async () => {
+    const { inputs, senders } = sendersOver(() => ({
+      FailedRecordCount: 1,
+      Records: [
+        { SequenceNumber: '1', ShardId: 's' },
+        { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'slow' },
+      ],
+    }));
+    const sender = senders.kinesis('framesLive');
+    expect(sender.resource).toBe('pitwall-frames-live');
+    expect(await sender.send(records('car-1', 'car-2'))).toEqual([
+      {},
+      { errorCode: 'ProvisionedThroughputExceededException', errorMessage: 'slow', retriable: true },
+    ]);
+    expect(inputs).toEqual([
+      {
+        StreamName: 'pitwall-frames-live',
+        Records: [
+          { Data: Buffer.from('car-1'), PartitionKey: 'car-1' },
+          { Data: Buffer.from('car-2'), PartitionKey: 'car-2' },
+        ],
+      },
+    ]);
+  });
+
+  it.each([
+    [awsError('ResourceNotFoundException', 400), false],
+    [awsError('AccessDeniedException', 400), false],
+    [awsError('ThrottlingException', 400), true],
+    [awsError('InternalFailureException', 500), true],
+    [Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }), true],
+  ])('a call that fails whole fails each record: %s, retriable %s', async (error, retriable) => {
+    const { senders } = sendersOver(() => {
+      throw error;
+    });
+    const results = await senders.kinesis('race').send(records('a', 'b'));
+    expect(results).toHaveLength(2);
+    for (const result of results) expect(result).toMatchObject({ errorCode: error.name, retriable });
+  });
+
+  it('a record that the service cannot take does not take the others with it', async () => {
+    const { inputs, senders } = sendersOver(({ Records }: { Records: { PartitionKey: string }[] }) => {
+      if (Records.some(({ PartitionKey }) => PartitionKey === '')) throw awsError('ValidationException', 400);
+      return { Records: Records.map(() => ({ SequenceNumber: '1' })) };
+    });
+    const keys = Array.from({ length: 64 }, (_, i) => (i === 41 ? '' : `k${i}`));
+    const results = await senders.kinesis('race').send(records(...keys));
+    expect(results.flatMap(({ errorCode }, i) => (errorCode ? [[i, errorCode]] : []))).toEqual([
+      [41, 'ValidationException'],
+    ]);
+    expect(results[41].retriable).toBe(false);
+    expect(inputs.length).toBeLessThanOrEqual(2 * Math.log2(64) + 1);
+  });
+});
+
+describe('dynamoDBv2', () => {
+  const item = (sk: string, more: ValueObject = {}) => ({ pk: '20251121#alarm#car-1', sk, ...more });
+
+  it('writes every type, numbers exactly', async () => {
+    const { inputs, senders } = sendersOver(() => ({}));
+    const document = readJson('{"int":9007199254740993,"half":0.5,"on":true,"no":null,"list":[1,"a"],"map":{"x":{}}}');
+    await senders.dynamoDBv2('events').send([item('1#1', document as ValueObject)]);
+    expect(inputs).toEqual([
+      {
+        RequestItems: {
+          'pitwall-events': [
+            {
+              PutRequest: {
+                Item: {
+                  pk: { S: '20251121#alarm#car-1' },
+                  sk: { S: '1#1' },
+                  int: { N: '9007199254740993' },
+                  half: { N: '0.5' },
+                  on: { BOOL: true },
+                  no: { NULL: true },
+                  list: { L: [{ N: '1' }, { S: 'a' }] },
+                  map: { M: { x: { M: {} } } },
+                },
+              },
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('finds the unprocessed items by their keys', async () => {
+    const { senders } = sendersOver(({ RequestItems }: { RequestItems: Record<string, unknown[]> }) => ({
+      UnprocessedItems: { 'pitwall-events': [RequestItems['pitwall-events'][1]] },
+    }));
+    const results = await senders.dynamoDBv2('events').send([item('1'), item('2'), item('3')]);
+    expect(results).toEqual([{}, { errorCode: 'UnprocessedItem', retriable: true }, {}]);
+  });
+
+  it('names an item by its keys, and one without them not at all', () => {
+    const { senders } = sendersOver(() => ({}));
+    const { keyOf } = senders.dynamoDBv2('events');
+    expect(keyOf(item('1', { a: 1 }))).toBe(keyOf(item('1', { a: 2 })));
+    expect(keyOf(item('1'))).not.toBe(keyOf(item('2')));
+    expect(keyOf({ pk: 'a' })).toBeUndefined();
+    expect(keyOf({ pk: 'a', sk: '' })).toBeUndefined();
+    expect(keyOf({ pk: 'a', sk: 5 })).toBeUndefined();
+  });
+});

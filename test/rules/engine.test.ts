@@ -1,0 +1,311 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates of AWS IoT SQL, not of JavaScript
+import { describe, expect, it } from 'vitest';
+import { catalog, type RuleDefinition } from '#rules/catalog.js';
+import { type EngineLimits, RuleEngine } from '#rules/engine.js';
+import { wallClock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import { seededRandom } from '#wire/random.js';
+import { topics } from '#wire/topics.js';
+import { message, RecordingSenders, RecordingSink, refused, rule, stored, throttled } from './helpers.js';
+
+const quick: Partial<EngineLimits> = { lingerMs: 0, retry: { attempts: 3, backoffMs: 1, backoffMsMax: 2 } };
+
+function start(rules: readonly RuleDefinition[], limits: Partial<EngineLimits> = {}) {
+  const senders = new RecordingSenders();
+  const outbox = new RecordingSink();
+  const warnings: string[] = [];
+  const log: Log = { info: () => {}, warn: (text) => warnings.push(text), error: (text) => warnings.push(text) };
+  const engine = new RuleEngine({
+    catalog: rules,
+    senders,
+    outbox,
+    wallClock,
+    random: seededRandom(1),
+    log,
+    limits: { ...quick, ...limits },
+  });
+  return { engine, senders, outbox, warnings };
+}
+
+const toRace = { kinesis: { stream: 'race', partitionKey: '${topic(2)}' } } as const;
+const toLive = { kinesis: { stream: 'framesLive', partitionKey: '${topic(2)}' } } as const;
+const toEvents = { dynamoDBv2: { table: 'events' } } as const;
+
+describe('the catalog', () => {
+  const event = (type: string, seq: number) => ({
+    v: 1,
+    thing: 'car-24',
+    boot: '1-0123456789abcdef',
+    seq,
+    prev: seq - 1,
+    eventTimeMs: 1_763_683_200_123,
+    kind: 'event',
+    type,
+  });
+
+  it('puts an alarm into the race stream as it came, and into the table under exact keys', async () => {
+    const { engine, senders } = start(catalog);
+    const alarm = event('alarm', 123_456_789);
+    engine.ingest(message(topics.events('car-24'), alarm));
+    await engine.flush();
+    expect(senders.records.get('race')).toEqual([{ data: Buffer.from(JSON.stringify(alarm)), partitionKey: 'car-24' }]);
+    expect(senders.items.get('events')).toEqual([
+      { ...alarm, pk: '20251121#alarm#car-24', sk: '1763683200123#123456789' },
+    ]);
+  });
+
+  it('keeps summaries out of the table', async () => {
+    const { engine, senders } = start(catalog);
+    engine.ingest(message(topics.events('car-24'), event('summary', 1)));
+    await engine.flush();
+    expect(senders.texts('race')).toHaveLength(1);
+    expect(senders.items.size).toBe(0);
+    expect(engine.stats().rules.events_table).toMatchObject({ matched: 1, filtered: 1, undefined: 0 });
+  });
+
+  it('routes frames by the rule that Basic Ingest names, bytes untouched and never decoded', async () => {
+    const { engine, senders } = start(catalog);
+    // Valid JSON, so that decoding it and writing it again would show.
+    const payload = Buffer.from('{ "n": 1.0 }');
+    const topic = 'pitwall/v1/car-24/frames';
+    engine.ingest(message(topic, payload, { rule: 'frames_backfill' }));
+    await engine.flush();
+    expect(senders.records.get('framesBackfill')).toEqual([{ data: payload, partitionKey: 'car-24' }]);
+    expect(senders.records.has('framesLive')).toBe(false);
+  });
+
+  it('puts channel tables into both frame streams', async () => {
+    const { engine, senders } = start(catalog);
+    engine.ingest(message(topics.schema('car-24'), { kind: 'schema' }));
+    await engine.flush();
+    expect([...senders.records.keys()].sort()).toEqual(['framesBackfill', 'framesLive']);
+  });
+
+  it('sends every other topic of the product to the race stream', async () => {
+    const { engine, senders } = start(catalog);
+    for (const topic of [topics.timing('track'), topics.callsAck('car-24'), topics.health('car-24')]) {
+      engine.ingest(message(topic, { topic }));
+    }
+    engine.ingest(message(topics.calls('car-24'), {}));
+    await engine.flush();
+    expect(senders.texts('race')).toHaveLength(3);
+    expect(engine.stats().unmatched).toBe(1);
+  });
+});
+
+describe('what a rule may do to a message', () => {
+  it('runs every rule that matches, whatever becomes of the others', async () => {
+    const { engine, senders, warnings, outbox } = start([
+      rule('broken', "SELECT *, 1 AS one FROM 'a/#'", [toRace]),
+      rule('fine', "SELECT a AS b FROM 'a/+'", [toRace]),
+    ]);
+    engine.ingest(message('a/x', Buffer.from([1, 2, 3])));
+    engine.ingest(message('a/x', { a: 5 }));
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['{}', '{"a":5,"one":1}', '{"b":5}']);
+    expect(engine.stats().rules.broken).toMatchObject({ matched: 2, failed: 1, sent: 1 });
+    expect(warnings).toEqual(['a rule was ended by its statement']);
+    // SQL failures have no error action (iot-sql §8).
+    expect(outbox.messages).toEqual([]);
+  });
+
+  it('counts a WHERE that is Undefined', async () => {
+    const { engine } = start([rule('r', "SELECT * FROM 'a' WHERE lapp > 3", [toRace])]);
+    engine.ingest(message('a', { lap: 5 }));
+    expect(engine.stats().rules.r).toMatchObject({ matched: 1, filtered: 1, undefined: 1, sent: 0 });
+  });
+
+  it('tells of Basic Ingest to a rule that does not exist', () => {
+    const { engine, warnings } = start([rule('r', "SELECT * FROM 'a'", [toRace])]);
+    engine.ingest(message('a', {}, { rule: 'q' }));
+    expect(engine.stats()).toMatchObject({ ruleNotFound: 1, queued: 0 });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('runs a rule without FROM by Basic Ingest only', async () => {
+    const { engine, senders } = start([rule('r', 'SELECT 1 AS one', [toRace])]);
+    engine.ingest(message('a', {}));
+    engine.ingest(message('a', {}, { rule: 'r' }));
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['{"one":1}']);
+  });
+
+  it('fails an action whose result a table or stream cannot take', async () => {
+    const { engine, outbox } = start([
+      rule('no_key', "SELECT a FROM 'k'", [toEvents]),
+      rule('no_object', "SELECT VALUE a FROM 'o'", [toEvents]),
+      rule('big', "SELECT *, 1 AS one FROM 'b'", [toRace]),
+    ]);
+    engine.ingest(message('k', { a: 1 }));
+    engine.ingest(message('o', { a: 1 }));
+    engine.ingest(message('b', { text: 'x'.repeat(128 * 1024 - 12) }));
+    await engine.flush();
+    expect(outbox.messages.map(({ message: { ruleName, failures } }) => [ruleName, failures[0].errorMessage])).toEqual([
+      ['no_key', 'The result lacks a key of the table events'],
+      ['no_object', 'The result is no JSON object, so it has no columns'],
+      ['big', 'The result has 131079 bytes; an action receives at most 131072'],
+    ]);
+  });
+});
+
+describe('when a service fails', () => {
+  it('one message with all failures goes to the error action', async () => {
+    const { engine, senders, outbox, warnings } = start([rule('r', "SELECT a FROM '+/x'", [toRace, toLive, toEvents])]);
+    senders.answer = (entries) => entries.map(() => refused);
+    engine.ingest(message('t/x', { a: 1 }, { clientId: 'car-7' }));
+    await engine.flush();
+    expect(outbox.messages).toEqual([
+      {
+        key: 'errors/r/t.json',
+        message: {
+          ruleName: 'r',
+          topic: 't/x',
+          cloudwatchTraceId: expect.stringMatching(
+            /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+          ),
+          clientId: 'car-7',
+          base64OriginalPayload: Buffer.from('{"a":1}').toString('base64'),
+          failures: expect.arrayContaining([
+            {
+              failedAction: 'KinesisAction',
+              failedResource: 'race',
+              errorMessage: 'AccessDeniedException: not allowed (attempt 1)',
+            },
+            expect.objectContaining({ failedAction: 'KinesisAction', failedResource: 'framesLive' }),
+            expect.objectContaining({ failedAction: 'DynamoDBv2Action', failedResource: 'events' }),
+          ]),
+        },
+      },
+    ]);
+    expect(engine.stats().rules.r).toMatchObject({ matched: 1, failed: 1, sent: 0, errorActions: 1 });
+    expect(warnings).toEqual(['an action failed for good']);
+  });
+
+  it('retries what may pass, then gives up, and says how often', async () => {
+    const { engine, senders, outbox } = start([rule('r', "SELECT * FROM '#'", [toRace])]);
+    let calls = 0;
+    senders.answer = (entries) => (++calls <= 2 ? entries.map(() => throttled) : stored(entries));
+    engine.ingest(message('a/b', 1));
+    await engine.flush();
+    expect(engine.stats().rules.r).toMatchObject({ sent: 1, retried: 2, failed: 0 });
+    senders.answer = (entries) => entries.map(() => throttled);
+    engine.ingest(message('a/b', 2));
+    await engine.flush();
+    expect(outbox.messages[0].message.failures[0].errorMessage).toContain('(attempt 3)');
+  });
+
+  it('counts and tells what even the outbox cannot keep', async () => {
+    const { engine, senders, outbox, warnings } = start([rule('r', "SELECT * FROM '#'", [toRace])]);
+    senders.answer = (entries) => entries.map(() => refused);
+    outbox.full = true;
+    engine.ingest(message('a', 1));
+    await engine.flush();
+    expect(engine.stats().rules.r).toMatchObject({ errorActions: 0, errorActionsLost: 1 });
+    expect(warnings).toContain('a message whose actions failed could not be kept');
+  });
+
+  it('a sender that throws, against its contract, fails its batch and not the engine', async () => {
+    const { engine, senders, outbox } = start([rule('r', "SELECT * FROM '#'", [toRace])]);
+    senders.answer = () => Promise.reject(new Error('bug'));
+    engine.ingest(message('a', 1));
+    await engine.flush();
+    expect(outbox.messages[0].message.failures[0].errorMessage).toContain('SenderFailed: Error: bug');
+  });
+});
+
+describe('when the queue is full', () => {
+  it('makes publishers wait, in order, and lets them go when there is room', async () => {
+    const { engine, senders } = start([rule('r', "SELECT * FROM '#'", [toRace])], { queueRecords: 2 });
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    senders.answer = async (entries) => {
+      await gate;
+      return stored(entries);
+    };
+    expect(engine.ingest(message('a', 1))).toBeUndefined();
+    expect(engine.ingest(message('a', 2))).toBeUndefined();
+    const let_go: number[] = [];
+    const waits = [3, 4, 5].map((n) => Promise.resolve(engine.ingest(message('a', n))).then(() => let_go.push(n)));
+    expect(engine.stats()).toMatchObject({ queued: 2, waiting: 3 });
+    expect(engine.queueShare()).toBe(1);
+    await Promise.resolve();
+    expect(let_go).toEqual([]);
+    open();
+    await Promise.all(waits);
+    await engine.flush();
+    expect(let_go).toEqual([3, 4, 5]);
+    expect(senders.texts('race')).toEqual(['1', '2', '3', '4', '5']);
+    expect(engine.queueShare()).toBe(0);
+  });
+
+  it('bounds bytes too', () => {
+    const { engine } = start([rule('r', "SELECT * FROM '#'", [toRace])], { queueBytes: 100, lingerMs: 1000 });
+    expect(engine.ingest(message('a', 'x'.repeat(200)))).toBeUndefined();
+    expect(engine.ingest(message('a', 'y'))).toBeInstanceOf(Promise);
+  });
+
+  it('refuses when too many wait, and never acknowledges those', async () => {
+    const limits = { queueRecords: 1, waitingMessages: 1, lingerMs: 10_000 };
+    const { engine } = start([rule('r', "SELECT * FROM '#'", [toRace])], limits);
+    engine.ingest(message('a', 1));
+    void engine.ingest(message('a', 2));
+    await expect(engine.ingest(message('a', 3))).rejects.toMatchObject({ code: 'PW-RULE-OVERLOAD', retriable: true });
+    expect(engine.stats().refused).toBe(1);
+  });
+});
+
+describe('close', () => {
+  it('stores what was taken and takes nothing more', async () => {
+    const { engine, senders } = start([rule('r', "SELECT * FROM '#'", [toRace])], { lingerMs: 5 });
+    engine.ingest(message('a', 1));
+    await engine.close();
+    expect(senders.texts('race')).toEqual(['1']);
+    await expect(engine.ingest(message('a', 2))).rejects.toMatchObject({ code: 'PW-RULE-CLOSED' });
+  });
+
+  it('does not wait for a service that is away: what is left ends in the outbox', async () => {
+    const retry = { attempts: 1_000_000, backoffMs: 60_000, backoffMsMax: 60_000 };
+    const { engine, senders, outbox } = start([rule('r', "SELECT * FROM '#'", [toRace])], { retry, closeMs: 5 });
+    senders.answer = (entries) => entries.map(() => throttled);
+    for (let n = 0; n < 600; n++) engine.ingest(message('a', n));
+    await engine.close();
+    expect(outbox.messages).toHaveLength(600);
+    expect(engine.stats().queued).toBe(0);
+  });
+});
+
+describe('a catalog that cannot be served is refused whole', () => {
+  const build =
+    (...rules: RuleDefinition[]) =>
+    () =>
+      start(rules);
+
+  it.each([
+    ['an unknown function', rule('r', "SELECT nope(a) AS b FROM 'a'", [toRace]), 'PW-RULE-FUNCTION', 'Rule r: '],
+    [
+      'a bad template',
+      rule('r', "SELECT * FROM 'a'", [{ kinesis: { stream: 'race', partitionKey: '${(' } }]),
+      'PW-RULE-SYNTAX',
+      'Rule r: ',
+    ],
+    ['a bad name', rule('a-b', "SELECT * FROM 'a'", [toRace]), 'PW-RULE-DEFINITION', "'a-b'"],
+    ['no action', rule('r', "SELECT * FROM 'a'", []), 'PW-RULE-DEFINITION', 'no action'],
+  ])('%s', (_title, definition, code, text) => {
+    expect(build(definition)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(text) }));
+  });
+
+  it('two rules of one name', () => {
+    const twice = rule('r', "SELECT * FROM 'a'", [toRace]);
+    expect(build(twice, twice)).toThrow(expect.objectContaining({ code: 'PW-RULE-DEFINITION' }));
+  });
+});
+
+it('remembers no more topics than it may', async () => {
+  const { engine, senders } = start([rule('r', "SELECT VALUE topic() FROM 'a/#'", [toRace])], { cachedTopics: 2 });
+  for (const topic of ['a/1', 'a/2', 'a/3', 'a/1', 'b']) engine.ingest(message(topic, 0));
+  await engine.flush();
+  expect(senders.texts('race')).toEqual(['"a/1"', '"a/2"', '"a/3"', '"a/1"']);
+  expect(engine.stats().unmatched).toBe(1);
+});
