@@ -80,7 +80,7 @@ export function verifySigV4(
   if (region !== undefined && scopeRegion !== region) {
     return refuse('InvalidSignatureException', `Credential should be scoped to a valid region, not '${scopeRegion}'.`);
   }
-  if (!signedHeaders.includes('host')) {
+  if (!signedHeaders.includes('host') && !signedHeaders.includes(':authority')) {
     return refuse('InvalidSignatureException', "'Host' must be a 'SignedHeader' in the AWS Authorization.");
   }
 
@@ -191,7 +191,7 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** HTTP/2 has no Host line: its `:authority` is what clients sign as host. */
+/** HTTP/2 has no Host line but `:authority`; the SDK signs it under that name, others as host. */
 function headerOf(request: SignedRequest, name: string): string | undefined {
   const value = request.headers[name] ?? (name === 'host' ? request.headers[':authority'] : undefined);
   return value === undefined || typeof value === 'string' ? value : value.join(',');

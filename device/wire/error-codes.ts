@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   'PW-LOCAL-STORE': 'What the local services keep on disk cannot be read or written.',
   'PW-PROVISION-TIMEOUT': 'A stream or table did not become ready within its time.',
   'PW-PROVISION-CONFLICT': 'A stream or table of that name is there already, and is not the one that was wanted.',
+  'PW-SIM-CALL': 'A pit call reached a simulated car that can no longer obey it.',
   'PW-SIM-REMOTE': 'The process that hosts a simulated car did not answer in time.',
 } as const;
 

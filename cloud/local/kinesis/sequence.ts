@@ -1,0 +1,41 @@
+/**
+ * Sequence numbers: 56 decimal digits, as long as AWS's, opaque to clients, rising within a shard and from parent to child.
+ *
+ *     49 | creation of the shard, epoch ms (14) | number of the record in the shard (24) | shard index (16)
+ *
+ * Number 0 is the shard's StartingSequenceNumber and no record; the EndingSequenceNumber of a closed shard is one more than
+ * its last record.
+ */
+export interface SequenceOrigin {
+  createdAtMs: number;
+  /** Digits of the shard's id. */
+  index: number;
+}
+
+const LEAD = '49';
+const CREATED_DIGITS = 14;
+const NUMBER_DIGITS = 24;
+const INDEX_DIGITS = 16;
+const SHAPE = /^49\d{54}$/;
+
+/** Writes the numbers of one shard; the parts that never change are made once. */
+export class SequenceNumbers {
+  readonly #prefix: string;
+  readonly #suffix: string;
+
+  constructor({ createdAtMs, index }: SequenceOrigin) {
+    this.#prefix = LEAD + String(createdAtMs).padStart(CREATED_DIGITS, '0');
+    this.#suffix = String(index).padStart(INDEX_DIGITS, '0');
+  }
+
+  format(number: number): string {
+    return this.#prefix + String(number).padStart(NUMBER_DIGITS, '0') + this.#suffix;
+  }
+
+  /** The record's number; undefined when the text is not a sequence number of this shard. */
+  parse(text: string): number | undefined {
+    if (!SHAPE.test(text) || !text.startsWith(this.#prefix) || !text.endsWith(this.#suffix)) return undefined;
+    const number = Number(text.slice(this.#prefix.length, -INDEX_DIGITS));
+    return Number.isSafeInteger(number) ? number : undefined;
+  }
+}

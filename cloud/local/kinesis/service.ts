@@ -1,0 +1,75 @@
+import type { Clock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import type { JsonService } from '../json-service.js';
+import { Catalog } from './catalog.js';
+import type { KinesisContext, KinesisCounters } from './context.js';
+import { KINESIS_LIMITS, type KinesisLimits } from './limits.js';
+import { readOperations } from './read-operations.js';
+import { shardOperations } from './shard-operations.js';
+import { type Durability, openLmdbStore } from './store.js';
+import { streamOperations } from './stream-operations.js';
+import { writeOperations } from './write-operations.js';
+
+/** How often records past their retention are looked for; wall time, as it bounds work and not meaning. */
+const SWEEP_INTERVAL_MS = 1_000;
+
+export interface KinesisOptions {
+  folder: string;
+  durability: Durability;
+  region: string;
+  accountId: string;
+  limits?: Partial<KinesisLimits>;
+  /** How long a stream is CREATING or UPDATING, race ms. */
+  statusDelayMs?: number;
+  raceClock: Clock;
+  log: Log;
+}
+
+export interface KinesisService extends JsonService {
+  counters(): KinesisCounters;
+}
+
+/** Opens the store and serves the streams in it. */
+export function openKinesis(options: KinesisOptions): KinesisService {
+  const { folder, durability, region, accountId, raceClock, log } = options;
+  const limits = { ...KINESIS_LIMITS, ...options.limits };
+  const store = openLmdbStore(folder, durability);
+  const catalog = new Catalog({ store, limits, raceClock, statusDelayMs: options.statusDelayMs ?? 0 });
+  const counters: KinesisCounters = { recordsIn: 0, recordsOut: 0, recordsThrottled: 0, batchesTrimmed: 0 };
+  const context: KinesisContext = { catalog, store, limits, raceClock, region, accountId, counters };
+
+  let sweeping: Promise<void> | undefined;
+  const sweep = async () => {
+    try {
+      counters.batchesTrimmed += await catalog.sweep();
+    } catch (error) {
+      log.error('local kinesis: trimming failed', { cause: String(error) });
+    }
+    sweeping = undefined;
+  };
+  const timer = setInterval(() => {
+    sweeping ??= sweep();
+  }, SWEEP_INTERVAL_MS);
+  timer.unref();
+
+  return {
+    signingName: 'kinesis',
+    targetPrefix: 'Kinesis_20131202',
+    contentType: 'application/x-amz-json-1.1',
+    errorNamespace: '',
+    authFailureStatus: 403,
+    crc32: false,
+    operations: {
+      ...streamOperations(context),
+      ...shardOperations(context),
+      ...writeOperations(context),
+      ...readOperations(context),
+    },
+    counters: () => ({ ...counters }),
+    close: async () => {
+      clearInterval(timer);
+      await sweeping;
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { AwsError, validation } from '../aws-error.js';
+import type { JsonObject, Operation } from '../json-service.js';
+import { arnOf, describeShard, type KinesisContext, shardOf, streamNameOf, streamOf } from './context.js';
+import { parseHashKey } from './hash-range.js';
+import { oneOf, optionalObject, optionalText, optionalWhole, text, whole } from './input.js';
+import { ON_DEMAND_SHARDS, RETENTION_HOURS_DEFAULT, RETENTION_HOURS_MAX } from './limits.js';
+import type { Stream } from './stream.js';
+
+const SHARD_COUNT_MAX = 100_000;
+const DESCRIBE_SHARDS_MAX = 10_000;
+const DESCRIBE_SHARDS_DEFAULT = 100;
+const LIST_STREAMS_MAX = 10_000;
+const LIST_STREAMS_DEFAULT = 100;
+
+/** What makes, changes and describes streams; shards are listed by `shard-operations`. */
+export function streamOperations(context: KinesisContext): Record<string, Operation> {
+  const { catalog, raceClock } = context;
+  return {
+    CreateStream: async (input) => {
+      const details = optionalObject(input, 'StreamModeDetails');
+      const mode = details === undefined ? 'PROVISIONED' : oneOf(details, 'StreamMode', ['PROVISIONED', 'ON_DEMAND']);
+      const shardCount = optionalWhole(input, 'ShardCount', 1, SHARD_COUNT_MAX);
+      if (mode === 'PROVISIONED' && shardCount === undefined) {
+        throw validation('ShardCount is required for a stream in PROVISIONED mode.');
+      }
+      if (mode === 'ON_DEMAND' && shardCount !== undefined) {
+        throw validation('ShardCount must not be given for a stream in ON_DEMAND mode.');
+      }
+      await catalog.create(streamNameOf(input), shardCount ?? ON_DEMAND_SHARDS, mode);
+      return undefined;
+    },
+    DeleteStream: async (input) => {
+      await catalog.delete(streamOf(context, input));
+      return undefined;
+    },
+    DescribeStreamSummary: (input) => {
+      const stream = streamOf(context, input);
+      return {
+        StreamDescriptionSummary: {
+          ...describe(context, stream),
+          OpenShardCount: stream.openShards.length,
+          ConsumerCount: 0,
+        },
+      };
+    },
+    DescribeStream: (input) => {
+      const stream = streamOf(context, input);
+      const limit = optionalWhole(input, 'Limit', 1, DESCRIBE_SHARDS_MAX) ?? DESCRIBE_SHARDS_DEFAULT;
+      const after = optionalText(input, 'ExclusiveStartShardId', { max: 128 });
+      const shards = stream.shards.filter((shard) => after === undefined || shard.id > after);
+      return {
+        StreamDescription: {
+          ...describe(context, stream),
+          Shards: shards.slice(0, limit).map((shard) => describeShard(stream, shard)),
+          HasMoreShards: shards.length > limit,
+        },
+      };
+    },
+    ListStreams: (input) => {
+      const limit = optionalWhole(input, 'Limit', 1, LIST_STREAMS_MAX) ?? LIST_STREAMS_DEFAULT;
+      const after =
+        optionalText(input, 'ExclusiveStartStreamName', { max: 128 }) ??
+        optionalText(input, 'NextToken', { max: 1_048_576 });
+      const names = catalog.names().filter((name) => after === undefined || name > after);
+      const page = names.slice(0, limit);
+      return {
+        StreamNames: page,
+        StreamSummaries: page.map((name) => summarise(context, catalog.find(name)!)),
+        HasMoreStreams: names.length > limit,
+        NextToken: names.length > limit ? page.at(-1) : undefined,
+      };
+    },
+    IncreaseStreamRetentionPeriod: async (input) => setRetention(context, input, (hours, current) => hours >= current),
+    DecreaseStreamRetentionPeriod: async (input) => setRetention(context, input, (hours, current) => hours <= current),
+    SplitShard: async (input) => {
+      const stream = activeStream(context, input);
+      const shard = shardOf(context, stream, input, 'ShardToSplit');
+      const starting = text(input, 'NewStartingHashKey', { max: 39, pattern: /^(0|[1-9]\d{0,38})$/ });
+      catalog.checkShardQuota(1);
+      stream.split(shard, parseHashKey(starting) ?? '', raceClock.nowMs());
+      await catalog.save(stream, 'UPDATING');
+      return undefined;
+    },
+    MergeShards: async (input) => {
+      const stream = activeStream(context, input);
+      const shard = shardOf(context, stream, input, 'ShardToMerge');
+      const adjacent = shardOf(context, stream, input, 'AdjacentShardToMerge');
+      stream.merge(shard, adjacent, raceClock.nowMs());
+      await catalog.save(stream, 'UPDATING');
+      return undefined;
+    },
+  };
+}
+
+async function setRetention(
+  context: KinesisContext,
+  input: JsonObject,
+  goesRightWay: (hours: number, current: number) => boolean,
+): Promise<undefined> {
+  const stream = activeStream(context, input);
+  const hours = whole(input, 'RetentionPeriodHours', RETENTION_HOURS_DEFAULT, RETENTION_HOURS_MAX);
+  if (!goesRightWay(hours, stream.record.retentionHours)) {
+    throw new AwsError(
+      'InvalidArgumentException',
+      `Stream ${stream.name} keeps records for ${stream.record.retentionHours} hours already.`,
+    );
+  }
+  stream.record.retentionHours = hours;
+  await context.catalog.save(stream, 'UPDATING');
+  return undefined;
+}
+
+function activeStream(context: KinesisContext, input: JsonObject): Stream {
+  const stream = streamOf(context, input);
+  const status = stream.status(context.raceClock.nowMs());
+  if (status !== 'ACTIVE') {
+    throw new AwsError(
+      'ResourceInUseException',
+      `Stream ${stream.name} under account ${context.accountId} not ACTIVE, instead in state ${status}.`,
+    );
+  }
+  return stream;
+}
+
+function summarise(context: KinesisContext, stream: Stream): JsonObject {
+  return {
+    StreamName: stream.name,
+    StreamARN: arnOf(context, stream),
+    StreamStatus: stream.status(context.raceClock.nowMs()),
+    StreamModeDetails: { StreamMode: stream.record.mode },
+    StreamCreationTimestamp: stream.record.createdAtMs / 1000,
+  };
+}
+
+function describe(context: KinesisContext, stream: Stream): JsonObject {
+  return {
+    ...summarise(context, stream),
+    RetentionPeriodHours: stream.record.retentionHours,
+    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+    EncryptionType: 'NONE',
+  };
+}

@@ -1,0 +1,112 @@
+import { AwsError, constraint, serialization } from '../aws-error.js';
+import { isJsonObject, type JsonObject, type Operation } from '../json-service.js';
+import { type KinesisContext, streamOf } from './context.js';
+import { hashKeyOf, parseHashKey } from './hash-range.js';
+import { list, optionalText, text } from './input.js';
+import type { NewRecord, Shard } from './shard.js';
+import type { Stream } from './stream.js';
+
+const PARTITION_KEY = { max: 256 };
+const HASH_KEY = { max: 39 };
+const SEQUENCE_NUMBER = { max: 129, pattern: /^(0|[1-9]\d{0,128})$/ };
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+type Result = { SequenceNumber: string; ShardId: string } | { ErrorCode: string; ErrorMessage: string };
+
+/** PutRecord and PutRecords: admit by the shard's rates, number, write in one step, answer once it is durable. */
+export function writeOperations(context: KinesisContext): Record<string, Operation> {
+  return {
+    PutRecord: async (input) => {
+      const stream = streamOf(context, input, 'data');
+      // Order per shard is the order of calls, which is all that SequenceNumberForOrdering asks for.
+      optionalText(input, 'SequenceNumberForOrdering', SEQUENCE_NUMBER);
+      const [result] = await put(context, stream, [readRecord(context, input, 'data')]);
+      if ('ErrorCode' in result) throw new AwsError(result.ErrorCode, result.ErrorMessage);
+      return result;
+    },
+    PutRecords: async (input) => {
+      const stream = streamOf(context, input, 'data');
+      const { putRecordsMax, putBytesMax } = context.limits;
+      const records = list(input, 'Records', putRecordsMax).map((record, i) => {
+        if (!isJsonObject(record)) throw serialization('Unrecognized collection type');
+        return readRecord(context, record, `records.${i + 1}.member.data`);
+      });
+      const bytes = records.reduce((sum, { record }) => sum + record.payloadBytes, 0);
+      if (bytes > putBytesMax) {
+        throw new AwsError('InvalidArgumentException', `Records size exceeds ${putBytesMax} bytes: ${bytes}.`);
+      }
+      const results = await put(context, stream, records);
+      const FailedRecordCount = results.reduce((sum, result) => sum + ('ErrorCode' in result ? 1 : 0), 0);
+      return { FailedRecordCount, Records: results };
+    },
+  };
+}
+
+interface RoutedRecord {
+  record: NewRecord;
+  hashKey: string;
+}
+
+function readRecord(context: KinesisContext, input: JsonObject, member: string): RoutedRecord {
+  const partitionKey = text(input, 'PartitionKey', PARTITION_KEY);
+  const explicit = optionalText(input, 'ExplicitHashKey', HASH_KEY);
+  const data = input.Data;
+  if (typeof data !== 'string') {
+    if (data === undefined || data === null) throw constraint('null', member, 'Member must not be null');
+    throw serialization(`${typeof data} can not be converted to a Blob`);
+  }
+  if (data.length % 4 !== 0 || !BASE64.test(data)) throw serialization(`'${member}' is not base64`);
+  const dataBytes = Buffer.byteLength(data, 'base64');
+  const { recordBytesMax } = context.limits;
+  if (dataBytes > recordBytesMax) {
+    throw constraint('...', member, `Member must have length less than or equal to ${recordBytesMax}`);
+  }
+  const hashKey = explicit === undefined ? hashKeyOf(partitionKey) : parseHashKey(explicit);
+  if (hashKey === undefined) {
+    throw new AwsError(
+      'InvalidArgumentException',
+      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicit}`,
+    );
+  }
+  return { record: { data, partitionKey, payloadBytes: dataBytes + Buffer.byteLength(partitionKey) }, hashKey };
+}
+
+async function put(context: KinesisContext, stream: Stream, records: readonly RoutedRecord[]): Promise<Result[]> {
+  const nowMs = context.raceClock.nowMs();
+  const results = new Array<Result>(records.length);
+  const admitted = new Map<Shard, { records: NewRecord[]; places: number[] }>();
+  records.forEach(({ record, hashKey }, place) => {
+    const shard = stream.route(hashKey);
+    if (!shard.rates.tryWrite(record.payloadBytes, nowMs)) {
+      results[place] = throttled(context, stream, shard);
+      return;
+    }
+    const group = admitted.get(shard);
+    if (group === undefined) admitted.set(shard, { records: [record], places: [place] });
+    else {
+      group.records.push(record);
+      group.places.push(place);
+    }
+  });
+  if (admitted.size === 0) return results;
+
+  const batches = [...admitted].map(([shard, group]) => {
+    const appended = shard.append(group.records, nowMs);
+    group.places.forEach((place, i) => {
+      results[place] = { SequenceNumber: appended.sequenceNumbers[i], ShardId: shard.id };
+    });
+    context.counters.recordsIn += group.records.length;
+    return appended;
+  });
+  await context.store.write(batches.map(({ operation }) => operation));
+  for (const batch of batches) batch.commit();
+  return results;
+}
+
+function throttled(context: KinesisContext, stream: Stream, shard: Shard): Result {
+  context.counters.recordsThrottled++;
+  return {
+    ErrorCode: 'ProvisionedThroughputExceededException',
+    ErrorMessage: `Rate exceeded for shard ${shard.id} in stream ${stream.name} under account ${context.accountId}.`,
+  };
+}

@@ -1,0 +1,103 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import type { OperationStats } from './call-stats.js';
+import { Dispatcher } from './dispatcher.js';
+import { openDynamoDB } from './dynamodb/service.js';
+import { Front } from './front.js';
+import type { KinesisCounters } from './kinesis/context.js';
+import type { KinesisLimits } from './kinesis/limits.js';
+import { openKinesis } from './kinesis/service.js';
+import type { Durability } from './kinesis/store.js';
+import type { SigningKeys } from './sigv4.js';
+
+/** Shown in ARNs; no account has it. */
+const ACCOUNT_ID = '000000000000';
+
+export interface LocalAwsOptions {
+  /** Folder of streams and tables; made when absent. */
+  dataDir: string;
+  /** Loopback only. Default 127.0.0.1. */
+  host?: string;
+  /** 0 = any free one. */
+  port: number;
+  credentials: SigningKeys;
+  region: string;
+  /** Rates, retention, iterator age, expiry. */
+  raceClock: Clock;
+  /** Signatures and latency figures. */
+  wallClock: Clock;
+  /** Overrides of what Kinesis refuses; absent = as AWS. */
+  limits?: Partial<KinesisLimits>;
+  /** What an acknowledged write survives. Default `process` (kill −9); `disk` adds an fsync. */
+  durability?: Durability;
+  /** How long streams are CREATING or UPDATING, race ms. Default 0. */
+  statusDelayMs?: number;
+  log: Log;
+}
+
+export interface LocalAwsStats {
+  operations: Record<string, OperationStats>;
+  /** Requests that reached no operation, by reason. */
+  refused: Record<string, number>;
+  kinesis: KinesisCounters;
+  dynamodb: { itemsExpired: number };
+}
+
+export interface LocalAws {
+  port: number;
+  /** Base URL for `endpoints.kinesis` and `endpoints.dynamodb`. */
+  url: string;
+  stats(): LocalAwsStats;
+  /** Answers what is in flight (bounded), closes every socket, then the stores. */
+  close(): Promise<void>;
+}
+
+/**
+ * Kinesis and DynamoDB on one loopback port. Raises PW-LOCAL-PORT, PW-LOCAL-STORE.
+ *
+ * @example
+ * const aws = await startLocalAws({ dataDir, port: 0, credentials: localCredentials(dataDir), region, raceClock, wallClock, log });
+ * const kinesis = await createKinesisClient({ region, credentials, endpoints: { kinesis: aws.url } });
+ */
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  const {
+    dataDir,
+    host = '127.0.0.1',
+    port,
+    credentials,
+    region,
+    raceClock,
+    wallClock,
+    limits,
+    statusDelayMs,
+    log,
+  } = options;
+  const durability = options.durability ?? 'process';
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const common = { region, accountId: ACCOUNT_ID, raceClock, log };
+  const kinesis = openKinesis({ ...common, folder: join(dataDir, 'kinesis'), durability, limits, statusDelayMs });
+  const dynamodb = await openDynamoDB({ ...common, folder: join(dataDir, 'dynamodb'), sync: durability === 'disk' });
+  const services = [kinesis, dynamodb];
+  const dispatcher = new Dispatcher({ services, credentials, region, wallClock, log });
+  const closeServices = async () => {
+    for (const service of services) await service.close();
+  };
+  let front: Front;
+  try {
+    front = await Front.listen({ host, port, dispatcher, log });
+  } catch (error) {
+    await closeServices();
+    throw error;
+  }
+  return {
+    port: front.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${front.port}`,
+    stats: () => ({ ...dispatcher.stats.toJSON(), kinesis: kinesis.counters(), dynamodb: dynamodb.counters() }),
+    close: async () => {
+      await front.close();
+      await closeServices();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Makes the streams and tables of `resources.ts` through the stock SDK, the same way on AWS and on the local services.
+ * In production CDK does it; this serves the laptop, tests, and a team that tries pitwall in an account of its own.
+ */
+import type { DynamoDBClient, TableDescription } from '@aws-sdk/client-dynamodb';
+import type { KinesisClient, StreamDescriptionSummary } from '@aws-sdk/client-kinesis';
+import { type Clock, wallClock } from '#wire/clock.js';
+import { errorCode, PitwallError } from '#wire/errors.js';
+import type { Clients } from './clients.js';
+import type { StreamResource, TableResource } from './resources.js';
+
+export interface Resources {
+  streams: Readonly<Record<string, StreamResource>>;
+  tables: Readonly<Record<string, TableResource>>;
+}
+
+export interface ProvisionOptions {
+  /** For each stream and table to become ACTIVE. Default 2 minutes: AWS needs about half of one. */
+  timeoutMs?: number;
+  wallClock?: Clock;
+}
+
+const TIMEOUT_MS = 120_000;
+const POLL_FIRST_MS = 20;
+const POLL_MAX_MS = 2_000;
+
+type Deadline = { clock: Clock; timeoutMs: number };
+
+/**
+ * Creates what is absent and waits until everything is ACTIVE; what is there already is left as it is, but for a shorter
+ * retention, which is raised, and a TTL that is off, which is switched on. Raises PW-PROVISION-CONFLICT when a table has
+ * other keys, PW-PROVISION-TIMEOUT, or what the SDK raises.
+ *
+ * @example
+ * await provision(await createClients(config, ['kinesis', 'dynamodb']), { streams, tables });
+ */
+export async function provision(
+  clients: Pick<Clients, 'kinesis' | 'dynamodb'>,
+  resources: Resources,
+  options: ProvisionOptions = {},
+): Promise<void> {
+  const deadline = { clock: options.wallClock ?? wallClock, timeoutMs: options.timeoutMs ?? TIMEOUT_MS };
+  const work = [
+    ...Object.values(resources.streams).map((stream) => provisionStream(clients.kinesis, stream, deadline)),
+    ...Object.values(resources.tables).map((table) => provisionTable(clients.dynamodb, table, deadline)),
+  ];
+  // All are waited for, so that no call is still under way when the first failure is reported.
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function provisionStream(
+  client: KinesisClient,
+  { name, shards, retentionHours }: StreamResource,
+  deadline: Deadline,
+): Promise<void> {
+  const { CreateStreamCommand, DescribeStreamSummaryCommand, IncreaseStreamRetentionPeriodCommand } = await import(
+    '@aws-sdk/client-kinesis'
+  );
+  await unlessThere(client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards })));
+  const active = (): Promise<StreamDescriptionSummary> =>
+    until(`stream ${name}`, deadline, async () => {
+      const { StreamDescriptionSummary: summary } = await client.send(
+        new DescribeStreamSummaryCommand({ StreamName: name }),
+      );
+      return summary?.StreamStatus === 'ACTIVE' ? summary : undefined;
+    });
+  const { RetentionPeriodHours = 0 } = await active();
+  // Never shortened here: that would delete records.
+  if (RetentionPeriodHours >= retentionHours) return;
+  await client.send(
+    new IncreaseStreamRetentionPeriodCommand({ StreamName: name, RetentionPeriodHours: retentionHours }),
+  );
+  await active();
+}
+
+async function provisionTable(client: DynamoDBClient, table: TableResource, deadline: Deadline): Promise<void> {
+  const { CreateTableCommand, DescribeTableCommand, DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } = await import(
+    '@aws-sdk/client-dynamodb'
+  );
+  const { name, ttl } = table;
+  await unlessThere(client.send(new CreateTableCommand(tableDefinition(table))));
+  const description = await until(`table ${name}`, deadline, async () => {
+    const { Table: found } = await client.send(new DescribeTableCommand({ TableName: name }));
+    return isActive(found) ? found : undefined;
+  });
+  checkKeys(table, description);
+  if (ttl === undefined) return;
+  const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName: name }));
+  const status = TimeToLiveDescription?.TimeToLiveStatus;
+  if (status === 'ENABLED' || status === 'ENABLING') return;
+  await client.send(
+    new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: { Enabled: true, AttributeName: ttl } }),
+  );
+}
+
+/** All keys are strings (architecture, "Names on the wire"); capacity is on demand, as CDK synthesises it. */
+function tableDefinition({ name, partitionKey, sortKey, indexes }: TableResource) {
+  const keyAttributes = [
+    partitionKey,
+    sortKey,
+    ...(indexes ?? []).flatMap((index) => [index.partitionKey, index.sortKey]),
+  ];
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST' as const,
+    AttributeDefinitions: [...new Set(keyAttributes)]
+      .filter((attribute) => attribute !== undefined)
+      .map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' as const })),
+    KeySchema: keySchema(partitionKey, sortKey),
+    GlobalSecondaryIndexes: indexes?.map((index) => ({
+      IndexName: index.name,
+      KeySchema: keySchema(index.partitionKey, index.sortKey),
+      Projection: { ProjectionType: 'ALL' as const },
+    })),
+  };
+}
+
+function keySchema(partitionKey: string, sortKey: string | undefined) {
+  const schema: { AttributeName: string; KeyType: 'HASH' | 'RANGE' }[] = [
+    { AttributeName: partitionKey, KeyType: 'HASH' },
+  ];
+  if (sortKey !== undefined) schema.push({ AttributeName: sortKey, KeyType: 'RANGE' });
+  return schema;
+}
+
+function isActive(table: TableDescription | undefined): table is TableDescription {
+  const indexes = table?.GlobalSecondaryIndexes ?? [];
+  return table?.TableStatus === 'ACTIVE' && indexes.every((index) => index.IndexStatus === 'ACTIVE');
+}
+
+function checkKeys(wanted: TableResource, { KeySchema = [] }: TableDescription): void {
+  const there = KeySchema.map((key) => key.AttributeName).join(', ');
+  const want = [wanted.partitionKey, wanted.sortKey].filter(Boolean).join(', ');
+  if (there === want) return;
+  throw new PitwallError('PW-PROVISION-CONFLICT', {
+    what: `Table ${wanted.name} has the keys ${there}; wanted were ${want}.`,
+    fix: 'Delete the table or use another account or data folder.',
+  });
+}
+
+async function unlessThere(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    if (errorCode(error) !== 'ResourceInUseException') throw error;
+  }
+}
+
+async function until<Found>(
+  what: string,
+  { clock, timeoutMs }: Deadline,
+  look: () => Promise<Found | undefined>,
+): Promise<Found> {
+  const endMs = clock.nowMs() + timeoutMs;
+  for (let pauseMs = POLL_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, POLL_MAX_MS)) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (clock.nowMs() + pauseMs > endMs) {
+      throw new PitwallError('PW-PROVISION-TIMEOUT', {
+        what: `The ${what} was not ACTIVE within ${timeoutMs} ms.`,
+        retriable: true,
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
