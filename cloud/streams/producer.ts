@@ -127,14 +127,12 @@ class BatchingProducer implements Producer {
   async #run(): Promise<void> {
     await pause(this.#options.lingerMs);
     while (this.#queue.length > 0) {
-      const failed = await this.#call(this.#pick());
+      const batch = this.#pick();
+      const failed = await this.#call(batch);
       this.#giveBackExpired();
-      if (!failed) {
-        this.#failures = 0;
-      } else if (this.#queue.length > 0) {
-        this.#failures++;
-        await pause(backOffMs(this.#failures, RETRY, this.#options.random));
-      }
+      // Where some records went through the stream is alive: the others need a moment, not patience.
+      this.#failures = failed === batch.length ? this.#failures + 1 : 1;
+      if (failed > 0 && this.#queue.length > 0) await pause(backOffMs(this.#failures, RETRY, this.#options.random));
     }
     this.#running = undefined;
   }
@@ -154,8 +152,8 @@ class BatchingProducer implements Producer {
     return picked;
   }
 
-  /** True when any record has to be written again. */
-  async #call(batch: Pending[]): Promise<boolean> {
+  /** Number of records that were not written. */
+  async #call(batch: Pending[]): Promise<number> {
     const { client, streamName, log } = this.#options;
     this.#counters.calls++;
     for (const pending of batch) pending.attempts++;
@@ -170,14 +168,14 @@ class BatchingProducer implements Producer {
       let failed = 0;
       for (let i = 0; i < batch.length; i++) if (!this.#settle(batch[i], results[i])) failed++;
       this.#counters.retried += failed;
-      return failed > 0;
+      return failed;
     } catch (cause) {
       const code = errorCode(cause);
       log.warn('Records could not be put.', { stream: streamName, records: batch.length, code });
       const action = actionFor(cause);
       if (action === 'giveUp' || action === 'gone') for (const pending of batch) this.#giveBack(pending, code, cause);
       else this.#counters.retried += batch.length;
-      return true;
+      return batch.length;
     }
   }
 

@@ -1,0 +1,137 @@
+import { expect, test, vi } from 'vitest';
+import { type Reducers, startReducers } from '#cloud/reduce/reducers.js';
+import { streams, tables } from '#cloud/resources.js';
+import { RaceClock, wallClock } from '#wire/clock.js';
+import { silentLog } from '#wire/log.js';
+import { seededRandom } from '#wire/random.js';
+import { awsError, FakeDynamoDB, FakeIotData } from '../streams/fake-dynamodb.js';
+import { FakeKinesis } from '../streams/fake-kinesis.js';
+import { BOOT_TEXT, FRAME_SAMPLES, frame, schema } from './frames.js';
+
+/** Three streams behind one client. */
+class Cloud {
+  readonly byName = new Map(Object.values(streams).map(({ name }) => [name, new FakeKinesis()]));
+  readonly dynamodb = new FakeDynamoDB();
+  readonly iot = new FakeIotData();
+
+  get live(): FakeKinesis {
+    return this.byName.get(streams.framesLive.name)!;
+  }
+
+  get backfill(): FakeKinesis {
+    return this.byName.get(streams.framesBackfill.name)!;
+  }
+
+  get race(): FakeKinesis {
+    return this.byName.get(streams.race.name)!;
+  }
+
+  async reducers(): Promise<Reducers> {
+    const send = async (command: { input: { StreamName?: string; ShardIterator?: string } }, options?: object) => {
+      const { StreamName, ShardIterator } = command.input;
+      const [name, iterator] = StreamName ? [StreamName] : ShardIterator!.split('|');
+      const kinesis = this.byName.get(name)!;
+      if (iterator) Object.assign(command.input, { ShardIterator: iterator });
+      const answer = (await kinesis.send(command, options)) as Record<string, unknown>;
+      for (const key of ['ShardIterator', 'NextShardIterator']) if (answer[key]) answer[key] = `${name}|${answer[key]}`;
+      return answer;
+    };
+    return startReducers({
+      kinesis: { send } as never,
+      dynamodb: this.dynamodb.client,
+      iotData: this.iot.client,
+      resources: { streams, tables },
+      raceClock: new RaceClock(wallClock),
+      wallClock,
+      random: seededRandom(1),
+      log: silentLog,
+      displayChannels: ['speed'],
+      owner: 'all',
+    });
+  }
+}
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
+
+test('both lanes make one count; after the commit the car is told, and a restart goes on there', async () => {
+  const cloud = new Cloud();
+  for (const kinesis of [cloud.live, cloud.backfill]) kinesis.put('s0', 'car-1', schema(1));
+  for (const seq of [2, 3, 5]) cloud.live.put('s0', 'car-1', frame({ seq }));
+  for (const seq of [3, 4]) cloud.backfill.put('s0', 'car-1', frame({ seq }));
+  const first = await cloud.reducers();
+  await until(() => first.stats().consumed === 4);
+  expect(cloud.iot.published).toEqual([]);
+  await first.stop();
+  expect(first.stats()).toMatchObject({ duplicatesDropped: 1, consumedByBoot: { 'car-1': { [BOOT_TEXT]: 4 } } });
+  expect(cloud.iot.published).toEqual([
+    {
+      topic: 'pitwall/v1/car-1/acks',
+      qos: 1,
+      message: { v: 1, kind: 'ack', boot: BOOT_TEXT, family: 'frames', ranges: [[1, 5]] },
+    },
+  ]);
+
+  const readBefore = cloud.live.calls.filter((name) => name === 'GetShardIterator').length;
+  cloud.live.put('s0', 'car-1', frame({ seq: 6 }));
+  const second = await cloud.reducers();
+  await until(() => second.stats().consumed === 5);
+  await second.stop();
+  expect(second.stats(), 'the table was stored, and nothing was read twice').toMatchObject({
+    parked: 0,
+    duplicatesDropped: 0,
+  });
+  expect(readBefore).toBe(1);
+  expect(cloud.iot.published.at(-1)!.message.ranges).toEqual([[1, 6]]);
+});
+
+test('a commit that fails acknowledges nothing; the next one does', async () => {
+  const cloud = new Cloud();
+  cloud.live.put('s0', 'car-1', schema(1));
+  cloud.live.put('s0', 'car-1', frame({ seq: 2 }));
+  const reducers = await cloud.reducers();
+  await until(() => reducers.stats().consumed === 1);
+  cloud.dynamodb.fault = (name) => {
+    if (name === 'PutItem') throw awsError('InternalServerError', 500);
+  };
+  await reducers.commit();
+  expect(reducers.stats()).toMatchObject({ commits: 0, commitsFailed: 1, acks: { due: 0 } });
+  cloud.dynamodb.fault = () => {};
+  await reducers.stop();
+  expect(cloud.iot.published).toHaveLength(1);
+});
+
+test('a second process under the same owner fences the first, which stops and acknowledges nothing more', async () => {
+  const cloud = new Cloud();
+  cloud.live.put('s0', 'car-1', schema(1));
+  const first = await cloud.reducers();
+  await until(() => first.stats().tables === 1);
+  const second = await cloud.reducers();
+  await first.commit();
+  expect(first.stats().fenced).toBe(true);
+  await first.stop();
+  expect(cloud.iot.published).toEqual([]);
+  await until(() => second.stats().tables === 1);
+  await second.stop();
+  expect(cloud.iot.published).toHaveLength(1);
+});
+
+test('a lap is told to the race stream before the commit that marks it as told', async () => {
+  const cloud = new Cloud();
+  cloud.live.put('s0', 'car-1', schema(1));
+  cloud.live.put('s0', 'car-1', frame({ seq: 2, atMs: 1_000 }));
+  cloud.live.put('s0', 'car-1', frame({ seq: 3, atMs: 5_000, lap: Array(FRAME_SAMPLES).fill(2) }));
+  const reducers = await cloud.reducers();
+  await until(() => reducers.stats().consumed === 2);
+  cloud.race.fault = () => {
+    throw awsError('AccessDeniedException', 400);
+  };
+  await reducers.commit();
+  expect(reducers.stats()).toMatchObject({ commits: 0, commitsFailed: 1, lapsTold: 0 });
+  cloud.race.fault = () => {};
+  await reducers.stop();
+  const told = cloud.race.shards
+    .get('s0')!
+    .records.map(({ key, data }) => [key, JSON.parse(Buffer.from(data).toString())]);
+  expect(told).toMatchObject([['car-1', { kind: 'lapChannels', lapHint: 1 }]]);
+});

@@ -1,0 +1,124 @@
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+
+export function awsError(name: string, httpStatusCode: number): Error {
+  return Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+}
+
+type Item = Record<string, AttributeValue>;
+
+interface Input {
+  TableName: string;
+  Key: Item;
+  Item: Item;
+  ConditionExpression?: string;
+  UpdateExpression?: string;
+  ExpressionAttributeValues?: Item;
+  RequestItems?: Record<string, { DeleteRequest: { Key: Item } }[]>;
+}
+
+/** One region's tables at the level of `send(command)`: the conditions and updates that the product writes, no more. */
+export class FakeDynamoDB {
+  readonly tables = new Map<string, Map<string, Item>>();
+  readonly calls: string[] = [];
+  fault: (name: string, input: Input) => void | Promise<void> = () => {};
+
+  get client(): DynamoDBClient {
+    return { send: (command: object) => this.send(command) } as unknown as DynamoDBClient;
+  }
+
+  rows(tableName: string): Item[] {
+    return [...this.#table(tableName).values()];
+  }
+
+  async send(command: object): Promise<unknown> {
+    const name = command.constructor.name.replace('Command', '');
+    const input = (command as { input: Input }).input;
+    this.calls.push(name);
+    await this.fault(name, input);
+    if (name === 'BatchWriteItem') return this.#batch(input);
+    const table = this.#table(input.TableName);
+    const values = input.ExpressionAttributeValues ?? {};
+    switch (name) {
+      case 'GetItem':
+        return { Item: table.get(keyOf(input.Key)) };
+      case 'PutItem':
+        check(table.get(keyOf(input.Item)), input.ConditionExpression, values);
+        table.set(keyOf(input.Item), structuredClone(input.Item));
+        return {};
+      case 'UpdateItem': {
+        const old = table.get(keyOf(input.Key));
+        check(old, input.ConditionExpression, values);
+        const item: Item = { ...input.Key, ...old };
+        const added = input.UpdateExpression!.startsWith('ADD') ? Number(old?.fence?.N ?? 0) : 0;
+        item.fence = { N: String(added + Number(values[':fence'].N)) };
+        table.set(keyOf(item), item);
+        return { Attributes: item };
+      }
+      case 'Query': {
+        const prefix = Object.entries(values).find(([placeholder]) => placeholder !== ':pk')![1].S!;
+        const found = [...table.values()].filter(
+          (item) => item.pk.S === values[':pk'].S && item.sk.S!.startsWith(prefix),
+        );
+        return { Items: found };
+      }
+      default:
+        throw awsError('UnknownOperationException', 400);
+    }
+  }
+
+  #batch({ RequestItems }: Input): object {
+    for (const [tableName, requests] of Object.entries(RequestItems!)) {
+      for (const { DeleteRequest } of requests) this.#table(tableName).delete(keyOf(DeleteRequest.Key));
+    }
+    return {};
+  }
+
+  #table(name: string): Map<string, Item> {
+    let table = this.tables.get(name);
+    if (!table) {
+      table = new Map();
+      this.tables.set(name, table);
+    }
+    return table;
+  }
+}
+
+function keyOf({ pk, sk }: Item): string {
+  return `${pk.S} ${sk.S}`;
+}
+
+function check(item: Item | undefined, condition: string | undefined, values: Item): void {
+  if (!condition) return;
+  const met = condition
+    .split(' OR ')
+    .some((any) => any.split(' AND ').every((clause) => isMet(clause.trim(), item, values)));
+  if (!met) throw awsError('ConditionalCheckFailedException', 400);
+}
+
+function isMet(clause: string, item: Item | undefined, values: Item): boolean {
+  const missing = /^attribute_not_exists\((\w+)\)$/.exec(clause);
+  if (missing) return item?.[missing[1]] === undefined;
+  const [name, operator, placeholder] = clause.split(' ');
+  const left = item?.[name];
+  const right = values[placeholder];
+  if (!left || !right) return false;
+  if (operator === '<=') return Number(left.N) <= Number(right.N);
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** Publishes of the data plane, in order. */
+export class FakeIotData {
+  readonly published: { topic: string; qos: number; message: Record<string, unknown> }[] = [];
+  fault: () => void = () => {};
+
+  get client(): IoTDataPlaneClient {
+    const send = async (command: { input: { topic: string; qos: number; payload: Uint8Array } }) => {
+      this.fault();
+      const { topic, qos, payload } = command.input;
+      this.published.push({ topic, qos, message: JSON.parse(Buffer.from(payload).toString()) });
+      return {};
+    };
+    return { send } as unknown as IoTDataPlaneClient;
+  }
+}
