@@ -135,7 +135,7 @@ export class SyntheticRace {
       lapTo: lap + 3,
       text: 'Pit now: four tyres, fill',
       reasons: {
-        1: 'Fuel lasts 3.1 laps (80 %: 2.6 to 3.6); the window closes on lap ' + (lap + 3),
+        1: `Fuel lasts 3.1 laps (80 %: 2.6 to 3.6); the window closes on lap ${lap + 3}`,
         2: 'Tyres are 15 laps old and cost 0.14 s a lap',
         3: 'Rejoins P9 in clear air, 3.8 s ahead of #17',
       },

@@ -1,0 +1,66 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { RaceView } from '../../view.js';
+import { age, clock, speed } from '../format.js';
+import type { Mode } from '../mode.js';
+import { flagSign } from './flag.js';
+import { LightElement } from './light-element.js';
+
+/** Age (wall ms) from which the figure is marked. */
+const OLD_MS = 2_000;
+
+/** Event, flag, lap, clock; and whether what is shown is the present. */
+export class TopBar extends LightElement {
+  static override properties = {
+    view: { attribute: false },
+    mode: { attribute: false },
+    dataAgeMs: { attribute: false },
+    paused: { attribute: false },
+  };
+  declare view: RaceView | undefined;
+  declare mode: Mode | undefined;
+  declare dataAgeMs: number | undefined;
+  declare paused: boolean;
+
+  override render(): TemplateResult {
+    const { view, mode } = this;
+    return html`
+      <h1>PITWALL</h1>
+      ${view ? raceParts(view) : nothing}
+      <span class="spring"></span>
+      ${this.paused ? html`<span class="chip chip-paused" data-test="paused">❚❚ PAUSED <kbd>space</kbd></span>` : nothing}
+      ${mode ? html`<span class="reason" title=${mode.reason}>${mode.reason}</span>` : nothing}
+      ${mode ? html`<span class="chip chip-${mode.kind}" data-test="mode" role="status">${mode.word}</span>` : nothing}
+      ${view ? this.#figures(view) : nothing}
+      <button class="help-button" title="Keys and signs (?)" @click=${this.#help}>?</button>
+    `;
+  }
+
+  #figures(view: RaceView): TemplateResult {
+    const old = view.phase === 'running' && (this.dataAgeMs ?? 0) > OLD_MS;
+    return html`
+      <span class="figure ${old ? 'old' : ''}" title="Wall time since the newest fact shown"
+        ><small>data age</small><b data-test="data-age">${old ? '◷ ' : ''}${age(this.dataAgeMs)}</b></span
+      >
+      <span class="figure" title="Race time per wall time, as reached"><small>speed</small><b>${speed(view.speed)}</b></span>
+    `;
+  }
+
+  #help = (): void => {
+    this.dispatchEvent(new CustomEvent('help', { bubbles: true }));
+  };
+}
+
+function raceParts(view: RaceView): TemplateResult {
+  return html`
+    <span class="event"><b>${view.name}</b><small>${view.track}</small></span>
+    ${flagSign(view.flag)}
+    <span class="figure lap"
+      ><small>lap</small><b data-test="lap">${view.lap}<i>/${view.lapsTotal}</i></b
+      ><progress max=${view.lapsTotal} .value=${view.lap} aria-label="Laps done"></progress
+    ></span>
+    <span class="figure"><small>race clock</small><b>${clock(view.elapsedMs)}</b></span>
+    <span class="figure"><small>cautions</small><b>${view.cautions}</b></span>
+  `;
+}
+
+customElements.define('pw-top-bar', TopBar);

@@ -1,0 +1,119 @@
+import type { CarRow, RaceView } from '../view.js';
+import { ABSENT, band, gap, lapsDown, lapTime } from './format.js';
+import { pitWindowCell, type WindowState } from './pit-window.js';
+
+/** Telemetry older than this (race ms) is marked: a car sends every 100 ms. */
+export const STALE_TELEMETRY_MS = 3_000;
+/** Few enough laps in the tank for a mark: one to come in, one to be wrong. */
+const LOW_FUEL_LAPS = 2;
+
+export interface StateCell {
+  kind: 'alarm' | 'pit' | 'out' | 'link' | 'stale' | 'fine' | 'done' | 'none';
+  text: string;
+  /** The whole of it, for the tooltip. */
+  title: string;
+}
+
+/** One line of the tower: text for every cell, so that drawing compares strings and writes only those that changed. */
+export interface TowerRow {
+  entry: string;
+  own: boolean;
+  off: boolean;
+  position: string;
+  number: string;
+  driver: string;
+  team: string;
+  gap: string;
+  interval: string;
+  lastLap: string;
+  /** The last lap was the best of all, or this car's best. */
+  lastLapMark: 'overall' | 'personal' | '';
+  bestLap: string;
+  bestIsOverall: boolean;
+  lapsSinceStop: string;
+  tyreAge: string;
+  stops: string;
+  fuel: string;
+  /** Shares 0 … 100 of the fullest tank in the field, for the bar. */
+  fuelLow: number;
+  fuelHigh: number;
+  fuelIsLow: boolean;
+  window: string;
+  windowState: WindowState;
+  rejoin: string;
+  state: StateCell;
+}
+
+/** The rows in running order. */
+export function towerRows(view: RaceView): TowerRow[] {
+  const rows = Object.values(view.rows).sort((left, right) => left.order - right.order);
+  const bests = rows.map((row) => row.bestLapMs ?? Number.POSITIVE_INFINITY);
+  const overallBestMs = Math.min(...bests);
+  const fullestLaps = Math.max(1, ...rows.map((row) => row.fuelLapsLeft?.high ?? 0));
+  return rows.map((row) => towerRow(row, overallBestMs, fullestLaps));
+}
+
+function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number): TowerRow {
+  const window = pitWindowCell(row);
+  const fuel = row.fuelLapsLeft;
+  const share = (laps: number) => Math.round((100 * Math.max(0, laps)) / fullestLaps);
+  return {
+    entry: row.entry,
+    own: row.own,
+    off: row.status === 'retired',
+    position: String(row.order),
+    number: row.number,
+    driver: row.driver,
+    team: row.team,
+    gap: gapCell(row),
+    interval: row.order === 1 || row.status === 'retired' ? '' : gap(row.intervalMs),
+    lastLap: lapTime(row.lastLapMs),
+    lastLapMark: markOf(row, overallBestMs),
+    bestLap: lapTime(row.bestLapMs),
+    bestIsOverall: row.bestLapMs !== undefined && row.bestLapMs === overallBestMs,
+    lapsSinceStop: String(row.lapsSinceStop),
+    tyreAge: String(row.tyreAge),
+    stops: String(row.stops),
+    fuel: band(fuel),
+    fuelLow: fuel ? share(fuel.low) : 0,
+    fuelHigh: fuel ? share(fuel.high) : 0,
+    fuelIsLow: fuel !== undefined && fuel.low < LOW_FUEL_LAPS && row.status === 'running',
+    window: window.text,
+    windowState: window.state,
+    rejoin: row.rejoin ? `P${row.rejoin.position}` : ABSENT,
+    state: stateCell(row),
+  };
+}
+
+function gapCell(row: CarRow): string {
+  if (row.status === 'retired') return 'OUT';
+  if (row.order === 1) return 'LEADER';
+  return row.lapsDown ? lapsDown(row.lapsDown) : gap(row.gapMs);
+}
+
+function markOf(row: CarRow, overallBestMs: number): TowerRow['lastLapMark'] {
+  if (row.lastLapMs === undefined || row.lastLapMs !== row.bestLapMs) return '';
+  return row.lastLapMs === overallBestMs ? 'overall' : 'personal';
+}
+
+/** The one thing about this car that a person should know first. */
+export function stateCell(row: CarRow): StateCell {
+  const { status, telemetryAgeMs } = row;
+  if (row.alarm) return { kind: 'alarm', text: `! ${row.alarm}`, title: `Alarm: ${row.alarm}` };
+  if (status === 'retired') return { kind: 'out', text: 'OUT', title: 'Retired' };
+  if (status === 'pit') return { kind: 'pit', text: 'PIT', title: 'In the pit lane' };
+  if (status === 'finished') return { kind: 'done', text: 'FINISHED', title: 'Took the checkered flag' };
+  if (row.link === 'down')
+    return { kind: 'link', text: '✕ no link', title: 'The car’s uplink is down; it keeps its data and sends it later' };
+  if (telemetryAgeMs === undefined) {
+    if (row.thing === undefined)
+      return { kind: 'none', text: 'timing', title: 'Carries none of our agents: timing only' };
+    return { kind: 'none', text: 'no data', title: `${row.thing} has sent nothing yet` };
+  }
+  if (telemetryAgeMs > STALE_TELEMETRY_MS) {
+    const seconds = Math.round(telemetryAgeMs / 1_000);
+    return { kind: 'stale', text: `◷ ${seconds} s old`, title: `Newest telemetry is ${seconds} s old (race time)` };
+  }
+  if (status === 'grid') return { kind: 'none', text: 'grid', title: 'On the grid' };
+  return { kind: 'fine', text: '●', title: 'Running, telemetry fresh' };
+}
