@@ -50,7 +50,10 @@ export class Cursor {
   readonly name: string;
   /** Called for each new record once it is written. */
   onDelivery: ((delivery: Delivery) => void) | undefined;
+  /** Not acknowledged end to end. */
   unackedCount = 0;
+  /** Of these, never published or not answered by the broker. */
+  unsentCount = 0;
   readonly #path: string;
   readonly #boots = new Map<string, BootLog>();
   readonly #stored: StoredCursor['boots'];
@@ -71,7 +74,14 @@ export class Cursor {
     const delivery: Delivery = { entry, state: 'unsent', attempts: 0 };
     this.#log(entry.segment.bootText, entry.segment.boot).unacked[entry.family].set(entry.seq, delivery);
     this.unackedCount++;
+    this.unsentCount++;
     return delivery;
+  }
+
+  /** Notes how far a delivery is; `freed` is the cursor's own to say. */
+  mark(delivery: Delivery, state: Exclude<DeliveryState, 'freed'>): void {
+    if ((delivery.state === 'sent') !== (state === 'sent')) this.unsentCount += state === 'sent' ? -1 : 1;
+    delivery.state = state;
   }
 
   /**
@@ -168,6 +178,7 @@ export class Cursor {
   #free(log: BootLog, delivery: Delivery, onFreed: (delivery: Delivery) => void): void {
     log.unacked[delivery.entry.family].delete(delivery.entry.seq);
     this.unackedCount--;
+    if (delivery.state !== 'sent') this.unsentCount--;
     onFreed(delivery);
     delivery.state = 'freed';
   }

@@ -1,7 +1,6 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nextBoot } from '../boot.js';
-import { syncFolder } from '../files.js';
 import type { Clock } from '../wire/clock.js';
 import { errorCode, PitwallError } from '../wire/errors.js';
 import { type Boot, formatBoot } from '../wire/identity.js';
@@ -18,7 +17,8 @@ import {
   type RecordKind,
   type StoredRecord,
 } from './record.js';
-import { Segment } from './segment.js';
+import type { Segment } from './segment.js';
+import { Segments } from './segments.js';
 
 export interface JournalOptions {
   /** Folder of the journal; made when absent. */
@@ -38,7 +38,7 @@ export interface JournalOptions {
   lossWindowMs?: number;
   /** Bound on all segments together; the oldest goes first. Default 256 MiB. */
   maxBytes?: number;
-  /** A segment is closed at this size. Default 4 MiB. */
+  /** A segment is closed at this size. Default 4 MiB, and no more than a quarter of `maxBytes`. */
   segmentBytes?: number;
 }
 
@@ -68,32 +68,35 @@ const DEFAULT_SEGMENT_BYTES = 4 * 1024 * 1024;
 const SEGMENTS_MIN = 4;
 /** How often a changed cursor is written; what a crash loses of it is sent once more. */
 const CURSOR_SAVE_MS = 1000;
-const SEGMENT_NAME = /^(\d{8,})\.seg$/;
+
+/** A record that waits for the next commit. */
+interface Pending {
+  seq: number;
+  kind: RecordKind;
+  payload: Uint8Array;
+  timeMs: number;
+}
 
 /**
  * Everything that an agent publishes, on disk before it is sent, until every destination has acknowledged it end to end
  * (architecture, decision 3).
  *
  * `append` collects, `commit` writes the batch with one write and hands each record to the cursors; between the two
- * nothing is sent. Not safe for two processes on one folder.
+ * nothing is sent. The write is synchronous: a few µs into the page cache, where a round trip to a thread costs more and
+ * would let a kill −9 lose what was already sent. Not safe for two processes on one folder.
  */
 export class Journal {
   readonly boot: Boot;
   readonly cursors: readonly Cursor[];
   readonly #dir: string;
-  readonly #options: Required<Pick<JournalOptions, 'fsync' | 'lossWindowMs' | 'maxBytes' | 'segmentBytes'>>;
+  readonly #segments: Segments;
   readonly #raceClock: Clock;
   readonly #log: Log;
-  /** Oldest first; the last one is appended to. */
-  readonly #segments: Segment[] = [];
-  #nextSegment = 1;
-  #batch: { seq: number; kind: RecordKind; payload: Uint8Array; timeMs: number }[] = [];
+  #batch: Pending[] = [];
   #scratch = new Uint8Array(16 * 1024);
-  #flushTimer: NodeJS.Timeout | undefined;
   #saveTimer: NodeJS.Timeout | undefined;
-  #stats: JournalStats = {
-    bytes: 0,
-    segments: 0,
+  readonly #durable: boolean;
+  readonly #stats: Omit<JournalStats, 'bytes' | 'segments'> = {
     recoveredRecords: 0,
     recoveredFrames: 0,
     damagedBytes: 0,
@@ -105,23 +108,26 @@ export class Journal {
 
   /** Opens the folder, recovers what it holds and begins a new boot. Raises PW-JOURNAL-OPEN. */
   constructor(options: JournalOptions) {
-    const { dir, raceClock, log } = options;
-    const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    const { dir, raceClock, log, fsync = 'group', maxBytes = DEFAULT_MAX_BYTES } = options;
     this.#dir = dir;
     this.#raceClock = raceClock;
     this.#log = log;
-    this.#options = {
-      fsync: options.fsync ?? 'group',
+    this.#durable = fsync === 'group';
+    this.#segments = new Segments({
+      dir,
+      fsync,
       lossWindowMs: options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS,
       maxBytes,
       segmentBytes: Math.min(options.segmentBytes ?? DEFAULT_SEGMENT_BYTES, Math.floor(maxBytes / SEGMENTS_MIN)),
-    };
-    const destinations = options.destinations ?? ['cloud'];
+      log,
+      onDrop: (segment) => this.#drop(segment),
+    });
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
-      this.cursors = destinations.map((name) => new Cursor(name, join(dir, `cursor-${name}.json`)));
-      const lastCounter = this.#recover();
-      this.boot = nextBoot(dir, options.random, lastCounter);
+      this.cursors = (options.destinations ?? ['cloud']).map(
+        (name) => new Cursor(name, join(dir, `cursor-${name}.json`)),
+      );
+      this.boot = nextBoot(dir, options.random, this.#recover());
     } catch (cause) {
       if (cause instanceof PitwallError) throw cause;
       throw new PitwallError('PW-JOURNAL-OPEN', {
@@ -148,7 +154,7 @@ export class Journal {
     const batch = this.#batch;
     this.#batch = [];
     const encoded = this.#encode(batch);
-    const segment = this.#write(encoded);
+    const segment = this.#segments.write(encoded, this.boot);
     if (!segment) {
       for (const { kind } of batch) this.#countDrop('diskError', kind);
       return;
@@ -159,11 +165,8 @@ export class Journal {
       const { length } = payload;
       this.#admit({ seq, kind, family: familyOfKind(kind), segment, offset, length, timeMs, payload, waiting: 0 });
       offset += length;
-      this.#stats.journaledRecords++;
-      if (kind === 'frame') this.#stats.journaledFrames++;
     }
-    this.#enforceBound();
-    if (this.#options.fsync === 'group') this.#flushSoon();
+    this.#segments.enforceBound();
   }
 
   /** The bytes of an entry, from memory or from its segment. Raises PW-JOURNAL-READ. */
@@ -194,49 +197,37 @@ export class Journal {
   }
 
   stats(): JournalStats {
-    return { ...this.#stats, segments: this.#segments.length, dropped: { ...this.#stats.dropped } };
+    const { bytes, count } = this.#segments;
+    return { ...this.#stats, bytes, segments: count, dropped: { ...this.#stats.dropped } };
   }
 
   /** Race-clock age in ms of the oldest record that a destination lacks; 0 when there is none. */
   oldestUnackedMs(): number {
-    let oldestMs = Number.POSITIVE_INFINITY;
+    let oldestMs = this.#raceClock.nowMs();
+    const nowMs = oldestMs;
     for (const cursor of this.cursors) oldestMs = Math.min(oldestMs, cursor.oldestTimeMs() ?? oldestMs);
-    return oldestMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, this.#raceClock.nowMs() - oldestMs);
+    return nowMs - oldestMs;
   }
 
   /** Writes what is pending, flushes, saves the cursors and lets go of the files. */
   async close(): Promise<void> {
     this.commit();
-    clearTimeout(this.#flushTimer);
     clearTimeout(this.#saveTimer);
-    const durable = this.#options.fsync === 'group';
-    for (const segment of [...this.#segments]) {
-      if (segment.live === 0) this.#remove(segment);
-      await segment.seal(durable);
-      await segment.closeReader();
-    }
-    this.#save(durable);
+    await this.#segments.close();
+    this.#save(this.#durable);
   }
 
-  /** Reads the segments of earlier runs; returns the greatest boot counter in them. */
+  /** Takes in what earlier runs left; returns the greatest boot counter in it. */
   #recover(): number {
     let lastCounter = 0;
-    const found = readdirSync(this.#dir)
-      .map((name) => ({ name, number: Number(SEGMENT_NAME.exec(name)?.[1]) }))
-      .filter(({ number }) => number > 0)
-      .sort((a, b) => a.number - b.number);
-    for (const { name, number } of found) {
-      this.#nextSegment = number + 1;
-      const recovered = Segment.recover(join(this.#dir, name), number);
-      if (!recovered) continue;
-      const { segment, records, damagedBytes } = recovered;
+    const spent: Segment[] = [];
+    for (const { segment, records, damagedBytes } of this.#segments.recover()) {
       lastCounter = Math.max(lastCounter, segment.boot.counter);
       this.#stats.damagedBytes += damagedBytes;
-      this.#segments.push(segment);
-      this.#stats.bytes += segment.bytes;
       for (const record of records) this.#readmit(segment, record);
-      if (segment.live === 0) this.#remove(segment);
+      if (segment.live === 0) spent.push(segment);
     }
+    for (const segment of spent) this.#segments.removeIfSpent(segment);
     return lastCounter;
   }
 
@@ -254,12 +245,17 @@ export class Journal {
   }
 
   #admit(entry: JournalEntry): void {
+    this.#stats.journaledRecords++;
+    if (entry.kind === 'frame') this.#stats.journaledFrames++;
     entry.waiting = this.cursors.length;
     entry.segment.live++;
-    for (const cursor of this.cursors) cursor.onDelivery?.(cursor.add(entry));
+    for (const cursor of this.cursors) {
+      const delivery = cursor.add(entry);
+      cursor.onDelivery?.(delivery);
+    }
   }
 
-  #encode(batch: readonly { seq: number; kind: RecordKind; payload: Uint8Array; timeMs: number }[]): Uint8Array {
+  #encode(batch: readonly Pending[]): Uint8Array {
     let bytes = 0;
     for (const { payload } of batch) bytes += RECORD_HEADER_BYTES + payload.length;
     if (bytes > this.#scratch.length) this.#scratch = new Uint8Array(2 * bytes);
@@ -268,60 +264,16 @@ export class Journal {
     return this.#scratch.subarray(0, at);
   }
 
-  /** The segment that took the bytes; undefined when the disk refuses even after room was made. */
-  #write(bytes: Uint8Array): Segment | undefined {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const segment = this.#openSegment(bytes.length);
-        segment.append(bytes);
-        this.#stats.bytes += bytes.length;
-        return segment;
-      } catch (error) {
-        this.#log.error('journal: write failed', { dir: this.#dir, error: errorCode(error) });
-        // A full disk: the oldest data makes room for the newest, once.
-        if (attempt > 1 || errorCode(error) !== 'ENOSPC' || !this.#dropOldest()) return undefined;
-      }
-    }
-  }
-
-  #openSegment(moreBytes: number): Segment {
-    const last = this.#segments.at(-1);
-    if (last?.isOpen && last.bytes + moreBytes <= this.#options.segmentBytes) return last;
-    if (last?.isOpen) this.#retire(last);
-    const number = this.#nextSegment++;
-    const segment = Segment.create(join(this.#dir, `${String(number).padStart(8, '0')}.seg`), number, this.boot);
-    this.#segments.push(segment);
-    this.#stats.bytes += segment.bytes;
-    if (this.#options.fsync === 'group') syncFolder(this.#dir);
-    return segment;
-  }
-
-  /** The newest segment is full: nothing is appended to it any more. */
-  #retire(segment: Segment): void {
-    if (segment.live === 0) {
-      this.#remove(segment);
-      return;
-    }
-    segment.seal(this.#options.fsync === 'group').catch((error: unknown) => this.#logFlush(error));
-  }
-
   #release(entry: JournalEntry): void {
     if (--entry.waiting > 0) return;
     entry.payload = null;
-    const { segment } = entry;
-    if (--segment.live === 0 && segment !== this.#segments.at(-1)) this.#remove(segment);
+    entry.segment.live--;
+    this.#segments.removeIfSpent(entry.segment);
   }
 
-  #enforceBound(): void {
-    while (this.#stats.bytes > this.#options.maxBytes && this.#dropOldest());
-  }
-
-  /** Drops the oldest segment but the one that is written; false when there is none. */
-  #dropOldest(): boolean {
-    if (this.#segments.length < 2) return false;
-    const [oldest] = this.#segments;
+  #drop(segment: Segment): void {
     for (const cursor of this.cursors) {
-      cursor.drop(oldest, ({ entry }) => {
+      cursor.drop(segment, ({ entry }) => {
         // One record, however many destinations still wait for it.
         if (entry.waiting > 0) this.#countDrop('journalFull', entry.kind);
         entry.waiting = 0;
@@ -332,37 +284,12 @@ export class Journal {
       dir: this.#dir,
       dropped: this.#stats.dropped.journalFull,
     });
-    this.#remove(oldest);
     this.#saveSoon();
-    return true;
-  }
-
-  #remove(segment: Segment): void {
-    const index = this.#segments.indexOf(segment);
-    if (index >= 0) this.#segments.splice(index, 1);
-    this.#stats.bytes -= segment.bytes;
-    segment.remove().catch((error: unknown) => this.#logFlush(error));
   }
 
   #countDrop(reason: DropReason, kind: RecordKind): void {
     this.#stats.dropped[reason] = (this.#stats.dropped[reason] ?? 0) + 1;
     if (kind === 'frame') this.#stats.droppedFrames++;
-  }
-
-  /** Group commit: one flush for all that was written within the window, the next one only after it ended. */
-  #flushSoon(): void {
-    if (this.#flushTimer) return;
-    this.#flushTimer = setTimeout(() => {
-      const segment = this.#segments.at(-1);
-      const written = segment?.bytes;
-      const done = () => {
-        this.#flushTimer = undefined;
-        if (segment?.isOpen && segment.bytes !== written) this.#flushSoon();
-      };
-      if (segment) segment.sync().then(done, (error: unknown) => (this.#logFlush(error), done()));
-      else done();
-    }, this.#options.lossWindowMs / 2);
-    this.#flushTimer.unref();
   }
 
   #saveSoon(): void {
@@ -375,16 +302,11 @@ export class Journal {
   }
 
   #save(durable: boolean): void {
-    const boots = new Set(this.#segments.map((segment) => segment.bootText));
-    boots.add(formatBoot(this.boot));
+    const keep = this.#segments.boots.add(formatBoot(this.boot));
     try {
-      for (const cursor of this.cursors) cursor.save(boots, durable);
+      for (const cursor of this.cursors) cursor.save(keep, durable);
     } catch (error) {
       this.#log.error('journal: cursor not saved', { dir: this.#dir, error: errorCode(error) });
     }
-  }
-
-  #logFlush(error: unknown): void {
-    this.#log.error('journal: flush failed', { dir: this.#dir, error: errorCode(error) });
   }
 }

@@ -29,6 +29,7 @@ export class Segment {
   live = 0;
   #fd: number | undefined;
   #syncing: Promise<void> = Promise.resolve();
+  #sealed: Promise<void> | undefined;
   #reader: FileHandle | undefined;
   #ahead: { from: number; bytes: Uint8Array } | undefined;
 
@@ -60,8 +61,9 @@ export class Segment {
     return { segment: new Segment(path, number, boot, bytes.length), records, damagedBytes: bytes.length - goodBytes };
   }
 
+  /** Whether records are still appended to it. */
   get isOpen(): boolean {
-    return this.#fd !== undefined;
+    return this.#fd !== undefined && this.#sealed === undefined;
   }
 
   /** Writes at the end; after an error (disk full) the next write goes to the same place. */
@@ -83,8 +85,13 @@ export class Segment {
     return this.#syncing;
   }
 
-  /** No more appends. Resolves when the file is closed (and, `durable`, flushed). */
-  async seal(durable: boolean): Promise<void> {
+  /** No more appends. Resolves when the file is closed (and, `durable`, flushed); the first call decides. */
+  seal(durable: boolean): Promise<void> {
+    this.#sealed ??= this.#close(durable);
+    return this.#sealed;
+  }
+
+  async #close(durable: boolean): Promise<void> {
     const fd = this.#fd;
     if (fd === undefined) return;
     // The descriptor must not be closed, and its number given to another file, under a flush that is still under way.

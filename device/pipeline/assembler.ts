@@ -2,10 +2,11 @@ import type { SampleBlock } from '../sources/source.js';
 import type { SampleGroup } from '../wire/frame.js';
 
 /**
- * Bound on the samples of one frame, missing ones included. A sample takes at most 4 bytes and one bit, so that a frame of
- * the worst noise stays below the 128 KB that AWS IoT takes.
+ * Bound on the samples of one frame, missing ones included. A sample takes at most 4 bytes and one bit, and a column 14
+ * bytes more, which count as 4 samples: a frame of the worst noise stays below the 128 KB that AWS IoT takes.
  */
 export const FRAME_SAMPLES_MAX = 24_000;
+const SAMPLES_PER_COLUMN = 4;
 /** Blocks whose first sample is this close to where the group's next one would be continue it: clocks are not exact. */
 const JOIN_TOLERANCE_PERIODS = 0.5;
 const INITIAL_ROWS = 16;
@@ -81,6 +82,7 @@ export class Assembler {
     this.#columns[free] = this.#columns[this.#used];
     this.#columns[this.#used++] = columns;
     columns.begin(timeMs, block.periodUs);
+    this.#samples += SAMPLES_PER_COLUMN * block.channels.length;
     return columns;
   }
 }

@@ -74,6 +74,7 @@ export class ReconnectingLink implements Link {
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #attempt: Promise<void> = Promise.resolve();
+  #disposed: Promise<unknown> = Promise.resolve();
 
   constructor(open: OpenSession, options: ReconnectOptions) {
     this.#open = open;
@@ -125,8 +126,9 @@ export class ReconnectingLink implements Link {
     clearTimeout(this.#timer);
     const session = this.#session;
     this.#goDown('closed');
-    await session?.close();
+    if (session) this.#dispose(session);
     await this.#attempt;
+    await this.#disposed;
   }
 
   async #tryOnce(): Promise<void> {
@@ -147,12 +149,12 @@ export class ReconnectingLink implements Link {
       }
       if (lost !== undefined) throw new PitwallError('PW-LINK-CONNECT', { what: lost, retriable: true });
     } catch (error) {
-      await session?.close();
+      if (session) this.#dispose(session);
       this.#options.log.warn('link: not connected', { error: messageOf(error), failures: this.#failures + 1 });
       this.#retryLater();
       return;
     }
-    if (this.#closed) await session.close();
+    if (this.#closed) this.#dispose(session);
     else this.#goUp(session);
   }
 
@@ -177,10 +179,8 @@ export class ReconnectingLink implements Link {
     if (this.#session !== session) return;
     this.#options.log.warn('link: lost', { reason });
     this.#goDown(reason);
-    session.close().then(
-      () => this.#retryLater(),
-      () => this.#retryLater(),
-    );
+    this.#dispose(session);
+    this.#retryLater();
   }
 
   #goDown(reason: string): void {
@@ -191,6 +191,11 @@ export class ReconnectingLink implements Link {
     for (const pending of this.#pending) pending.reject(down(reason));
     this.#pending.clear();
     if (wasUp) this.#listener('down', reason);
+  }
+
+  /** A lost connection is let go of beside the next attempt: that may take a library a second. */
+  #dispose(session: Session): void {
+    this.#disposed = Promise.all([this.#disposed, session.close()]);
   }
 
   /** Full range of jitter above a half: a fleet that lost the same broker must not come back as one. */

@@ -1,0 +1,255 @@
+import { join } from 'node:path';
+import { Downlink } from './downlink.js';
+import { Journal, type JournalOptions, type JournalStats } from './journal/journal.js';
+import type { AlarmRule } from './pipeline/alarms.js';
+import { Recorder } from './recorder.js';
+import { Sampler } from './sampler.js';
+import type { OnCall } from './setup/calls.js';
+import type { ApplySetup } from './setup/setup-sync.js';
+import type { Body, Source } from './sources/source.js';
+import type { Link } from './uplink/link.js';
+import { Uplink, type UplinkLimits, type UplinkStats } from './uplink/uplink.js';
+import { type Clock, wallClock as systemClock } from './wire/clock.js';
+import { PitwallError } from './wire/errors.js';
+import type { FrameHeader } from './wire/frame.js';
+import { formatBoot, THING_NAME } from './wire/identity.js';
+import type { Log } from './wire/log.js';
+import type { HealthMessage, TimingMessage } from './wire/messages.js';
+import type { Random } from './wire/random.js';
+import { topics } from './wire/topics.js';
+
+/** Who a journal is freed by. One for now; the journal keeps a cursor for each. */
+const DESTINATION = 'cloud';
+const DEFAULT_FRAME_WINDOW_MS = 100;
+const HEALTH_EVERY_RACE_MS = 10_000;
+const DRAIN_POLL_MS = 20;
+
+export interface AgentOptions {
+  /** AWS IoT thing name; also the MQTT client id of the link. */
+  thing: string;
+  /** Folder of this agent alone: journal, boot counter, last good setup. */
+  dataDir: string;
+  link: Link | (() => Link);
+  /** Absent: a trackside agent, which publishes timing and hears neither setup nor calls. */
+  source?: Source;
+  /** Event times and limits. */
+  raceClock: Clock;
+  /** Windows, time-outs. Default: the system's. */
+  wallClock?: Clock;
+  /** Draws the boot's identity and spreads the fleet's timers. Give a cryptographic one where disks are cloned. */
+  random: Random;
+  log: Log;
+  /** Wall ms of samples in a frame. Default 100. */
+  frameWindowMs?: number;
+  /** Channels of the 1 Hz summary. Default none: then only fuel used, where the table has `fuelFlow`. */
+  summaryChannels?: readonly string[];
+  alarms?: readonly AlarmRule[];
+  /** How good the race clock of this machine is; goes into each frame. Default: wall clock, error unknown. */
+  clock?: Pick<FrameHeader, 'clockQuality' | 'clockErrorMs'>;
+  /** Shows a pit call to the driver. Absent: calls are answered as refused. */
+  onCall?: OnCall;
+  /** Puts a setup to the car, at the start the last good one. Throwing refuses it. */
+  onSetup?: ApplySetup;
+  journal?: Pick<JournalOptions, 'fsync' | 'lossWindowMs' | 'maxBytes' | 'segmentBytes'>;
+  limits?: UplinkLimits;
+}
+
+/** A timing message without its envelope. */
+export type TimingBody = Body<TimingMessage>;
+
+/** Counts since the start. `frames…` count frames, the rest counts records of all kinds. */
+export interface AgentStats {
+  boot: string;
+  link: UplinkStats['state'];
+  reconnects: number;
+  rttMs: number | null;
+  /** Frames assembled. */
+  sampled: number;
+  framesJournaled: number;
+  /** Publishes of frames, resends included. */
+  framesPublished: number;
+  /** PUBACKs of frames, resends included. */
+  framesPubacked: number;
+  /** Frames acknowledged end to end, each once; recovered ones included. */
+  framesAcked: number;
+  /** Frames of former boots that waited in the journal at the start, and of all frames those given up. */
+  framesRecovered: number;
+  framesDropped: number;
+  recordsJournaled: number;
+  recordsAcked: number;
+  recordsRecovered: number;
+  recordsResent: number;
+  /** Times a record was set aside because the broker closes the connection on it. */
+  recordsRefused: number;
+  /** Records given up, by reason. */
+  dropped: JournalStats['dropped'];
+  /** Records that were never published, or whose publish was not answered. */
+  unsent: number;
+  /** Records that are not acknowledged end to end. */
+  unacked: number;
+  /** Size of the journal on disk. */
+  bytes: number;
+  /** Samples that did not fit their channel's 32 bits and were written as missing. */
+  clipped: number;
+  malformed: number;
+}
+
+export interface Agent {
+  readonly thing: string;
+  /** Text form of this start's boot. */
+  readonly boot: string;
+  /** Journals a timing message and sends it (trackside agent). */
+  publishTiming(body: TimingBody): void;
+  stats(): AgentStats;
+  /** Journals the samples under way as a frame and sends what may be sent. */
+  flush(): void;
+  /** Resolves true when every record is acknowledged end to end, false when that takes longer than `timeoutMs` (wall). */
+  drained(timeoutMs: number): Promise<boolean>;
+  /** Flushes, disconnects and closes the journal. What is unacknowledged is sent by the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an agent: source → frames and events → journal → link, and back: acknowledgements, setup, calls.
+ *
+ * @example
+ * const agent = await startAgent({ thing: 'car-24', dataDir, source, raceClock, random, log,
+ *   link: () => createMqttLink(endpoint, { wallClock, random, log }) });
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { thing, dataDir, source, raceClock, random, log } = options;
+  const frameWindowMs = options.frameWindowMs ?? DEFAULT_FRAME_WINDOW_MS;
+  if (!THING_NAME.test(thing) || !(frameWindowMs > 0)) {
+    throw new PitwallError('PW-AGENT-OPTION', {
+      what: `thing "${thing}", frameWindowMs ${frameWindowMs}; wanted an AWS IoT thing name and a window > 0.`,
+    });
+  }
+  const wallClock = options.wallClock ?? systemClock;
+  const link = typeof options.link === 'function' ? options.link() : options.link;
+  const journal = new Journal({
+    ...options.journal,
+    dir: join(dataDir, 'journal'),
+    destinations: [DESTINATION],
+    random,
+    raceClock,
+    log,
+  });
+  const boot = formatBoot(journal.boot);
+  const [cursor] = journal.cursors;
+  const uplink = new Uplink({ thing, journal, cursor, link, raceClock, wallClock, log, limits: options.limits });
+  const recorder = new Recorder({ thing, journal, raceClock, onCommitted: () => uplink.pump() });
+  const downlink = new Downlink({ ...options, link, recorder, acknowledge: (ack) => uplink.acknowledge(ack) });
+  const sampler = source && new Sampler({ ...options, source, recorder, wallClock });
+
+  let nextHealthMs = raceClock.nowMs() + HEALTH_EVERY_RACE_MS;
+  let stopped = false;
+
+  function publishHealth(): void {
+    const { state, reconnects, rttMs } = uplink.stats();
+    const { bytes, dropped } = journal.stats();
+    const health: HealthMessage = {
+      v: 1,
+      kind: 'health',
+      thing,
+      boot,
+      eventTimeMs: raceClock.nowMs(),
+      link: state,
+      journal: {
+        unsentRecords: cursor.unsentCount,
+        unackedRecords: cursor.unackedCount,
+        bytes,
+        oldestUnackedMs: journal.oldestUnackedMs(),
+      },
+      drops: dropped as Record<string, number>,
+      reconnects,
+      rttMs,
+    };
+    // QoS 0 and not journaled: the next one says more.
+    link.publish(topics.health(thing), Buffer.from(JSON.stringify(health)), 0).catch(() => {});
+  }
+
+  function tick(): void {
+    sampler?.takeFrame();
+    recorder.commit();
+    uplink.tick();
+    const nowMs = raceClock.nowMs();
+    if (nowMs < nextHealthMs) return;
+    nextHealthMs = nowMs + HEALTH_EVERY_RACE_MS;
+    publishHealth();
+  }
+
+  link.onState((state) => {
+    uplink.onLinkState(state);
+    if (state === 'up') downlink.onLinkUp();
+  });
+  downlink.start();
+  sampler?.start();
+  link.connect();
+  // The windows of a fleet in one process must not all end at the same moment.
+  let interval: NodeJS.Timeout | undefined;
+  const firstTick = setTimeout(() => {
+    interval = setInterval(tick, frameWindowMs);
+  }, random() * frameWindowMs);
+
+  function flush(): void {
+    sampler?.takeFrame();
+    recorder.commit();
+  }
+
+  return {
+    thing,
+    boot,
+    publishTiming(body) {
+      recorder.message(body);
+      recorder.commit();
+    },
+    flush,
+    stats() {
+      const written = journal.stats();
+      const sent = uplink.stats();
+      return {
+        boot,
+        link: sent.state,
+        reconnects: sent.reconnects,
+        rttMs: sent.rttMs,
+        sampled: sampler?.frames ?? 0,
+        framesJournaled: written.journaledFrames,
+        framesPublished: sent.publishedFrames,
+        framesPubacked: sent.pubackedFrames,
+        framesAcked: sent.ackedFrames,
+        framesRecovered: written.recoveredFrames,
+        framesDropped: written.droppedFrames,
+        recordsJournaled: written.journaledRecords,
+        recordsAcked: sent.ackedRecords,
+        recordsRecovered: written.recoveredRecords,
+        recordsResent: sent.resentRecords,
+        recordsRefused: sent.refusedRecords,
+        dropped: written.dropped,
+        unsent: cursor.unsentCount,
+        unacked: cursor.unackedCount,
+        bytes: written.bytes,
+        clipped: sampler?.clipped ?? 0,
+        malformed: downlink.malformed,
+      };
+    },
+    async drained(timeoutMs) {
+      const deadlineMs = wallClock.nowMs() + timeoutMs;
+      flush();
+      while (cursor.unackedCount > 0) {
+        if (stopped || wallClock.nowMs() >= deadlineMs) return false;
+        await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+      }
+      return true;
+    },
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      clearTimeout(firstTick);
+      clearInterval(interval);
+      sampler?.stop();
+      flush();
+      await link.close();
+      await journal.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { MessageBody, Recorder } from './recorder.js';
+import { CallInbox, type OnCall } from './setup/calls.js';
+import { type ApplySetup, SetupSync } from './setup/setup-sync.js';
+import type { Source } from './sources/source.js';
+import type { Link } from './uplink/link.js';
+import type { Clock } from './wire/clock.js';
+import type { Log } from './wire/log.js';
+import type { AckMessage } from './wire/messages.js';
+import { topics } from './wire/topics.js';
+
+export interface DownlinkOptions {
+  thing: string;
+  dataDir: string;
+  link: Link;
+  recorder: Recorder;
+  raceClock: Clock;
+  log: Log;
+  /** A car has a source; only a car has a setup and gets calls, and its policy allows no other to ask. */
+  source?: Source;
+  onCall?: OnCall;
+  onSetup?: ApplySetup;
+  acknowledge: (ack: AckMessage) => void;
+}
+
+/** What comes to the agent: acknowledgements, and for a car setup and calls. */
+export class Downlink {
+  readonly #options: DownlinkOptions;
+  readonly #calls: CallInbox | undefined;
+  readonly #setup: SetupSync | undefined;
+  #malformedAcks = 0;
+
+  constructor(options: DownlinkOptions) {
+    const { thing, dataDir, link, recorder, raceClock, log, onCall, onSetup } = options;
+    this.#options = options;
+    if (!options.source) return;
+    const journal = (body: MessageBody) => {
+      recorder.message(body);
+      recorder.commit();
+    };
+    this.#calls = new CallInbox({ raceClock, log, onCall, answer: journal });
+    this.#setup = new SetupSync({
+      thing,
+      dir: dataDir,
+      link,
+      log,
+      apply: onSetup ?? (() => {}),
+      emit: journal,
+    });
+  }
+
+  /** Messages that could not be read. */
+  get malformed(): number {
+    return this.#malformedAcks + (this.#calls?.malformed ?? 0);
+  }
+
+  start(): void {
+    const { thing, link, acknowledge } = this.#options;
+    link.subscribe(topics.acks(thing), (_topic, payload) => {
+      const ack = parseAck(payload);
+      if (ack) acknowledge(ack);
+      else this.#malformedAcks++;
+    });
+    const calls = this.#calls;
+    if (calls) link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
+    this.#setup?.start();
+  }
+
+  onLinkUp(): void {
+    this.#setup?.onLinkUp();
+  }
+}
+
+/** Only what is whole frees anything. */
+function parseAck(payload: Uint8Array): AckMessage | undefined {
+  try {
+    const ack = JSON.parse(Buffer.from(payload).toString('utf8')) as Partial<AckMessage> | null;
+    const whole =
+      ack?.v === 1 &&
+      ack.kind === 'ack' &&
+      typeof ack.boot === 'string' &&
+      (ack.family === 'frames' || ack.family === 'race') &&
+      Array.isArray(ack.ranges) &&
+      ack.ranges.every(
+        ([from, to]) => Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 1 && to >= from,
+      );
+    return whole ? (ack as AckMessage) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Delivery } from '../journal/cursor.js';
+import type { Clock } from '../wire/clock.js';
+
+/** A connection that ends sooner than this with something in flight may have been ended because of it. */
+const SUSPICIOUS_WITHIN_MS = 10_000;
+/** So many such connections in a row, and records go one at a time. */
+const SUSPICIONS_BEFORE_CAUTION = 2;
+/** So many connections that end on the same record when it is alone in flight, and it is taken for the cause. */
+const BLAMES_MAX = 2;
+/** So many PUBACKs one at a time, and all is well again. */
+const ANSWERS_TO_TRUST = 100;
+
+/**
+ * AWS IoT answers a publish that the policy refuses by closing the connection, without saying which (MQTT 3.1.1 has no
+ * word for it). A record that is refused would be sent again after each reconnect and close every connection. This finds
+ * it: after a few suspicious ends records go one at a time, and the one that ends it alone, repeatedly, is handed out to
+ * be set aside. A bad radio link can look the same; being set aside is a delay, never a loss.
+ */
+export class RefusalGuard {
+  readonly #clock: Clock;
+  readonly #inFlight = new Set<Delivery>();
+  #upMs = 0;
+  #suspicions = 0;
+  #answers = 0;
+  #suspect: Delivery | undefined;
+  #blames = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Records must go one at a time, oldest first. */
+  get cautious(): boolean {
+    return this.#suspicions >= SUSPICIONS_BEFORE_CAUTION;
+  }
+
+  connected(): void {
+    this.#upMs = this.#clock.nowMs();
+    this.#answers = 0;
+    this.#inFlight.clear();
+  }
+
+  published(delivery: Delivery): void {
+    this.#inFlight.add(delivery);
+  }
+
+  answered(delivery: Delivery): void {
+    this.#inFlight.delete(delivery);
+    if (delivery === this.#suspect) this.#suspect = undefined;
+    this.#answers++;
+    if (this.#answers >= ANSWERS_TO_TRUST || this.#clock.nowMs() - this.#upMs >= SUSPICIOUS_WITHIN_MS) {
+      this.#suspicions = 0;
+    }
+  }
+
+  /** The connection ended; returns the record that is to be set aside, if one stands out. */
+  lost(): Delivery | undefined {
+    const early = this.#clock.nowMs() - this.#upMs < SUSPICIOUS_WITHIN_MS;
+    if (!early || this.#inFlight.size === 0) {
+      this.#suspicions = 0;
+      return undefined;
+    }
+    const wasCautious = this.cautious;
+    this.#suspicions++;
+    if (!wasCautious || this.#inFlight.size !== 1) return undefined;
+    const [alone] = this.#inFlight;
+    this.#blames = alone === this.#suspect ? this.#blames + 1 : 1;
+    this.#suspect = alone;
+    if (this.#blames < BLAMES_MAX) return undefined;
+    this.#suspect = undefined;
+    return alone;
+  }
+}
