@@ -35,8 +35,13 @@ export function toText(value: Value): string | undefined {
 
 /** Hands on a text of bounded length. */
 export function boundedText(text: string): string {
-  if (text.length > MAX_TEXT) {
-    throw evaluationError(`A text of ${text.length} characters was built; at most ${MAX_TEXT} are kept in memory.`);
-  }
+  checkTextLength(text.length);
   return text;
+}
+
+/** @throws PitwallError `PW-RULE-EVALUATION` when a text would pass the bound */
+export function checkTextLength(length: number): void {
+  if (length > MAX_TEXT) {
+    throw evaluationError(`A text of ${length} characters would be built; at most ${MAX_TEXT} are kept in memory.`);
+  }
 }

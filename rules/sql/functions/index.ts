@@ -14,7 +14,7 @@ const FUNCTIONS = new Map<string, SqlFunction>(
   ),
 );
 
-/** In AWS IoT SQL, not here: look-ups, MQTT 5 properties, Java regular expressions, and two that Node has no means for. */
+/** In AWS IoT SQL, refused here; the README says why. */
 export const UNSERVED_FUNCTIONS: ReadonlySet<string> = new Set([
   'aws_lambda',
   'get_dynamodb',

@@ -23,9 +23,9 @@ function concat(args: Value[]): Value {
   for (const arg of args) {
     const part = toText(arg);
     if (part === undefined) return undefined;
-    text += part;
+    text = boundedText(text + part);
   }
-  return boundedText(text);
+  return text;
 }
 
 /** transform('enrichArray', object, array): each element with the object's keys; an element's own keys stay. */

@@ -1,5 +1,5 @@
 /** Texts. Arguments are converted to String; Null and Undefined have no text and give Undefined (iot-sql §4). */
-import { boundedText, toNumeric, toText } from '../conversions.js';
+import { boundedText, checkTextLength, toNumeric, toText } from '../conversions.js';
 import { toDouble } from '../decimal.js';
 import type { Value } from '../values.js';
 import type { FunctionFamily, SqlFunction } from './definition.js';
@@ -34,6 +34,13 @@ const padded = (place: (text: string, spaces: string) => string): SqlFunction =>
 
 const MAX_ASCII = 127;
 
+/** Every occurrence, literally. The length is known, and refused, before the text is built. */
+function replace(text: string, part: string, by: string): string {
+  const occurrences = part === '' ? text.length + 1 : text.split(part).length - 1;
+  checkTextLength(text.length + occurrences * (by.length - part.length));
+  return text.replaceAll(part, () => by);
+}
+
 export const stringFunctions: FunctionFamily = {
   chr: {
     arity: [1, 1],
@@ -50,7 +57,7 @@ export const stringFunctions: FunctionFamily = {
   lpad: padded((text, spaces) => spaces + text),
   ltrim: ofTexts(1, (text) => text.trimStart()),
   numbytes: ofTexts(1, (text) => Buffer.byteLength(text)),
-  replace: ofTexts(3, (text, part, by) => boundedText(text.replaceAll(part, () => by))),
+  replace: ofTexts(3, replace),
   rpad: padded((text, spaces) => text + spaces),
   rtrim: ofTexts(1, (text) => text.trimEnd()),
   startswith: ofTexts(2, (text, start) => text.startsWith(start)),
