@@ -13,11 +13,14 @@ import { PitwallError } from '#wire/errors.js';
 import type { PeopleRecord, RaceRecord, SessionOpen } from '#wire/race-records.js';
 import { type AgentRecord, type ParsedRecord, parseRaceRecord } from './records.js';
 import { ReorderWindow, type WindowJson } from './reorder-window.js';
+import { triggerText } from './trigger-text.js';
 
 /** Written into every snapshot; one of another version is refused rather than misread. */
 export const SNAPSHOT_VERSION = 1;
 /** Event time between two answers: at speed 5 this is one in 200 ms of wall time. */
 export const ASK_GAP_MS = 1_000;
+/** Races drawn for the gain of a stop; stored with each answer (decision 11). */
+export const ANSWER_RUNS = 200;
 /** People's inputs remembered, newest last, so that the same one put twice is one. */
 const MAX_INPUTS = 2_000;
 
@@ -30,7 +33,7 @@ export interface RaceSnapshot {
   state: RaceState | null;
   answer: StrategyAnswer | null;
   askedMs: number;
-  toAsk: RaceTrigger | null;
+  toAsk: string | null;
 }
 
 export interface CoreCounters {
@@ -62,7 +65,7 @@ export class RaceCore {
   readonly #inputs: Set<string>;
   /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
   #askedMs: number;
-  #toAsk: RaceTrigger | null;
+  #toAsk: string | null;
   /** Boots heard from since the last commit: what is to be acknowledged. */
   #heard = new Map<string, { thing: string; boot: string }>();
 
@@ -211,7 +214,7 @@ export class RaceCore {
   #ask(triggers: RaceTrigger[]): void {
     const { state } = this;
     if (!state) return;
-    if (triggers.length > 0) this.#toAsk = triggers[triggers.length - 1];
+    if (triggers.length > 0) this.#toAsk = triggerText(triggers[triggers.length - 1]);
     if (!this.#toAsk || state.lastEventMs - this.#askedMs < ASK_GAP_MS) return;
     const trigger = this.#toAsk;
     this.#toAsk = null;
@@ -219,7 +222,7 @@ export class RaceCore {
     this.#askedMs = state.lastEventMs;
     this.counters.answers++;
     try {
-      this.answer = askStrategy({ state, trigger, seed: state.session.seed });
+      this.answer = askStrategy({ state, trigger, runs: ANSWER_RUNS });
       for (const call of proposeCalls(state, this.answer)) triggers.push(...addCall(state, call));
     } catch (error) {
       this.#fail(error);

@@ -11,7 +11,11 @@ interface HeldRecord {
   arrivalMs: number;
 }
 
-export type WindowJson = HeldRecord[];
+export interface WindowJson {
+  /** Greatest arrival seen. */
+  nowMs: number;
+  held: HeldRecord[];
+}
 
 /**
  * Holds records that came before those that precede them in their boot (`prev` not seen yet), for a bounded time and
@@ -25,8 +29,9 @@ export class ReorderWindow {
   readonly #held = new Map<string, HeldRecord[]>();
   #nowMs = 0;
 
-  constructor(stored: WindowJson = []) {
-    for (const held of stored) this.#insert(held);
+  constructor(stored: WindowJson = { nowMs: 0, held: [] }) {
+    this.#nowMs = stored.nowMs;
+    for (const held of stored.held) this.#insert(held);
   }
 
   get size(): number {
@@ -55,7 +60,7 @@ export class ReorderWindow {
   }
 
   toJSON(): WindowJson {
-    return [...this.#held.values()].flat();
+    return { nowMs: this.#nowMs, held: [...this.#held.values()].flat() };
   }
 
   #insert(held: HeldRecord): void {

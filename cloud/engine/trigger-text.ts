@@ -1,0 +1,21 @@
+import type { RaceTrigger } from '#cloud/race/types.js';
+
+/** What an answer was asked on, as kept with it: `lap 24/37`, `flag yellow`, `call 24-1 accepted`. */
+export function triggerText(trigger: RaceTrigger): string {
+  switch (trigger.type) {
+    case 'lap':
+      return `lap ${trigger.entry}/${trigger.lap.lap}`;
+    case 'flag':
+      return `flag ${trigger.flag}`;
+    case 'stop':
+      return `stop ${trigger.entry}/${trigger.stop.lap}`;
+    case 'retired':
+      return `retired ${trigger.entry}`;
+    case 'session':
+      return `session ${trigger.phase}`;
+    case 'call':
+      return `call ${trigger.callId} ${trigger.status}`;
+    case 'fact':
+      return `fact ${trigger.entry}`;
+  }
+}

@@ -1,0 +1,197 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { RaceView } from '#cloud/dashboard/view.js';
+import { type RaceEngine, startRaceEngine } from '#cloud/engine/engine.js';
+import { createTableWriter } from '#cloud/engine/table-writer.js';
+import { streams, tables } from '#cloud/resources.js';
+import { createSnapshotStore } from '#cloud/streams/snapshots.js';
+import { RaceClock, wallClock } from '#wire/clock.js';
+import type { PitwallError } from '#wire/errors.js';
+import { silentLog } from '#wire/log.js';
+import { seededRandom } from '#wire/random.js';
+import { awsError, FakeDynamoDB, FakeIotData } from '../streams/fake-dynamodb.js';
+import { FakeKinesis } from '../streams/fake-kinesis.js';
+import { flagRecord, onTheWire, RACE, raceRecords, Sender, START_MS, sessionOpen } from './race-stream.js';
+
+class Cloud {
+  readonly kinesis = new FakeKinesis();
+  readonly dynamodb = new FakeDynamoDB();
+  readonly iot = new FakeIotData();
+
+  put(cars: number, laps: number, seed: number): void {
+    for (const { partitionKey, data } of onTheWire(raceRecords(cars, laps), seed)) {
+      this.kinesis.put('s0', partitionKey, data);
+    }
+  }
+
+  async engine(owner: string): Promise<{ engine: RaceEngine; views: [RaceView, number][] }> {
+    const views: [RaceView, number][] = [];
+    const engine = await startRaceEngine({
+      kinesis: this.kinesis.client,
+      dynamodb: this.dynamodb.client,
+      iotData: this.iot.client,
+      resources: { streams, tables },
+      raceClock: new RaceClock(wallClock),
+      wallClock,
+      random: seededRandom(1),
+      log: silentLog,
+      owner,
+      publishView: (view, epoch) => views.push([view, epoch]),
+    });
+    running.push(engine);
+    return { engine, views };
+  }
+}
+
+const running: RaceEngine[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((engine) => engine.stop()));
+});
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 10 });
+
+test('a session opened makes an idle engine the writer: rows, view, snapshot, acknowledgements', async () => {
+  const cloud = new Cloud();
+  const { engine, views } = await cloud.engine('a');
+  expect(engine.stats()).toMatchObject({ role: 'idle', fence: 0, race: null });
+  cloud.put(3, 6, 2);
+  await until(() => engine.stats().lap === 6);
+  await engine.commit();
+  await until(() => views.at(-1)?.[0].lap === 6);
+  const [view, epoch] = views.at(-1)!;
+  expect(epoch).toBe(1);
+  expect(view).toMatchObject({ race: RACE, phase: 'running', flag: 'green', lapsTotal: 60 });
+  expect(Object.values(view.rows).map(({ order, number, laps }) => [order, number, laps])).toEqual([
+    [1, '1', 6],
+    [2, '2', 6],
+    [3, '3', 6],
+  ]);
+  const laps = cloud.dynamodb.rows(tables.laps.name);
+  expect(laps.filter(({ pk }) => pk.S === `${RACE}#lap#1`)).toHaveLength(6);
+  expect(laps.find(({ byLap }) => byLap.S === `${RACE}#lap#4`)!.fence).toEqual({ N: '1' });
+  await engine.stop();
+  const acked = new Map(cloud.iot.published.map(({ topic, message }) => [topic, message]));
+  expect(acked.get('pitwall/v1/car-1/acks')).toMatchObject({ family: 'race', ranges: [[1, 14]] });
+  expect(acked.has('pitwall/v1/timing-1/acks')).toBe(true);
+});
+
+test('killed between snapshot and the end: the next engine replays to the same state, under the next fence', async () => {
+  const whole = new Cloud();
+  whole.put(3, 8, 4);
+  const straight = (await whole.engine('whole')).engine;
+  await until(() => straight.stats().lap === 8);
+
+  const cloud = new Cloud();
+  const all = onTheWire(raceRecords(3, 8), 4);
+  const half = Math.floor(all.length / 2);
+  for (const { partitionKey, data } of all.slice(0, half)) cloud.kinesis.put('s0', partitionKey, data);
+  const first = (await cloud.engine('first')).engine;
+  await until(() => first.stats().records === half);
+  await first.commit();
+  // From here on nothing that it does arrives: as if killed.
+  cloud.dynamodb.fault = (name, input) => {
+    if (
+      input.Item?.leaseOwner?.S === 'first' ||
+      (name === 'PutItem' && input.ConditionExpression === 'fence = :fence')
+    ) {
+      throw awsError('InternalServerError', 500);
+    }
+  };
+  for (const { partitionKey, data } of all.slice(half)) cloud.kinesis.put('s0', partitionKey, data);
+  await until(() => first.stats().lap === 8);
+
+  const second = (await cloud.engine('second')).engine;
+  expect(second.stats().role).not.toBe('active');
+  await until(() => second.stats().role === 'active');
+  cloud.dynamodb.fault = () => {};
+  await until(() => second.stats().lap === 8);
+  await straight.commit();
+  await second.commit();
+  expect(second.stats().fence).toBe(2);
+  const states = await Promise.all(
+    [whole, cloud].map(async ({ dynamodb }) => {
+      const store = createSnapshotStore({
+        dynamodb: dynamodb.client,
+        tableName: tables.state.name,
+        key: `race#${RACE}`,
+      });
+      return JSON.stringify(JSON.parse((await store.read())!).state);
+    }),
+  );
+  expect(states[1]).toBe(states[0]);
+  await until(() => first.stats().role === 'standby');
+}, 20_000);
+
+test('an accepted call goes to its car once the session allows it, and each step is a row', async () => {
+  const cloud = new Cloud();
+  const { engine, views } = await cloud.engine('a');
+  cloud.put(2, 18, 9);
+  await until(() => engine.stats().calls.length > 0 && engine.stats().lap === 18);
+  const open = engine.stats().calls.find(({ status }) => status === 'proposed')!;
+  const { callId, revision, entry } = open.call;
+  const decision = {
+    v: 1,
+    kind: 'callDecision',
+    inputId: 'd1',
+    race: RACE,
+    author: 'strategist',
+    eventTimeMs: START_MS + 600_000,
+    callId,
+    revision,
+    decision: 'accepted',
+  };
+  cloud.kinesis.put('s0', RACE, decision);
+  await until(() => cloud.iot.published.some(({ topic }) => topic === `pitwall/v1/car-${entry}/calls`));
+  const sent = cloud.iot.published.find(({ topic }) => topic === `pitwall/v1/car-${entry}/calls`)!;
+  expect(sent).toMatchObject({ qos: 1, message: { kind: 'call', callId, revision } });
+  await engine.commit();
+  const row = cloud.dynamodb.rows(tables.calls.name).find(({ sk }) => sk.S === `${callId}#${revision}`)!;
+  expect(row).toMatchObject({ pk: { S: RACE }, status: { S: 'sent' } });
+  expect(JSON.parse(row.json.S!).history.map(({ status }: { status: string }) => status)).toEqual([
+    'proposed',
+    'accepted',
+    'sent',
+  ]);
+  await until(() => views.at(-1)?.[0].calls[callId]?.status === 'sent');
+  expect(views.at(-1)![0].calls[callId].decidedBy).toBe('strategist');
+});
+
+test('a newer session takes over from the one before; identities go on', async () => {
+  const cloud = new Cloud();
+  const { engine } = await cloud.engine('a');
+  cloud.put(2, 3, 1);
+  await until(() => engine.stats().lap === 3);
+  const next = sessionOpen(2, { race: 'second', inputId: 'open-second', eventTimeMs: START_MS + 3_600_000 });
+  cloud.kinesis.put('s0', 'second', next);
+  await until(() => engine.stats().race === 'second');
+  const duplicates = engine.stats().duplicates;
+  cloud.kinesis.put('s0', 'timing-1', flagRecord(new Sender('timing-1'), 'green', 0, START_MS));
+  await until(() => engine.stats().duplicates === duplicates + 1);
+  await engine.stop();
+  running.length = 0;
+  const again = (await cloud.engine('b')).engine;
+  await until(() => again.stats().role === 'active');
+  expect(again.stats()).toMatchObject({ race: 'second', lap: 0, fence: 2 });
+});
+
+test('rows of an older owner are refused, and it is told', async () => {
+  const db = new FakeDynamoDB();
+  const broken: PitwallError[] = [];
+  const writer = (fence: number) =>
+    createTableWriter({
+      dynamodb: db.client,
+      fence,
+      log: silentLog,
+      random: seededRandom(1),
+      onBroken: (error) => broken.push(error),
+    });
+  const next = writer(2);
+  next.put('laps', { pk: 'a', sk: '1', lap: 1 });
+  await next.flush();
+  const old = writer(1);
+  old.put('laps', { pk: 'a', sk: '1', lap: 99 });
+  await expect(old.flush()).rejects.toMatchObject({ code: 'PW-STATE-FENCED' });
+  expect(broken).toHaveLength(1);
+  expect(db.rows('laps')[0].lap).toEqual({ N: '1' });
+});
