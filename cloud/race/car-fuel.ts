@@ -47,6 +47,13 @@ export function refreshFuel(entry: EntryState): void {
     const usedKg = fuelUsedAtMs(car, laps[index].atMs);
     if (usedKg !== null) setCrossing(car, laps[index].lap, usedKg);
   }
+  for (let i = entry.stops.length - 1; i >= 0; i--) {
+    const leftMs = entry.stops[i].outMs;
+    if (leftMs !== null && leftMs < car.samples[0].atMs) break;
+    if (leftMs !== null) entry.stops[i].ecuUsedKg = fuelUsedAtMs(car, leftMs) ?? entry.stops[i].ecuUsedKg;
+  }
+  const stop = entry.stops.findLast(({ lap, outLap }) => (outLap === null ? lap : outLap - 1) === entry.stintFromLap);
+  car.fuelUsedAtStintKg = stop === undefined ? car.fuelUsedAtStartKg : stop.ecuUsedKg;
   car.fuelUsedAtLapKg = car.crossings[car.crossings.length - 1]?.usedKg ?? null;
   measureLaps(entry, car);
 }

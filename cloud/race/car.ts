@@ -2,7 +2,6 @@ import type { AgentEvent, AlarmEvent, HealthMessage, SummaryEvent } from '#wire/
 import { addFuelSample, refreshFuel } from './car-fuel.js';
 import { findEntryOfThing } from './entries.js';
 import { ignore } from './ignored.js';
-import { lapsCompleted } from './laps.js';
 import type { CarData, EntryState, RaceState, RaceTrigger } from './types.js';
 import { bootCounter } from './versions.js';
 
@@ -60,9 +59,9 @@ function applySummary(state: RaceState, entry: EntryState, event: SummaryEvent):
   }
   if (fuelUsedKg !== undefined && Number.isFinite(fuelUsedKg) && fuelUsedKg >= 0) {
     const usedKg = car.fuelOffsetKg + fuelUsedKg;
-    // A stint that began unheard has no base: then fuel is counted by laps, see cloud/strategy/fuel.ts.
-    if (car.fuelUsedAtStintKg === null && car.samples.length === 0 && lapsCompleted(entry) === entry.stintFromLap) {
-      car.fuelUsedAtStintKg = usedKg;
+    // Heard first in mid-race: no base, and fuel is counted by laps (cloud/strategy/fuel.ts).
+    if (entry.laps.length === 0 || atMs < entry.laps[0].atMs) {
+      car.fuelUsedAtStartKg = Math.min(car.fuelUsedAtStartKg ?? usedKg, usedKg);
     }
     addFuelSample(car, atMs, usedKg);
     if (atMs === car.atMs) car.fuelUsedKg = fuelUsedKg;
@@ -79,6 +78,7 @@ function createCar(event: SummaryEvent): CarData {
     fuelOffsetKg: 0,
     fuelUsedAtLapKg: null,
     fuelUsedAtStintKg: null,
+    fuelUsedAtStartKg: null,
     fuelPerLapKg: [],
     fuelPerYellowLapKg: [],
     samples: [],

@@ -4,7 +4,7 @@ import { findEntry, MAX_LAP } from './entries.js';
 import { labelFlag } from './flags.js';
 import { ignore } from './ignored.js';
 import { lapIndex } from './laps.js';
-import { labelPits, rebuildStops } from './stops.js';
+import { beginStint, labelPits, rebuildStops } from './stops.js';
 import type { EntryState, Lap, RaceState, RaceTrigger } from './types.js';
 import { recordVersion } from './versions.js';
 
@@ -53,7 +53,9 @@ function applyCrossing(state: RaceState, key: string, entry: EntryState, message
   else entry.elapsedMs = Number.isFinite(message.elapsedMs) ? message.elapsedMs : null;
   labelPits(entry, index);
   entry.bestLapMs = bestLapMs(entry, known, lap);
-  refreshFuel(entry);
+  // A car that completes a lap after its in-lap is out of the pits, seen to leave them or not.
+  if (entry.stops.some((stop) => stop.outLap === null)) beginStint(entry);
+  else refreshFuel(entry);
 
   if (known !== undefined && isSame(known, lap)) return [];
   return [{ type: 'lap', entry: key, lap }];

@@ -4,7 +4,7 @@
  */
 import type { StopMessage } from '#wire/messages.js';
 import { settleCalls } from './calls.js';
-import { fuelUsedAtMs, refreshFuel } from './car-fuel.js';
+import { refreshFuel } from './car-fuel.js';
 import { findEntry, MAX_LAP } from './entries.js';
 import { flagAt } from './flags.js';
 import { ignore } from './ignored.js';
@@ -44,7 +44,7 @@ export function rebuildStops(state: RaceState, key: string): RaceTrigger[] {
   const triggers: RaceTrigger[] = [];
   for (const stop of entry.stops) {
     const old = before.get(stop.lap);
-    stop.fuelUsedKg = old?.fuelUsedKg ?? null;
+    stop.ecuUsedKg = old?.ecuUsedKg ?? null;
     if (old === undefined || !isSame(old, stop)) {
       triggers.push({ type: 'stop', entry: key, stop });
       triggers.push(...settleCalls(state, key, stop));
@@ -64,7 +64,8 @@ export function labelPits(entry: EntryState, index: number): boolean {
   let outLap = false;
   for (const stop of entry.stops) {
     if (stop.lap === lap.lap) inLap = true;
-    if (stop.outLap === lap.lap) outLap = true;
+    // Where the pit exit was lost, the lap after the in-lap began there all the same.
+    if ((stop.outLap ?? stop.lap + 1) === lap.lap) outLap = true;
   }
   if (inLap === lap.inLap && outLap === lap.outLap) return false;
   lap.inLap = inLap;
@@ -106,7 +107,7 @@ function emptyStop(lap: number, inMs: number): Stop {
     boxTimeMs: null,
     tyresChanged: null,
     fuelAddedKg: null,
-    fuelUsedKg: null,
+    ecuUsedKg: null,
     flag: 'none',
   };
 }
@@ -143,11 +144,10 @@ function nearest(stops: readonly Stop[], lap: number): Stop | undefined {
 }
 
 /** A stint begins at pit exit; where that crossing was lost, at the end of the in-lap, once the car is seen again. */
-function beginStint(entry: EntryState): void {
+export function beginStint(entry: EntryState): void {
   entry.stintFromLap = 0;
   entry.tyresFromLap = 0;
   entry.fuelAddedKg = null;
-  let stintStop: Stop | undefined;
   for (const stop of entry.stops) {
     if (stop.outLap === null && lapsCompleted(entry) <= stop.lap) continue;
     const completed = stop.outLap === null ? stop.lap : stop.outLap - 1;
@@ -155,20 +155,8 @@ function beginStint(entry: EntryState): void {
     // Not reported means four: that is what a stop is for, and the report follows within seconds.
     if (stop.tyresChanged !== 0) entry.tyresFromLap = completed;
     entry.fuelAddedKg = stop.fuelAddedKg;
-    stintStop = stop;
   }
-  if (entry.car !== null && stintStop !== undefined) markStint(entry, stintStop);
   refreshFuel(entry);
-}
-
-/** The ECU integral at the end of the stop, once: what came before it belongs to the stint that ended there. */
-function markStint(entry: EntryState, stop: Stop): void {
-  const car = entry.car!;
-  if (stop.fuelUsedKg !== null) return;
-  const usedKg = fuelUsedAtMs(car, stop.outMs ?? stop.inMs);
-  if (usedKg === null) return;
-  stop.fuelUsedKg = Math.max(0, usedKg - (car.fuelUsedAtStintKg ?? 0));
-  car.fuelUsedAtStintKg = usedKg;
 }
 
 function isSame(a: Stop, b: Stop): boolean {

@@ -33,8 +33,8 @@ export interface Stop {
   tyresChanged: 0 | 2 | 4 | null;
   /** Fuel that a person says went in, kg; null = nobody said. */
   fuelAddedKg: number | null;
-  /** ECU integral over the stint that this stop ended, kg; null where the car has none. */
-  fuelUsedKg: number | null;
+  /** Offset + ECU integral (see `CarData`) at pit exit, kg; null where it is not known. */
+  ecuUsedKg: number | null;
   flag: Flag;
 }
 
@@ -77,6 +77,8 @@ export interface CarData {
   /** Offset + integral at the last official crossing and at the start of the stint; the difference is what strategy reads. */
   fuelUsedAtLapKg: number | null;
   fuelUsedAtStintKg: number | null;
+  /** The same when the car was first heard before its first lap; null when it was first heard later. */
+  fuelUsedAtStartKg: number | null;
   /** Measured use per completed green lap (not in or out of the pits), newest last, at most 8. */
   fuelPerLapKg: number[];
   /** The same for laps under yellow. */

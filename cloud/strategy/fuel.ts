@@ -84,15 +84,18 @@ function yellowRate(entry: EntryState, greenKg: number): number {
 function stintStartKg(entry: EntryState, tankKg: number, greenKg: number, yellowKg: number): number {
   let startKg = tankKg;
   let fromLap = 0;
+  let fromEcuKg = entry.car?.fuelUsedAtStartKg ?? null;
   for (const stop of entry.stops) {
     const toLap = stop.outLap === null ? stop.lap : stop.outLap - 1;
     if (toLap > entry.stintFromLap) break;
     if (stop.fuelAddedKg === null) startKg = tankKg;
     else {
-      const usedKg = stop.fuelUsedKg ?? usedByLapsKg(entry, fromLap, greenKg, yellowKg, toLap);
+      const byEcuKg = fromEcuKg === null || stop.ecuUsedKg === null ? null : stop.ecuUsedKg - fromEcuKg;
+      const usedKg = Math.max(0, byEcuKg ?? usedByLapsKg(entry, fromLap, greenKg, yellowKg, toLap));
       startKg = Math.min(tankKg, Math.max(0, startKg - usedKg) + stop.fuelAddedKg);
     }
     fromLap = toLap;
+    fromEcuKg = stop.ecuUsedKg;
   }
   return startKg;
 }

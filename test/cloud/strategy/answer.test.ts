@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { answer } from '#cloud/strategy/answer.js';
+import { stateHash } from '#cloud/strategy/state-hash.js';
+import { notFinite } from '../../helpers/made-race.js';
+import { raceState } from './helpers.js';
+
+const race = { cars: 12, laps: 20, falloffMs: 50, noiseMs: 60, spreadMs: 40, fuelPerLapKg: 2 };
+const ask = (state = raceState(race), runs = 100) => answer({ state, trigger: 'lap 20/1', runs });
+
+describe('answer', () => {
+  it('answers for every entry, and plans for our own only', () => {
+    const answered = ask();
+    expect(Object.keys(answered.entries)).toHaveLength(12);
+    expect(answered.entries['1'].plan).not.toBeNull();
+    expect(answered.entries['2'].plan).toBeNull();
+    expect(answered.entries['2'].pitWindow).not.toBeNull();
+    expect(notFinite(answered)).toEqual([]);
+  });
+
+  it('carries where it came from, and is the same for the same', () => {
+    const state = raceState(race);
+    const before = JSON.stringify(state);
+    const answered = ask(state);
+    expect(answered.provenance).toEqual({
+      stateHash: stateHash(state),
+      seed: 7,
+      runs: 100,
+      engineVersion: '1',
+      trigger: 'lap 20/1',
+    });
+    expect(JSON.stringify(ask(JSON.parse(before)))).toBe(JSON.stringify(answered));
+    expect(JSON.stringify(state)).toBe(before);
+  });
+
+  it('hashes what it reads and nothing else', () => {
+    const state = raceState(race);
+    const hash = stateHash(state);
+    state.health['car-1'] = { atMs: 1, link: 'up', unsent: 1, unacked: 1, bootCount: 1 };
+    expect(stateHash(state)).toBe(hash);
+    state.entries['3'].laps[4].lapTimeMs! += 1;
+    expect(stateHash(state)).not.toBe(hash);
+  });
+
+  it('puts a stopping car behind those who pass it meanwhile', () => {
+    const state = raceState({ cars: 12, laps: 20, spreadMs: 0, falloffMs: 0 });
+    // 30 s lost of a 30 s lap, and the field is within 1.2 s: last of all who are on the lead lap.
+    expect(ask(state).entries['1'].rejoin).toMatchObject({ position: 12, aheadEntry: '12' });
+    expect(ask(state).entries['1'].rejoin!.gapAheadMs).toBeGreaterThan(27_000);
+  });
+
+  it('is empty, not wrong, before the first lap', () => {
+    const answered = ask(raceState({ cars: 3, laps: 0 }));
+    expect(answered.entries['1']).toMatchObject({ paceMs: null, pitWindow: null, rejoin: null, plan: null });
+    expect(notFinite(answered)).toEqual([]);
+  });
+
+  it('gives no pit window to a car that is out', () => {
+    const state = raceState(race);
+    state.entries['1'].status = 'retired';
+    expect(ask(state).entries['1']).toMatchObject({ fuelLapsLeft: null, pitWindow: null, rejoin: null, plan: null });
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { applyRecord } from '#cloud/race/apply.js';
+import { addCall, isOpenCall, transition } from '#cloud/race/calls.js';
+import { createRaceState } from '#cloud/race/create.js';
+import type { CallState, RaceState } from '#cloud/race/types.js';
+import { answer } from '#cloud/strategy/answer.js';
+import { proposeCalls } from '#cloud/strategy/calls.js';
+import { type MadeRace, makeRace } from '../../helpers/made-race.js';
+import { rosterEntry, sessionOpen } from '../../helpers/race-records.js';
+
+/** Runs a race with the strategy asked at every lap of the field, as the engine does. */
+function play(race: MadeRace, more: { lapsTotal?: number; onCall?: (state: RaceState, call: CallState) => void } = {}) {
+  const roster = Array.from({ length: race.cars }, (_, i) => rosterEntry(String(i + 1), { own: i < 2 }));
+  const state = createRaceState(sessionOpen({ roster, lapsTotal: more.lapsTotal ?? 60 }));
+  const calls: CallState[] = [];
+  let openMost = 0;
+  for (const record of makeRace(race)) {
+    const laps = applyRecord(state, record).filter(({ type }) => type === 'lap' || type === 'flag');
+    if (laps.length === 0) continue;
+    for (const call of proposeCalls(state, answer({ state, trigger: laps[0].type, runs: 50 }))) {
+      addCall(state, call);
+      calls.push(call);
+      more.onCall?.(state, call);
+    }
+    const open = Object.values(state.calls).filter((call) => isOpenCall(call) && call.call.entry === '1');
+    openMost = Math.max(openMost, open.length);
+  }
+  return { state, calls, openMost };
+}
+
+const race: MadeRace = { cars: 8, laps: 28, falloffMs: 50, noiseMs: 60, spreadMs: 40, fuelPerLapKg: 2 };
+
+describe('pit calls', () => {
+  it('come for own entries only, one open at a time, few, before the fuel is out', () => {
+    const { calls, openMost } = play(race);
+    expect(new Set(calls.map(({ call }) => call.entry))).toEqual(new Set(['1', '2']));
+    expect(openMost).toBe(1);
+    const own = calls.filter(({ call }) => call.entry === '1');
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.length).toBeLessThan(6);
+    // 50 kg at 2 kg a lap.
+    expect(own[0].call.lapTo).toBeLessThanOrEqual(25);
+    expect(own.map(({ call }) => call.callId)).toEqual(own.map((_, i) => `test-race-1-${i + 1}`));
+  });
+
+  it('say what, when, why and how long they hold', () => {
+    const [first] = play(race).calls;
+    expect(first.status).toBe('proposed');
+    expect(first.call.text).toMatch(/^Pit on lap \d+(, at the latest \d+)?: (4|no) tyres, \d+\.\d kg\.$/);
+    expect(first.reasons).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Fuel lasts \d+\.\d laps \(\d+\.\d–\d+\.\d\)\.$/),
+        expect.stringMatching(/^Window laps \d+–\d+, \d stops? to go\.$/),
+        expect.stringMatching(/^Tyres cost \d\.\d\d s a lap after \d+ laps \(0\.0\d\d s per lap of age\)\.$/),
+        expect.stringMatching(/^Stopping now: rejoin P\d+/),
+        expect.stringMatching(/^Lap \d+ rather than \d+ gains -?\d+\.\d s \(-?\d+\.\d to -?\d+\.\d\)\.$/),
+      ]),
+    );
+    expect(first.call.expiresAtMs).toBeGreaterThan(first.history[0].atMs);
+    expect(first.gainLowMs).toBeLessThanOrEqual(first.expectedGainMs);
+    expect(first.gainHighMs).toBeGreaterThanOrEqual(first.expectedGainMs);
+    expect(first.call.service.fuelKg).toBeLessThanOrEqual(50);
+    expect(first.answer.runs).toBe(50);
+  });
+
+  it('are the same in every run', () => {
+    expect(play(race).calls).toEqual(play(race).calls);
+  });
+
+  it('take a caution inside the window, at once', () => {
+    const { calls } = play({ ...race, yellow: [15, 18] }, { lapsTotal: 45 });
+    const yellow = calls.find(({ call, reasons }) => call.entry === '1' && reasons[0].startsWith('Yellow'));
+    expect(yellow?.call.lapFrom).toBeLessThanOrEqual(16);
+    expect(yellow?.expectedGainMs).toBeGreaterThan(0);
+  });
+
+  it('are left alone once accepted, and end as done with the stop', () => {
+    const stopped = { ...race, laps: 40, stopLaps: (car: number) => (car === 1 ? [24] : []) };
+    const { state, calls } = play(stopped, {
+      onCall: (now, call) => transition(now, call.call.callId, 'accepted', 'Kim', call.history[0].atMs),
+    });
+    const done = calls.filter(({ call }) => state.calls[call.callId]?.status === 'done');
+    expect(done.map(({ call }) => call.entry)).toEqual(['1']);
+    expect(done[0].call.lapFrom).toBeLessThanOrEqual(24);
+    expect(done[0].call.lapTo).toBeGreaterThanOrEqual(24);
+  });
+
+  it('are not repeated on the laps for which a person rejected one', () => {
+    const { calls } = play(race, {
+      onCall: (now, call) => transition(now, call.call.callId, 'rejected', 'Kim', call.history[0].atMs),
+    });
+    const own = calls.filter(({ call }) => call.entry === '1');
+    for (let i = 1; i < own.length; i++) expect(own[i].call.lapTo).toBeGreaterThan(own[i - 1].call.lapTo);
+    expect(own.length).toBeLessThan(6);
+  });
+});
