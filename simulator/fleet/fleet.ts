@@ -1,5 +1,5 @@
 import { SimulatedSource } from '#device/sources/simulated.js';
-import { errorCode } from '#wire/errors.js';
+import { errorCode, PitwallError } from '#wire/errors.js';
 import type { CallMessage } from '#wire/messages.js';
 import { carChannels } from '../channels.js';
 import { CarTelemetry } from '../telemetry/car-telemetry.js';
@@ -158,9 +158,15 @@ class SimulatedFleet<Stats> implements Fleet<Stats> {
     source.lap({ ...telemetry.beacon.line(event.lapTimeMs), atMs: this.#epochMs + event.atMs });
   }
 
+  /** Throwing is how an agent learns that its car refuses a call. */
   #onCall(number: number, call: CallMessage): void {
-    if (call.action === 'cancel') this.cancelStop(number);
-    else this.orderStop(number, { lapFrom: call.lapFrom, lapTo: call.lapTo, service: call.service });
+    const { action, lapFrom, lapTo, service } = call;
+    if (action === 'cancel') this.cancelStop(number);
+    else if (!this.orderStop(number, { lapFrom, lapTo, service })) {
+      throw new PitwallError('PW-SIM-CALL', {
+        what: `Car ${number} cannot stop on laps ${lapFrom} to ${lapTo} any more.`,
+      });
+    }
   }
 
   orderStop(number: number, order: StopOrder): boolean {

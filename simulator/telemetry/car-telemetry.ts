@@ -101,7 +101,8 @@ export class CarTelemetry {
     const high = HIGH[channel] * toSteps;
     let value = start * toSteps + change * firstShare;
     for (let i = 0; i < count; i++) {
-      const steps = Math.round(value + noiseSteps * noise[noiseAt & NOISE_MASK]);
+      // Adding 0 turns −0 into 0.
+      const steps = Math.round(value + noiseSteps * noise[noiseAt & NOISE_MASK]) + 0;
       const held = steps < low ? low : Math.min(steps, high);
       // As the codec does it: dividing by a whole number keeps 0.3 from becoming 0.30000000000000004.
       out[from + i] = inverse > 0 ? held / inverse : held * scale;

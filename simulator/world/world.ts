@@ -178,7 +178,10 @@ class RaceWorld implements World {
 
   orderStop(number: number, order: StopOrder): boolean {
     const car = this.cars[number - 1];
-    if (car?.status !== 'running' || car.lapsDone + 1 > order.lapTo) return false;
+    if (car?.status !== 'running') return false;
+    // Past the place where crews decide, the lap under way is lost.
+    const firstLap = car.lapsDone + (car.trackM > this.track.decideM ? 2 : 1);
+    if (firstLap > order.lapTo) return false;
     car.order = { ...order };
     return true;
   }
