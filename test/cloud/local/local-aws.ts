@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '#cloud/local/services.js';
+import { wallClock } from '#wire/clock.js';
+import { silentLog } from '#wire/log.js';
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+export const region = 'us-east-1';
+export const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
+
+/** A folder of one test; removed by `remove`. */
+export function testFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'pitwall-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export function startIn(dataDir: string, options: Partial<LocalAwsOptions> = {}): Promise<LocalAws> {
+  return startLocalAws({
+    dataDir,
+    port: 0,
+    credentials,
+    region,
+    raceClock: wallClock,
+    wallClock,
+    log: silentLog,
+    ...options,
+  });
+}
+
+/** Stock clients: nothing but endpoint and keys. One attempt, so that a test sees each refusal. */
+export function stockClients(
+  url: string,
+  keys = credentials,
+): { kinesis: KinesisClient; dynamodb: DynamoDBClient; destroy(): void } {
+  const common = { region, credentials: keys, endpoint: url, maxAttempts: 1 };
+  const kinesis = new KinesisClient(common);
+  const dynamodb = new DynamoDBClient(common);
+  return {
+    kinesis,
+    dynamodb,
+    destroy: () => {
+      kinesis.destroy();
+      dynamodb.destroy();
+    },
+  };
+}
+
+/** Name of the AWS error that a call ends with; 'ok' when it does not. */
+export async function refusal(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return 'ok';
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
