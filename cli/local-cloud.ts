@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CloudConfig } from '#cloud/config.js';
-import { readCredentials } from '#cloud/local/credentials.js';
+import { localCredentials } from '#cloud/local/credentials.js';
 
 /** How AWS clients reach the local services of a data folder: its endpoints, its generated keys. */
 export function localCloudConfig(
@@ -8,5 +8,5 @@ export function localCloudConfig(
   endpoints: { kinesis: string; dynamodb: string; iotData: string },
   region: string,
 ): CloudConfig {
-  return { region, credentials: readCredentials(join(dataRoot, 'aws')), endpoints };
+  return { region, credentials: localCredentials(join(dataRoot, 'aws')), endpoints };
 }

@@ -97,6 +97,7 @@ function common(config: CloudConfig, name: ClientName) {
   return {
     region: config.region,
     ...(config.credentials && { credentials: config.credentials }),
+    ...(config.profile && { profile: config.profile }),
     ...(endpoint !== undefined && { endpoint }),
   };
 }

@@ -6,6 +6,8 @@ export interface CloudConfig {
   region: string;
   /** Absent: the SDK's own chain (environment, shared files, container or instance role). */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  /** Profile of the shared AWS configuration; absent: the SDK's default. */
+  profile?: string;
   /** Absent: `AWS_ENDPOINT_URL_*` where set, else AWS's own. */
   endpoints?: { kinesis?: string; dynamodb?: string; iotData?: string; iot?: string };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Identity } from '#certs/authority.js';
 import { closeClients, createClients } from '#cloud/clients.js';
-import { provideCredentials } from '#cloud/local/credentials.js';
+import { localCredentials } from '#cloud/local/credentials.js';
 import { startIotCore } from '#cloud/local/iot-core/index.js';
 import { startLocalAws } from '#cloud/local/services.js';
 import { provision } from '#cloud/provision.js';
@@ -10,6 +10,7 @@ import { createSenders } from '#cloud/senders.js';
 import { openOutbox } from '#rules/actions/outbox.js';
 import { catalog } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
+import { FRAME_RULE } from '#wire/topics.js';
 import { OPERATOR } from '../race/identities.js';
 import type { Part, PartContext } from './part.js';
 
@@ -27,13 +28,21 @@ export interface ServicesInfo {
   endpoints: { kinesis: string; dynamodb: string; iotData: string };
 }
 
-/** Rule queue depth at which the race clock slows down: a share of the queue's own bound. */
+export interface ServicesStats {
+  /** Frames that reached a frame rule, and those that their stream took; both count resends. */
+  framesRuled: number;
+  framesStreamed: number;
+  /** Everything else, for people who look closer. */
+  detail: unknown;
+}
+
+/** The race clock slows down when the rules' queue is this full. */
 const QUEUE_SHARE_BOUND = 0.5;
 
 /** The local cloud: streams and tables, the broker with the rules in its process, everything provisioned. */
 export async function startServices(options: ServicesOptions, context: PartContext): Promise<Part<ServicesInfo>> {
   const { raceClock, wallClock, random, log } = context;
-  const credentials = provideCredentials(options.awsDir);
+  const credentials = localCredentials(options.awsDir);
   const aws = await startLocalAws({
     dataDir: options.awsDir,
     host: '127.0.0.1',
@@ -56,14 +65,13 @@ export async function startServices(options: ServicesOptions, context: PartConte
     catalog,
     senders: createSenders(clients, { streams, tables }),
     outbox,
-    clock: raceClock,
     wallClock,
     random,
     log,
   });
   const iot = await startIotCore({
     dataDir: options.iotDir,
-    tls: { caPath: options.server.caPath, certPath: options.server.certPath, keyPath: options.server.keyPath },
+    tls: options.server,
     host: options.host,
     mqttPort: 0,
     dataPlanePort: 0,
@@ -85,7 +93,15 @@ export async function startServices(options: ServicesOptions, context: PartConte
     lag: () => ({ name: 'rules queue', share: rules.queueShare() / QUEUE_SHARE_BOUND }),
     methods: {
       flushRules: () => rules.flush(),
-      stats: () => ({ rules: rules.stats(), iot: iot.stats(), aws: aws.stats() }),
+      stats: (): ServicesStats => {
+        const counters = rules.stats();
+        const frames = Object.values(FRAME_RULE).map((rule) => counters.rules[rule]);
+        return {
+          framesRuled: frames.reduce((sum, { matched }) => sum + matched, 0),
+          framesStreamed: frames.reduce((sum, { sent }) => sum + sent, 0),
+          detail: { rules: counters, iot: iot.stats(), aws: aws.stats() },
+        };
+      },
     },
     stop: async () => {
       await iot.close();

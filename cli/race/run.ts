@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { carThing, TRACK_THING } from '#simulator/fleet/roster.js';
 import type { Clock } from '#wire/clock.js';
 import { wallClock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
@@ -14,7 +15,7 @@ import {
   writeJson,
 } from '../data-dir.js';
 import { localCloudConfig } from '../local-cloud.js';
-import type { EngineStats } from '../parts/engine.js';
+import type { EnginePartStats } from '../parts/engine.js';
 import type { FleetStatus } from '../parts/fleet.js';
 import type { PartContext, PartInfo, PartName, PartOptions } from '../parts/part.js';
 import type { ServicesStats } from '../parts/services.js';
@@ -23,8 +24,7 @@ import { usageNow } from '../processes/protocol.js';
 import { type AgentCounts, auditOf } from './audit.js';
 import { ClockOwner } from './clock-owner.js';
 import { type Identities, OPERATOR, provideIdentities } from './identities.js';
-import { LatencyProbe } from './latency-probe.js';
-import { carThings, TRACK_THING } from './names.js';
+import { LatencyProbe, type Percentiles } from './latency-probe.js';
 import type { Voice } from './progress.js';
 import type { Summary } from './summary.js';
 
@@ -39,9 +39,6 @@ export interface RunOptions {
 
 /** After the flag: how long agents may take until everything is acknowledged end to end. */
 const DRAIN_TIMEOUT_MS = 60_000;
-/** The engine may need so long after that until the last laps are in its state. */
-const SETTLE_TIMEOUT_MS = 15_000;
-const POLL_MS = 250;
 const PROGRESS_MS = 1_000;
 
 /**
@@ -102,7 +99,7 @@ export class RaceRun {
 
   async start(): Promise<void> {
     const { config } = this.#options;
-    const things = [...carThings(config.cars), TRACK_THING];
+    const things = [TRACK_THING, ...Array.from({ length: config.cars }, (_, index) => carThing(index + 1))];
     const wall: Clock = wallClock;
     this.#identities = await provideIdentities(this.#dir.certs, things, [config.listen], wall);
 
@@ -158,7 +155,7 @@ export class RaceRun {
     const { config, voice } = this.#options;
     this.#clock.start();
     if (this.#options.headless && config.speed === 1) {
-      this.#probe = new LatencyProbe(`${this.url}feed?thing=*`, this.#clock.clock);
+      this.#probe = new LatencyProbe(`${this.url}/feed`, this.#clock.clock);
     }
     this.#startedMs = wallClock.nowMs();
     this.#startedRaceMs = this.#clock.clock.nowMs();
@@ -185,19 +182,15 @@ export class RaceRun {
     this.#writeHistory();
   }
 
-  /** Waits until every agent is acknowledged end to end and the engine has seen the last lap. */
+  /**
+   * Waits until every agent is acknowledged end to end: then the reducers have every frame and the engine every passing,
+   * both committed. Then the session is closed.
+   */
   async drain(): Promise<void> {
     this.#options.voice.say('The flag is out: waiting until everything is acknowledged end to end.');
     const drained = await this.#fleet.call<boolean>('drain', DRAIN_TIMEOUT_MS);
     if (!drained) this.#options.log.warn('agents still hold unacknowledged records', { afterMs: DRAIN_TIMEOUT_MS });
     await this.#services.call('flushRules');
-    const deadlineMs = wallClock.nowMs() + SETTLE_TIMEOUT_MS;
-    const { finish } = await this.#fleet.call<{ finish: string[] }>('result');
-    while (wallClock.nowMs() < deadlineMs) {
-      const { engine } = await this.#engine.call<EngineStats>('stats');
-      if (engine.finished >= finish.length) break;
-      await Promise.race([delay(POLL_MS), this.failed]);
-    }
     if (this.#session) {
       await this.#screen.call('put', {
         v: 1,
@@ -215,7 +208,7 @@ export class RaceRun {
   async summary(): Promise<Summary> {
     const [services, engine, agents] = await Promise.all([
       this.#services.call<ServicesStats>('stats'),
-      this.#engine.call<EngineStats>('stats'),
+      this.#engine.call<EnginePartStats>('stats'),
       this.#fleet.call<AgentCounts[]>('agents'),
     ]);
     const own = { name: this.#options.single ? 'single' : 'parent', ...usageNow() };
@@ -237,7 +230,7 @@ export class RaceRun {
         duplicatesDropped: engine.reducers.duplicatesDropped,
       }),
       latencyMs: {
-        sampleToState: speedOne ? engine.reducers.sampleToStateMs : null,
+        sampleToState: speedOne ? percentiles(engine.reducers.sampleToState) : null,
         sampleToScreen: speedOne ? (this.#probe?.result() ?? null) : null,
       },
       speedReached: round(raceSeconds / ((this.#finishedMs - this.#startedMs) / 1000), 2),
@@ -256,7 +249,15 @@ export class RaceRun {
         rssMb: round(rssMb, 0),
       })),
       finish: engine.engine.finish,
-      calls: engine.engine.calls,
+      calls: engine.engine.calls.map(({ call, status, expectedGainMs }) => ({
+        callId: call.callId,
+        entry: call.entry,
+        status,
+        text: call.text,
+        lapFrom: call.lapFrom,
+        lapTo: call.lapTo,
+        expectedGainMs,
+      })),
       costUsd: null,
     };
   }
@@ -317,4 +318,9 @@ function delay(ms: number): Promise<void> {
 
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
+}
+
+function percentiles(measured: { p50: number | null; p99: number | null } | null): Percentiles | null {
+  if (measured?.p50 == null || measured.p99 == null) return null;
+  return { p50: round(measured.p50, 1), p99: round(measured.p99, 1) };
 }
