@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { SimulatedSource } from '#device/sources/simulated.js';
 import type { EventBody, SampleBlock } from '#device/sources/source.js';
-import type { AgentLike, TimingBody, TrackAgentLike } from '#simulator/fleet/agents.js';
+import type { TimingBody, TrackAgentLike } from '#simulator/fleet/agents.js';
 import type { Channel } from '#simulator/fleet/remote-protocol.js';
 import type { CallMessage } from '#wire/messages.js';
 
@@ -47,8 +47,6 @@ export class FakeAgent implements TrackAgentLike<FakeStats> {
     this.stopped = true;
   }
 }
-
-export type FakeCarAgent = FakeAgent & AgentLike<FakeStats>;
 
 /** Two ends of a pipe in memory. As IPC does, it copies what is sent and delivers it later. */
 export function channelPair(): [Channel, Channel] {
