@@ -59,12 +59,11 @@ export class RuleDelivery implements Delivery {
     else void this.#errorAction();
   }
 
-  /** One message with all failures (iot-sql §8). */
   async #errorAction(): Promise<void> {
-    const { counters, definition, errorKey } = this.rule;
+    const { counters, definition } = this.rule;
     counters.failed++;
     try {
-      await this.#needs.outbox.put(errorKey(this.#scope), this.#errorMessage());
+      await this.#keep();
       counters.errorActions++;
     } catch (error) {
       counters.errorActionsLost++;
@@ -75,6 +74,11 @@ export class RuleDelivery implements Delivery {
       });
     }
     this.#settled(this);
+  }
+
+  /** One message with all failures (iot-sql §8). */
+  async #keep(): Promise<void> {
+    await this.#needs.outbox.put(this.rule.errorKey(this.#scope), this.#errorMessage());
   }
 
   #errorMessage(): ErrorMessage {

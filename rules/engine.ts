@@ -193,13 +193,11 @@ export class RuleEngine implements RuleIngress {
     this.#pending -= delivery.rule.actions.length;
     this.#pendingBytes -= delivery.payloadBytes;
     if (delivery.failures.length > 0) this.#warn(delivery.rule, 'an action failed for good', delivery.failures[0]);
-    let taken = 0;
-    while (taken < this.#waiting.length && this.#hasRoom()) {
-      const { message, resolve } = this.#waiting[taken++];
+    while (this.#waiting.length > 0 && this.#hasRoom()) {
+      const { message, resolve } = this.#waiting.shift()!;
       this.#run(message);
       resolve();
     }
-    if (taken > 0) this.#waiting = this.#waiting.slice(taken);
     if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
   }
 

@@ -151,26 +151,30 @@ export class BatchQueue<Entry> {
   }
 
   #settle(batch: Pending<Entry>[], results: SendResult[]): void {
-    const { retry, random } = this.#options;
     const again: Pending<Entry>[] = [];
-    this.#underWay = [];
+    const settled: (() => void)[] = [];
     for (let i = 0; i < batch.length; i++) {
       const pending = batch[i];
       const result = results[i] ?? { errorCode: 'NoResult', retriable: true };
       pending.attempts++;
       if (result.errorCode === undefined) {
-        pending.delivery.sent();
-      } else if (result.retriable && pending.attempts < retry.attempts && !this.#abandoned) {
+        settled.push(() => pending.delivery.sent());
+      } else if (result.retriable && pending.attempts < this.#options.retry.attempts && !this.#abandoned) {
         pending.delivery.retried();
         again.push(pending);
       } else {
-        pending.delivery.failed(this, describe(result, pending.attempts));
+        settled.push(() => pending.delivery.failed(this, describe(result, pending.attempts)));
       }
     }
-    if (again.length === 0) {
-      this.#schedule();
-      return;
-    }
+    this.#underWay = [];
+    if (again.length > 0) this.#backOff(again);
+    // Told last: whoever is told makes room, and so new entries may come in before the call returns.
+    for (const tell of settled) tell();
+    this.#schedule();
+  }
+
+  #backOff(again: Pending<Entry>[]): void {
+    const { retry, random } = this.#options;
     this.#putBack(again);
     const ceilingMs = Math.min(retry.backoffMsMax, retry.backoffMs * 2 ** (again[0].attempts - 1));
     this.#after(ceilingMs / 2 + (random() * ceilingMs) / 2);

@@ -240,6 +240,26 @@ describe('when the queue is full', () => {
     expect(engine.queueShare()).toBe(0);
   });
 
+  it('takes each waiting message once, also when its error action fails on the spot', async () => {
+    const grow = Array.from({ length: 20 }, () => 'a').join(', ');
+    const small = rule('r', "SELECT VALUE n FROM '#'", [toRace]);
+    const key = `\${concat(${grow})}`;
+    const definition: RuleDefinition = {
+      ...small,
+      actions: [{ kinesis: { stream: 'race', partitionKey: key } }],
+      errorAction: { s3: { bucket: 'archive', key } },
+    };
+    const { engine, senders } = start([definition], { queueRecords: 1 });
+    const heavy = { a: 'x'.repeat(100_000) };
+    const waits = Array.from({ length: 6 }, (_, n) =>
+      engine.ingest(message('t', n % 2 ? { n, ...heavy } : { n, a: 'k' })),
+    );
+    await Promise.all(waits);
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['0', '2', '4']);
+    expect(engine.stats().rules.r).toMatchObject({ matched: 6, sent: 3, failed: 3, errorActionsLost: 3 });
+  });
+
   it('bounds bytes too', () => {
     const { engine } = start([rule('r', "SELECT * FROM '#'", [toRace])], { queueBytes: 100, lingerMs: 1000 });
     expect(engine.ingest(message('a', 'x'.repeat(200)))).toBeUndefined();

@@ -108,6 +108,28 @@ describe('partial failures', () => {
     expect(await add('a1')).toBe('sent after 1');
   });
 
+  it('what comes in while results are told stays behind what is sent again', async () => {
+    const { queue, batches, add } = queueOf((entries, call) => (call === 1 ? [{}, throttled] : stored(entries)), {
+      limits: { entries: 2, bytes: 100 },
+      retry: { attempts: 5, backoffMs: 5, backoffMsMax: 5 },
+    });
+    const later: Promise<string>[] = [];
+    // As the engine does when an action is settled: those that waited for room come in at once, and they fill a batch.
+    const delivery: Delivery = {
+      sent: () => later.push(add('b1'), add('b2'), add('b3')),
+      failed: () => {},
+      retried: () => {},
+    };
+    queue.add('a1', 2, delivery);
+    expect(await add('a2')).toBe('sent after 1');
+    await Promise.all(later);
+    expect(batches).toEqual([
+      ['a1', 'a2'],
+      ['a2', 'b1'],
+      ['b2', 'b3'],
+    ]);
+  });
+
   const SEED = 41;
 
   it(`keeps the order of each key through random failures (seed ${SEED})`, async () => {
