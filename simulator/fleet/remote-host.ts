@@ -10,7 +10,7 @@ export interface HostOptions<Stats> {
   rateHz: number;
   channel: Channel;
   /** As `AgentFactory.startCarAgent`. */
-  startAgent(source: SimulatedSource, onCall: (call: CallMessage) => void): Promise<AgentLike<Stats>>;
+  startAgent: (source: SimulatedSource, onCall: (call: CallMessage) => void) => Promise<AgentLike<Stats>>;
   /** Wall ms between reports. Default 200. */
   reportMs?: number;
 }

@@ -54,10 +54,12 @@ const TEAMS = [
   'Ironwood Garage',
   'Ninth Mile',
 ];
+// biome-ignore format: a list of names reads as rows
 const FIRST_NAMES = [
   'Ada', 'Bram', 'Cleo', 'Dario', 'Edda', 'Felix', 'Gwen', 'Hollis', 'Ines', 'Jonah', 'Kaia', 'Linus',
   'Mara', 'Nico', 'Orla', 'Piers', 'Rosa', 'Silas', 'Tamsin', 'Ulf', 'Vera', 'Wim', 'Yara', 'Zeno',
-]; // biome-ignore format: a list of names reads as rows
+];
+// biome-ignore format: a list of names reads as rows
 const LAST_NAMES = [
   'Ashgrove', 'Brindlecombe', 'Caskwell', 'Dunmarrow', 'Elderfen', 'Fallowby', 'Granwick', 'Hazelmoor', 'Inkpenny',
   'Jessamoor', 'Kestlewick', 'Larkhollow', 'Mossbank', 'Nettleby', 'Oatridge', 'Pennyfold', 'Quarrick', 'Rushbeck',
@@ -65,7 +67,7 @@ const LAST_NAMES = [
   'Coldbrook', 'Dewsnap', 'Emberton', 'Foxglade', 'Gorseland', 'Heronsway', 'Ivorley', 'Juniperton', 'Kelpstone',
   'Lindenfold', 'Marlpit', 'Northmere', 'Otterburne', 'Plumstock', 'Quenby', 'Ravensholt', 'Sedgeway', 'Thornapple',
   'Umberlane', 'Violetmere', 'Willowmarsh', 'Yewbarrow',
-]; // biome-ignore format: a list of names reads as rows
+];
 
 /** The same scenario and seed give the same field. */
 export function createField(scenario: Scenario, seed: number): FieldCar[] {

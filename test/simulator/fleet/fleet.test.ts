@@ -16,7 +16,7 @@ interface Rig {
   agents: Map<string, FakeAgent>;
   track: FakeAgent;
   /** One tick of wall time, in which the race clock moves by `raceMs`. */
-  tick(raceMs: number): void;
+  tick: (raceMs: number) => void;
 }
 
 async function rig(overrides: ScenarioOverrides): Promise<Rig> {
@@ -100,7 +100,7 @@ describe(`the fleet (seed ${SEED})`, () => {
     const { fleet, agents, track, tick } = await rig({ cars: 4, laps: 3 });
     fleet.run();
     let finished = false;
-    fleet.finished.then(() => {
+    void fleet.finished.then(() => {
       finished = true;
     });
     for (let i = 0; i < 400 && !finished; i++) {
