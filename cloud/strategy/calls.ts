@@ -17,7 +17,7 @@ const CAUTION_LAP_SHARE = 1.6;
 
 /**
  * Pit calls that should be made now, for own cars: at most one open call an entry. A call is due when the planned lap is
- * near, or a caution is out inside the window, and the stop gains something or cannot wait. A proposal that nobody has
+ * near, or a caution is out inside the window and stopping under it gains. A proposal that nobody has
  * decided on is superseded when the advice moves by more than two laps, changes tyres, or a caution opens a cheaper stop;
  * what a person accepted is left alone, and what was rejected is not proposed again before its laps are over or a new
  * caution falls.
@@ -33,19 +33,17 @@ export function proposeCalls(state: RaceState, answer: StrategyAnswer): CallStat
     const plan = own?.plan;
     if (!entry.roster.own || entry.status !== 'running' || plan == null || lapsCompleted(entry) < FIRST_LAP) continue;
     const open = openCallOf(state, key);
-    if (open === undefined ? isDue(state, entry, own, plan) : isRevision(entry, open, plan, answer)) {
+    if (open === undefined ? isDue(state, entry, plan) : isRevision(entry, open, plan, answer)) {
       proposed.push(createCall(state, answer, own, plan, open));
     }
   }
   return proposed;
 }
 
-function isDue(state: RaceState, entry: EntryState, own: EntryAnswer, plan: StopPlan): boolean {
+function isDue(state: RaceState, entry: EntryState, plan: StopPlan): boolean {
   const lap = lapsCompleted(entry);
   const near = plan.opportunity || plan.lap - lap <= LEAD_LAPS;
-  // What it gains to wait (a caution may fall) can be more than what it costs; at the end of the window it cannot wait.
-  const worth = plan.gainMs.mean > 0 || (!plan.opportunity && plan.lap >= own.pitWindow!.closeLap);
-  return near && worth && !wasRejected(state, entry, lap);
+  return near && (plan.gainMs.mean > 0 || !plan.opportunity) && !wasRejected(state, entry, lap);
 }
 
 function wasRejected(state: RaceState, entry: EntryState, lap: number): boolean {

@@ -10,8 +10,8 @@ export interface Fuel {
   /** On board at the last completed lap. */
   leftKg: Band;
   lapsLeft: Band;
-  /** One standard deviation of laps left, as a share of their mean. */
-  sdShare: number;
+  /** One standard deviation of `lapsLeft`. */
+  lapsLeftSd: number;
   /** Whether the car's own integral was used, or the session's prior alone. */
   measured: boolean;
 }
@@ -56,7 +56,7 @@ export function fuel(state: RaceState, entry: EntryState): Fuel {
     perYellowLapKg,
     leftKg: band(leftKg, leftSdKg),
     lapsLeft: band(meanLaps, sdLaps),
-    sdShare: meanLaps > 0 ? sdLaps / meanLaps : 0,
+    lapsLeftSd: sdLaps,
     measured: rate.measured,
   };
 }

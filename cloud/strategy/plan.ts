@@ -25,27 +25,36 @@ interface PlanInput {
 }
 
 /**
- * The stop that we would make and what it gains. Green: the window's best lap, against the last possible lap (or, where
- * the best is the last, against one lap more: that risks running dry). Yellow with the window open: at once, against the
- * best lap under green.
+ * The stop that we would make and what it gains.
+ *
+ * - Yellow with the window open: at once, against the best lap under green.
+ * - Green: the window's best lap, against the last possible lap. Where waiting gains more (a caution may fall), the last
+ *   possible lap, against one lap more: that risks running dry.
  *
  * Two tyres are not weighed: what they cost and give has no data in a session yet.
  */
 export function planStop(input: PlanInput): StopPlan {
-  const { state, key, situation, window, pace, loss } = input;
+  const { state, situation, window } = input;
   const next = situation.lap + 1;
   const opportunity = state.flag === 'yellow' && window.openLap <= next && next <= window.closeLap;
-  const lap = opportunity ? next : window.bestLap;
-  const versusLap = opportunity
-    ? Math.max(window.bestLap, Math.min(next + 1, window.closeLap))
-    : window.closeLap > lap
-      ? window.closeLap
-      : lap + 1;
+  if (opportunity) {
+    const green = Math.max(window.bestLap, Math.min(next + 1, window.closeLap));
+    return comparePlan(input, next, green, true);
+  }
+  if (window.bestLap < window.closeLap) {
+    const plan = comparePlan(input, window.bestLap, window.closeLap, false);
+    if (plan.gainMs.mean > 0) return plan;
+  }
+  return comparePlan(input, window.closeLap, window.closeLap + 1, false);
+}
+
+function comparePlan(input: PlanInput, lap: number, versusLap: number, opportunity: boolean): StopPlan {
+  const { state, key, situation, window, pace, loss } = input;
   const plan: Option = { lap, stops: window.stopsToGo, yellow: opportunity };
   const versus: Option = { lap: versusLap, stops: window.stopsToGo, yellow: false };
   const unsure = {
     tyreSdMs: pace.tyreSdMs,
-    fuelLapsSd: input.fuel.sdShare * input.fuel.lapsLeft.mean,
+    fuelLapsSd: input.fuel.lapsLeftSd,
     pitLossSdMs: opportunity ? loss.sdYellow : loss.sdGreen,
     pitLossYellowMs: loss.yellow,
     lapMs: pace.lapMs,

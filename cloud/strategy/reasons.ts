@@ -52,5 +52,6 @@ function rejoinReason(state: RaceState, own: EntryAnswer): string | null {
 }
 
 function seconds(ms: number): string {
-  return (ms / 1000).toFixed(1);
+  // + 0: no "-0.0".
+  return (Math.round(ms / 100) / 10 + 0).toFixed(1);
 }

@@ -13,7 +13,13 @@ export function stateHash(state: RaceState): string {
   hash.update(JSON.stringify(state.flags.map(({ flag, lap, atMs }) => [flag, lap, atMs])));
   for (const key of Object.keys(state.entries).sort()) {
     const { roster, status, stintFromLap, tyresFromLap, laps, stops, car } = state.entries[key];
-    const fuel = car && [car.fuelUsedAtStartKg, car.fuelUsedAtStintKg, car.fuelPerLapKg, car.fuelPerYellowLapKg, car.crossings.at(-1) ?? null];
+    const fuel = car && [
+      car.fuelUsedAtStartKg,
+      car.fuelUsedAtStintKg,
+      car.fuelPerLapKg,
+      car.fuelPerYellowLapKg,
+      car.crossings.at(-1) ?? null,
+    ];
     hash.update(JSON.stringify([key, roster.own, status, stintFromLap, tyresFromLap, fuel]));
     // Laps are most of it: numbers joined by hand take a third of the time of JSON.
     let text = '';

@@ -73,8 +73,10 @@ export function stopGain(
   }
   if (runs < 1) return { gainMs: { low: 0, mean: 0, high: 0 }, dryShare: 0 };
   gains.sort();
+  // Running dry is rare and dear: it can draw the mean out of the quantiles, and a band must hold its mean.
+  const mean = sumMs / runs;
   return {
-    gainMs: { low: sortedQuantile(gains, 0.1), mean: sumMs / runs, high: sortedQuantile(gains, 0.9) },
+    gainMs: { low: Math.min(mean, sortedQuantile(gains, 0.1)), mean, high: Math.max(mean, sortedQuantile(gains, 0.9)) },
     dryShare: dry / runs,
   };
 }

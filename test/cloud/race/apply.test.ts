@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { TimingMessage } from '#wire/messages.js';
-import { seededRandom } from '#wire/random.js';
-import type { RaceRecord } from '#wire/race-records.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import { lapsCompleted } from '#cloud/race/laps.js';
 import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
+import type { TimingMessage } from '#wire/messages.js';
+import type { RaceRecord } from '#wire/race-records.js';
+import { seededRandom } from '#wire/random.js';
 import { makeRace, notFinite } from '../../helpers/made-race.js';
 import { rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
 
@@ -60,7 +60,9 @@ describe('passings', () => {
   it('inserts a late lap where it belongs', () => {
     const records = [1, 2, 3].map((lap) => feed.passing('1', lap, START_MS + lap * 30_000, { lapTimeMs: 30_000 }));
     const state = fold([records[0], records[2]]);
-    expect(applyRecord(state, records[1])).toEqual([{ type: 'lap', entry: '1', lap: expect.objectContaining({ lap: 2 }) }]);
+    expect(applyRecord(state, records[1])).toEqual([
+      { type: 'lap', entry: '1', lap: expect.objectContaining({ lap: 2 }) },
+    ]);
     expect(state.entries['1'].laps.map(({ lap }) => lap)).toEqual([1, 2, 3]);
     expect(lapsCompleted(state.entries['1'])).toBe(3);
   });
@@ -285,7 +287,9 @@ describe('any arrival order within a window gives the same bytes', () => {
   const records = makeRace(race);
   const feed = new TimingFeed('2-00000000000000aa');
   const corrections = [5, 9, 17].map((lap) => {
-    const passing = records.find((r) => r.kind === 'timing' && r.type === 'passing' && r.lap === lap && r.number === '3');
+    const passing = records.find(
+      (r) => r.kind === 'timing' && r.type === 'passing' && r.lap === lap && r.number === '3',
+    );
     return feed.passing('3', lap, passing!.eventTimeMs + 7, { lapTimeMs: 30_777 });
   });
   const all = [...records, ...corrections, feed.retirement('8', 23, START_MS + 80_000_000)];

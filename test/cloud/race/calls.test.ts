@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { CallAckMessage } from '#wire/messages.js';
-import type { CallDecision } from '#wire/race-records.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { addCall, CALL_TRANSITIONS, expireCalls, openCallOf, transition } from '#cloud/race/calls.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { CallState, CallStatus, RaceState } from '#cloud/race/types.js';
+import type { CallAckMessage } from '#wire/messages.js';
+import type { CallDecision } from '#wire/race-records.js';
 import { RACE, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
 
 function proposal(callId: string, more: Partial<CallState['call']> = {}): CallState {
@@ -45,13 +45,16 @@ function withCall(status: CallStatus = 'proposed'): RaceState {
 const statuses = Object.keys(CALL_TRANSITIONS) as CallStatus[];
 
 describe('the life of a call', () => {
-  it.each(statuses.flatMap((from) => statuses.map((to) => [from, to] as const)))('%s to %s as the table has it', (from, to) => {
-    const state = withCall(from);
-    const allowed = CALL_TRANSITIONS[from].includes(to);
-    expect(transition(state, 'c-1', to, 'test', START_MS + 280_000)).toBe(allowed);
-    expect(state.calls['c-1'].status).toBe(allowed ? to : from);
-    expect(state.calls['c-1'].history).toHaveLength(allowed ? 2 : 1);
-  });
+  it.each(statuses.flatMap((from) => statuses.map((to) => [from, to] as const)))(
+    '%s to %s as the table has it',
+    (from, to) => {
+      const state = withCall(from);
+      const allowed = CALL_TRANSITIONS[from].includes(to);
+      expect(transition(state, 'c-1', to, 'test', START_MS + 280_000)).toBe(allowed);
+      expect(state.calls['c-1'].status).toBe(allowed ? to : from);
+      expect(state.calls['c-1'].history).toHaveLength(allowed ? 2 : 1);
+    },
+  );
 
   it('is decided by a person, once', () => {
     const state = withCall();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { AlarmEvent, CarLapEvent, HealthMessage, SummaryEvent } from '#wire/messages.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { RaceState } from '#cloud/race/types.js';
+import type { AlarmEvent, CarLapEvent, HealthMessage, SummaryEvent } from '#wire/messages.js';
 import { makeRace } from '../../helpers/made-race.js';
 import { rosterEntry, START_MS, sessionOpen, summary, TimingFeed } from '../../helpers/race-records.js';
 
@@ -34,7 +34,8 @@ describe('fuel of the car, joined to official laps', () => {
       const restarted = atMs >= restartMs;
       const fuelUsedKg = (restarted ? second - 75 : second) / 15;
       applyRecord(state, summary('1', atMs, { boot: restarted ? SECOND_BOOT : FIRST_BOOT, fuelUsedKg }));
-      if (second % 30 === 0 && second > 0) applyRecord(state, feed.passing('1', second / 30, atMs, { lapTimeMs: 30_000 }));
+      if (second % 30 === 0 && second > 0)
+        applyRecord(state, feed.passing('1', second / 30, atMs, { lapTimeMs: 30_000 }));
     }
     const car = state.entries['1'].car!;
     expect(car.fuelUsedKg).toBe(5);
@@ -98,7 +99,12 @@ describe('other words of the car', () => {
 
   it('leaves laps to official timing, and counts a broken counter', () => {
     const state = createRaceState(sessionOpen());
-    const lap = { ...summary('1', START_MS), type: 'lap', lapHint: 32_768, lapTimeMs: 30_000 } as unknown as CarLapEvent;
+    const lap = {
+      ...summary('1', START_MS),
+      type: 'lap',
+      lapHint: 32_768,
+      lapTimeMs: 30_000,
+    } as unknown as CarLapEvent;
     applyRecord(state, lap);
     applyRecord(state, { ...lap, lapHint: 4 });
     expect(state.entries['1'].laps).toEqual([]);
@@ -122,7 +128,9 @@ describe('other words of the car', () => {
     applyRecord(state, health('car-1', START_MS + 1_000, 3));
     applyRecord(state, health('car-1', START_MS, 7));
     applyRecord(state, health('stranger', START_MS, 7));
-    expect(state.health).toEqual({ 'car-1': { atMs: START_MS + 1_000, link: 'up', unsent: 3, unacked: 5, bootCount: 2 } });
+    expect(state.health).toEqual({
+      'car-1': { atMs: START_MS + 1_000, link: 'up', unsent: 3, unacked: 5, bootCount: 2 },
+    });
     expect(state.ignored).toEqual({ 'unknown-thing': 1 });
   });
 });

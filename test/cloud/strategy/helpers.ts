@@ -1,7 +1,7 @@
-import type { SessionOpen } from '#wire/race-records.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { RaceState } from '#cloud/race/types.js';
+import type { SessionOpen } from '#wire/race-records.js';
 import { type MadeRace, makeRace } from '../../helpers/made-race.js';
 import { rosterEntry, sessionOpen } from '../../helpers/race-records.js';
 

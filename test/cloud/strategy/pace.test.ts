@@ -6,7 +6,14 @@ import { raceState } from './helpers.js';
 const SEED = 11;
 
 describe(`pace, on a made race of known parts (seed ${SEED})`, () => {
-  const race = { cars: 20, laps: 40, seed: SEED, falloffMs: 60, noiseMs: 60, stopLaps: (car: number) => [18 + (car % 3)] };
+  const race = {
+    cars: 20,
+    laps: 40,
+    seed: SEED,
+    falloffMs: 60,
+    noiseMs: 60,
+    stopLaps: (car: number) => [18 + (car % 3)],
+  };
 
   it('finds the pooled fall-off, and the tyres part larger by what burnt fuel gives back', () => {
     const state = raceState(race);
