@@ -6,7 +6,7 @@ import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import { AwsError, serialization, unknownOperation } from './aws-error.js';
 import { CallStats } from './call-stats.js';
-import { BodyReader, checkHost, type HttpRequest } from './http-guard.js';
+import { BodyReader, ClientGoneError, checkHost, type HttpRequest } from './http-guard.js';
 import { EncodedJson, isJsonObject, type JsonObject, type JsonService, type Reply } from './json-service.js';
 import { type SigningKeys, verifySigV4 } from './sigv4.js';
 
@@ -77,6 +77,7 @@ export class Dispatcher {
       served = true;
       body = encode(await run(parse(received)));
     } catch (error) {
+      if (error instanceof ClientGoneError) throw error;
       const refusal = this.#toAwsError(error, target);
       ({ status, code: errorCode } = refusal);
       body = Buffer.from(JSON.stringify(errorDocument(refusal, service)));

@@ -34,25 +34,35 @@ export class BodyReader {
     this.#inFlightMax = inFlightMax;
   }
 
-  /** The whole body. Throws the 413 or 503, and rejects when the client goes away. */
-  async read(request: HttpRequest): Promise<Buffer> {
+  /** The whole body. Rejects with the 413 or 503, or with `ClientGoneError` when the client leaves before its end. */
+  read(request: HttpRequest): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let length = 0;
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: Buffer | Error) => {
+        request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+        this.#inFlight -= length;
+        if (outcome instanceof Error) {
+          // The rest is read and dropped: closed now, the connection would end before the client has read why.
+          request.on('error', () => {}).resume();
+          reject(outcome);
+        } else resolve(outcome);
+      };
+      const onData = (chunk: Buffer) => {
         length += chunk.length;
         this.#inFlight += chunk.length;
         if (length > this.#bytesMax) {
-          throw new AwsError('RequestEntityTooLarge', `A request takes at most ${this.#bytesMax} bytes.`, 413);
-        }
-        if (this.#inFlight > this.#inFlightMax) {
-          throw new AwsError('ServiceUnavailable', 'Too many bytes of requests are in flight.', 503);
-        }
-        chunks.push(chunk);
-      }
-    } finally {
-      this.#inFlight -= length;
-    }
-    return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+          settle(new AwsError('RequestEntityTooLarge', `A request takes at most ${this.#bytesMax} bytes.`, 413));
+        } else if (this.#inFlight > this.#inFlightMax) {
+          settle(new AwsError('ServiceUnavailable', 'Too many bytes of requests are in flight.', 503));
+        } else chunks.push(chunk);
+      };
+      const onEnd = () => settle(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length));
+      const onClose = () => settle(new ClientGoneError('The client left before the end of its request.'));
+      request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+    });
   }
 }
+
+/** There is nobody to answer any more. */
+export class ClientGoneError extends Error {}

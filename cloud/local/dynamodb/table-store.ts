@@ -10,15 +10,12 @@
  * last write without a pause: what it writes to indexes in between belongs to that item, and all of it is one unit for
  * the committer.
  */
-import { Readable } from 'node:stream';
 import { AwsError } from '../aws-error.js';
 import { Committer, type LevelDb, type LevelOperation } from './committer.js';
-import type { Callback, EngineMap, EngineStore, Item, Lock, RangeOptions, Table } from './engine.js';
+import type { Callback, EngineMap, EngineStore, Item, Lock, Table } from './engine.js';
 import { keyLock } from './key-lock.js';
+import { AFTER, readAhead, within } from './ranges.js';
 
-/** Sorts after every character of a key. */
-const AFTER = '\xff';
-const READ_AHEAD = 100;
 const ITEM_KB_MAX = 400;
 
 export interface TableStoreOptions {
@@ -74,7 +71,11 @@ export class TableStore implements EngineStore {
     return {
       ...map,
       get: (key, callback) => {
-        this.#unit = [];
+        if (this.#unit.length > 0) {
+          // Would mix the index entries of two items; the engine was upgraded and no longer runs in one turn.
+          callback(new Error('A read came between an item and its index entries.'));
+          return;
+        }
         map.get(key, (error, item) => {
           this.#lastRead = item;
           callback(error, item);
@@ -257,40 +258,6 @@ export class TableStore implements EngineStore {
 
 function indexPrefix(type: string, table: string, index: string): string {
   return `index-${type.toLowerCase()}~${table}~${index}~`;
-}
-
-function within(prefix: string, { gt, gte, lt, lte, reverse, limit }: RangeOptions) {
-  const from = gte !== undefined ? { gte: prefix + gte } : { gt: prefix + (gt ?? '') };
-  const to = lte !== undefined ? { lte: prefix + lte } : { lt: prefix + (lt ?? AFTER) };
-  return { ...from, ...to, reverse, limit };
-}
-
-interface Source {
-  nextv(size: number): Promise<string[]>;
-  close(): Promise<void>;
-}
-
-/** A stream over an iterator that fetches a page at a time: one crossing into native code for a hundred items. */
-function readAhead(source: Source, decode: (text: string) => unknown): Readable {
-  return new Readable({
-    objectMode: true,
-    highWaterMark: READ_AHEAD,
-    read() {
-      source.nextv(READ_AHEAD).then(
-        (page) => {
-          for (const text of page) this.push(decode(text));
-          if (page.length === 0) this.push(null);
-        },
-        (error: Error) => this.destroy(error),
-      );
-    },
-    destroy(error, callback) {
-      source.close().then(
-        () => callback(error),
-        (closing: Error) => callback(error ?? closing),
-      );
-    },
-  });
 }
 
 function settleWith(work: Promise<void>, callback: Callback<void>): void {

@@ -82,6 +82,14 @@ describe('the port', () => {
     expect(status).toBe(413);
   });
 
+  it('survives a client that leaves in the middle of its request', async () => {
+    const socket = connect(aws.port, '127.0.0.1');
+    const gone = () => aws.stats().refused['client gone'] ?? 0;
+    socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{');
+    setTimeout(() => socket.destroy(), 20);
+    await expect.poll(gone).toBe(1);
+  });
+
   it('is on loopback only', async () => {
     const other = testFolder();
     await expect(startIn(other.path, { host: '0.0.0.0' })).rejects.toMatchObject({ code: 'PW-LOCAL-PORT' });

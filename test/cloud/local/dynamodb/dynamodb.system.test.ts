@@ -113,9 +113,11 @@ describe('items', () => {
     expect(await byLap('L2')).toEqual([]);
   });
 
-  it('of a batch are found in order, page by page', async () => {
+  it('of a batch are found in order, page by page, and each by its index', async () => {
     const requests = Array.from({ length: 25 }, (_, i) => ({
-      PutRequest: { Item: { ...key('batch', String(i).padStart(2, '0')), text: { S: 'x'.repeat(60_000) } } },
+      PutRequest: {
+        Item: { ...key('batch', String(i).padStart(2, '0')), text: { S: 'x'.repeat(60_000) }, byLap: { S: `B${i}` } },
+      },
     }));
     const { UnprocessedItems } = await dynamodb.send(
       new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }),
@@ -139,6 +141,8 @@ describe('items', () => {
     } while (ExclusiveStartKey !== undefined);
     expect(found).toEqual(requests.map((_, i) => String(i).padStart(2, '0')));
     expect(pages).toBe(2);
+    // One commit for all of them, and none has another's index entry or lacks its own.
+    expect(await Promise.all(requests.map((_, i) => byLap(`B${i}`)))).toEqual(requests.map(() => ['batch']));
   });
 });
 
