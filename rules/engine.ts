@@ -47,7 +47,7 @@ export class RuleEngine implements RuleIngress {
   readonly #targets: Targets;
   #pending = 0;
   #pendingBytes = 0;
-  #waiting: { message: RuleMessage; resolve(): void }[] = [];
+  #waiting: { message: RuleMessage; resolve: () => void }[] = [];
   #idle: (() => void)[] = [];
   #closed = false;
   #unmatched = 0;

@@ -28,7 +28,7 @@ export interface BatchQueueOptions<Entry> {
   wall: Clock;
   random: Random;
   /** Entries with the same identity never share a batch: the service would refuse it, and their order would be lost. */
-  identityOf?(entry: Entry): string;
+  identityOf?: (entry: Entry) => string;
 }
 
 interface Pending<Entry> {
@@ -116,7 +116,7 @@ export class BatchQueue<Entry> {
     const batch = this.#takeBatch();
     if (batch.length === 0) return;
     this.#underWay = batch;
-    this.#options.sender
+    void this.#options.sender
       .send(batch.map(({ entry }) => entry))
       .catch((error: unknown): SendResult[] =>
         // A sender does not throw; if it does, that is a defect which trying again won't cure.

@@ -48,8 +48,8 @@ const SEGMENT = /^errors-(\d{8})\.ndjson$/;
 
 interface Waiting {
   line: string;
-  resolve(): void;
-  reject(error: Error): void;
+  resolve: () => void;
+  reject: (error: Error) => void;
 }
 
 /**

@@ -107,8 +107,8 @@ function compileCall(name: string, at: number, args: Expression[], context: Comp
   if (args.length < definition.arity[0] || args.length > definition.arity[1]) return () => undefined;
   if (compiled.length === 0) return (scope) => call([], scope.evaluation);
   return (scope) => {
-    const values: Value[] = new Array(compiled.length);
-    for (let i = 0; i < compiled.length; i++) values[i] = compiled[i](scope);
+    const values: Value[] = [];
+    for (const arg of compiled) values.push(arg(scope));
     return call(values, scope.evaluation);
   };
 }

@@ -8,7 +8,7 @@ export type SqlFunction =
   | {
       /** Fewest and most arguments; any other number of them gives Undefined. */
       arity: [least: number, most: number];
-      call(args: Value[], evaluation: Evaluation): Value;
+      call: (args: Value[], evaluation: Evaluation) => Value;
     }
   /** One that must see its arguments unevaluated: `*`, a pattern that is compiled once, an argument that may fail. */
   | { compile(args: Expression[], at: number, context: CompileContext, compile: Compile): Compiled };
