@@ -20,7 +20,7 @@ export function createRaceState(open: SessionOpen): RaceState {
     greenAtMs: null,
     flags: [],
     entries,
-    order: Object.keys(entries),
+    order: [...new Set(open.roster.map(({ entry }) => entry))],
     lastEventMs: open.eventTimeMs,
     calls: {},
     ignored: {},

@@ -6,7 +6,7 @@ interface Ranked {
   key: string;
   laps: number;
   entry: EntryState;
-  rosterIndex: number;
+  gridIndex: number;
 }
 
 /**
@@ -14,11 +14,11 @@ interface Ranked {
  * crossing. Official positions are used as given: sums of lap times mis-order real fields.
  */
 export function refreshOrder(state: RaceState): void {
-  const ranked: Ranked[] = Object.entries(state.entries).map(([key, entry], rosterIndex) => ({
+  const ranked: Ranked[] = gridOrder(state).map((key, gridIndex) => ({
     key,
-    laps: lapsCompleted(entry),
-    entry,
-    rosterIndex,
+    laps: lapsCompleted(state.entries[key]),
+    entry: state.entries[key],
+    gridIndex,
   }));
   ranked.sort((a, b) => b.laps - a.laps);
   state.order = [];
@@ -29,7 +29,7 @@ export function refreshOrder(state: RaceState): void {
     const official = group.every(({ entry }) => lastLap(entry)?.position != null);
     const place = official ? ({ entry }: Ranked) => lastLap(entry)!.position! : crossedAtMs;
     group.sort(
-      (a, b) => compare(place(a), place(b)) || compare(crossedAtMs(a), crossedAtMs(b)) || a.rosterIndex - b.rosterIndex,
+      (a, b) => compare(place(a), place(b)) || compare(crossedAtMs(a), crossedAtMs(b)) || a.gridIndex - b.gridIndex,
     );
     for (const { key } of group) state.order.push(key);
     from = to;
@@ -40,6 +40,12 @@ export function refreshOrder(state: RaceState): void {
     const given = entry.status === 'retired' ? null : (lastLap(entry)?.position ?? null);
     entry.position = given ?? index + 1;
   });
+}
+
+/** Roster order, which is the grid; entries that a later roster dropped come last. Keys of an object would sort as numbers. */
+function gridOrder(state: RaceState): string[] {
+  const keys = new Set([...state.session.roster.map(({ entry }) => entry), ...Object.keys(state.entries)]);
+  return [...keys].filter((key) => state.entries[key] !== undefined);
 }
 
 /** Comparing, not subtracting: cars that have not crossed at all have an infinite time, and ∞ − ∞ is not a number. */

@@ -26,6 +26,8 @@ const ECU_BIAS_SD_SHARE = 0.015;
 const FILL_SD_SHARE = 0.01;
 /** Laps under yellow burn much less: share of a green lap until some are measured [judgement, spec §6]. */
 const YELLOW_SHARE = 0.45;
+/** A session that gives no rate, or none that a car could have, must not make laps left infinite. */
+const LAP_KG_MIN = 0.01;
 /** Rates outside these shares of the prior are a broken sensor, not a car. */
 const RATE_SHARE_MIN = 0.4;
 const RATE_SHARE_MAX = 2.5;
@@ -39,7 +41,8 @@ const RATE_SHARE_MAX = 2.5;
  * full tank is not known; saving is not recognised.
  */
 export function fuel(state: RaceState, entry: EntryState): Fuel {
-  const { tankKg, fuelPerLapKg: priorKg } = state.session.car;
+  const { tankKg } = state.session.car;
+  const priorKg = Math.max(state.session.car.fuelPerLapKg, LAP_KG_MIN);
   const rate = lapRate(entry.car?.fuelPerLapKg ?? [], priorKg);
   const perYellowLapKg = yellowRate(entry, rate.meanKg);
   const onBoardKg = stintStartKg(entry, tankKg, rate.meanKg, perYellowLapKg);

@@ -245,6 +245,15 @@ describe('order', () => {
   });
 });
 
+describe('the grid', () => {
+  it('is the order of the roster until cars cross the line', () => {
+    const state = createRaceState(sessionOpen({ roster: ['24', '5', '11'].map((entry) => rosterEntry(entry)) }));
+    expect(state.order).toEqual(['24', '5', '11']);
+    applyRecord(state, new TimingFeed().passing('11', 0, START_MS + 900));
+    expect(state.order).toEqual(['11', '24', '5']);
+  });
+});
+
 describe('session', () => {
   it('relabels by a later open, and closes', () => {
     const state = fold([]);

@@ -54,6 +54,12 @@ describe('answer', () => {
     expect(notFinite(answered)).toEqual([]);
   });
 
+  it('stays finite on a session that knows nothing of the car', () => {
+    const car = { tankKg: 0, fuelPerLapKg: 0, pitLossMs: 0, tyreLifeLaps: 0 };
+    expect(notFinite(ask(raceState(race, { car })))).toEqual([]);
+    expect(notFinite(ask(raceState({ ...race, yellow: [18, 20] }, { car, lapsTotal: 0 })))).toEqual([]);
+  });
+
   it('gives no pit window to a car that is out', () => {
     const state = raceState(race);
     state.entries['1'].status = 'retired';
