@@ -39,8 +39,8 @@ export class Targets {
     for (const queue of this.#queues()) queue.abandon();
   }
 
-  #queues(): BatchQueue<never>[] {
-    return [...this.#streams.values(), ...this.#tables.values()] as BatchQueue<never>[];
+  #queues(): Pick<BatchQueue<unknown>, 'oldestMs' | 'abandon'>[] {
+    return [...this.#streams.values(), ...this.#tables.values()];
   }
 
   #stream(stream: StreamKey): BatchQueue<KinesisRecord> {
