@@ -69,16 +69,7 @@ export class Calls extends LightElement {
           <span class="left ${leftMs < 10_000 ? 'urgent' : ''}">${leftMs > 0 ? `${clock(leftMs)} left` : 'expired'}</span>
         </div>
         <p class="call-text">${call.text}</p>
-        <div class="call-body">
-          <ol>
-            ${reasonsOf(call).map((reason) => html`<li>${reason}</li>`)}
-          </ol>
-          <div class="call-gain">
-            <small>expected gain</small><b>${gain(call.expectedGainMs)}</b>${gainBar(call)}
-            <small>80 %: ${gain(call.gainLowMs)} to ${gain(call.gainHighMs)}</small>
-          </div>
-        </div>
-        ${call.status === 'proposed' ? this.#buttons(call, leftMs) : nothing}
+        ${call.status === 'proposed' ? html`${reasons(call)}${this.#buttons(call, leftMs)}` : nothing}
         ${call.decidedBy ? html`<small class="decided">decided by ${call.decidedBy}</small>` : nothing}
       </article>
     `;
@@ -120,6 +111,19 @@ async function sendDecision(call: CallCard, decision: Decision): Promise<string>
   } catch {
     return 'not taken: the screen server does not answer';
   }
+}
+
+/** While it waits for a person, a call says why; afterwards it makes room. */
+function reasons(call: CallCard): TemplateResult {
+  return html`<div class="call-body">
+      <ol>
+        ${reasonsOf(call).map((reason) => html`<li>${reason}</li>`)}
+      </ol>
+      <div class="call-gain">
+        <small>expected gain</small><b>${gain(call.expectedGainMs)}</b>${gainBar(call)}
+        <small>80 %: ${gain(call.gainLowMs)} to ${gain(call.gainHighMs)}</small>
+      </div>
+    </div>`;
 }
 
 function keyOf(call: CallCard): string {

@@ -71,7 +71,8 @@ export class StripChart {
     const values = this.channel === undefined ? new Float64Array() : this.#ring.values(this.channel);
     if (newestMs !== undefined) this.#sinceMs = newestMs - WINDOW_MS;
     const [min, max] = extent(values) ?? [0, 1];
-    const margin = Math.max((max - min) * MARGIN, Math.abs(max) * 0.002, 1e-6);
+    // A flat line gets a scale in which its noise stays small.
+    const margin = max > min ? (max - min) * MARGIN : Math.max(Math.abs(max) * 0.01, 0.5);
     this.#range = [min - margin, max + margin];
     const times = this.channel === undefined ? new Float64Array() : this.#ring.times();
     this.#plot.setData([times, values] as unknown as uPlot.AlignedData);
