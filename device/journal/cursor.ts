@@ -103,20 +103,24 @@ export class Cursor {
     if (news > 0) this.#dirty = true;
   }
 
-  /** Gives up what a segment still holds (the journal is full, or the disk failed). */
+  /** Gives up what a segment still holds (the journal is full). */
   drop(segment: Segment, onFreed: (delivery: Delivery) => void): void {
     const log = this.#boots.get(segment.bootText);
     if (!log) return;
-    for (const family of ['frames', 'race'] as const) {
-      for (const delivery of log.unacked[family].values()) {
-        // Segments of a boot are in order of seq; the oldest is dropped first.
-        if (delivery.entry.segment.number > segment.number) break;
-        if (delivery.entry.segment !== segment) continue;
-        log.settled[family].add(delivery.entry.seq);
-        this.#dirty = true;
-        this.#free(log, delivery, onFreed);
-      }
+    const { frames, race } = log.unacked;
+    const held = [...frames.values(), ...race.values()].filter(({ entry }) => entry.segment === segment);
+    if (held.length === 0) return;
+    // A segment holds a run of numbers: all between the first and the last are in it, and dropped now or acknowledged
+    // before. As one range they leave no hole for each number of the other family.
+    let [from, to] = [held[0].entry.seq, held[0].entry.seq];
+    for (const { entry } of held) {
+      from = Math.min(from, entry.seq);
+      to = Math.max(to, entry.seq);
     }
+    log.settled.frames.add(from, to);
+    log.settled.race.add(from, to);
+    this.#dirty = true;
+    for (const delivery of held) this.#free(log, delivery, onFreed);
   }
 
   /** Gives up one record whose bytes cannot be read back. */

@@ -48,6 +48,7 @@ const WATCH_EVERY_MS = 1000;
 /** SUBSCRIBE takes at most 8 filters (AWS IoT quota). */
 const FILTERS_PER_SUBSCRIBE = 8;
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 2500;
 
 interface Pending {
   sinceMs: number;
@@ -127,8 +128,9 @@ export class ReconnectingLink implements Link {
     const session = this.#session;
     this.#goDown('closed');
     if (session) this.#dispose(session);
-    await this.#attempt;
-    await this.#disposed;
+    // An attempt under way ends by its own time-out, and lets go of what it opened; nobody need wait for that.
+    const ended = Promise.all([this.#attempt, this.#disposed]);
+    await within(ended, CLOSE_TIMEOUT_MS, () => new Error('still connecting')).catch(() => {});
   }
 
   async #tryOnce(): Promise<void> {

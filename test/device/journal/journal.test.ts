@@ -1,4 +1,14 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -272,9 +282,10 @@ describe('Journal', () => {
       expect(dropped).toEqual({ journalFull: 100 - left.length });
       const droppedSeqs = Array.from({ length: 100 - left.length }, (_, i) => i + 1);
       expect(droppedFrames).toBe(droppedSeqs.filter((seq) => seq % 4 !== 0).length);
-      ack(journal, boot, [[1, 100]]);
-      ack(journal, boot, [[1, 100]], 'race');
-      expect(seqs(journal)).toEqual([]);
+      await journal.close();
+      const cursor = JSON.parse(readFileSync(join(dir, 'cursor-cloud.json'), 'utf8'));
+      expect(cursor.boots[boot]).toEqual({ frames: [[1, 100 - left.length]], race: [[1, 100 - left.length]] });
+      expect(seqs(open({ maxBytes: 4000 }))).toEqual(left);
     });
 
     test('a record acknowledged before its segment is dropped is not counted as dropped', () => {
@@ -284,6 +295,17 @@ describe('Journal', () => {
         ack(journal, formatBoot(journal.boot), [[1, seq]]);
       }
       expect(journal.stats().dropped).toEqual({});
+    });
+
+    test('what the disk refuses is dropped and counted, and the journal goes on when the disk does', () => {
+      const journal = open();
+      const away = `${dir}-away`;
+      renameSync(dir, away);
+      write(journal, 1, 2);
+      expect(journal.stats().dropped).toEqual({ diskError: 2 });
+      renameSync(away, dir);
+      write(journal, 3, 3);
+      expect(seqs(journal)).toEqual([3]);
     });
 
     test('refuses a message that AWS IoT would not take', () => {
