@@ -88,7 +88,8 @@ export class Segments {
 
   async close(): Promise<void> {
     clearTimeout(this.#flushTimer);
-    for (const segment of [...this.#all]) {
+    // A copy: removing takes segments out of the list.
+    for (const segment of this.#all.slice()) {
       if (segment.live === 0) this.#remove(segment);
       await segment.seal(this.#options.fsync === 'group');
       await segment.closeReader();

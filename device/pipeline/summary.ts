@@ -34,7 +34,7 @@ export class Summariser {
   /** Channels that the table does not have are left out. */
   constructor(table: ChannelTable, channels: readonly string[], onSecond: (summary: SecondSummary) => void) {
     this.#onSecond = onSecond;
-    this.#byChannel = new Array(table.channels.length);
+    this.#byChannel = Array.from({ length: table.channels.length });
     for (const name of new Set(channels)) {
       const index = table.indexOf(name);
       if (index >= 0) this.#byChannel[index] = new Accumulator(name);

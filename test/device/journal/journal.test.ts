@@ -12,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Delivery } from '#device/journal/cursor.js';
 import { Journal, type JournalOptions } from '#device/journal/journal.js';
 import { RECORD_HEADER_BYTES, type RecordKind, SEGMENT_HEADER_BYTES } from '#device/journal/record.js';
 import { ManualClock } from '#wire/clock.js';
@@ -58,7 +57,7 @@ function write(journal: Journal, from: number, to: number, kind: RecordKind = 'f
 const pending = (journal: Journal, cursor = 0) => [...journal.cursors[cursor].unacked()];
 const seqs = (journal: Journal, cursor = 0) => pending(journal, cursor).map(({ entry }) => entry.seq);
 const segmentFiles = (of = dir) => readdirSync(of).filter((name) => name.endsWith('.seg'));
-const ignore = (_: Delivery) => {};
+const ignore = () => {};
 const ack = (
   journal: Journal,
   boot: string,

@@ -76,7 +76,7 @@ export function linkContract(
     test('delivers what comes on its subscriptions, made before or after the connection', async () => {
       const got: string[] = [];
       const record = (topic: string, payload: Uint8Array) => {
-        got.push(`${topic} ${Buffer.from(payload)}`);
+        got.push(`${topic} ${Buffer.from(payload).toString()}`);
       };
       link.subscribe('pitwall/v1/car-1/acks', record);
       link.connect();

@@ -31,8 +31,8 @@ const openJournal = (options = {}) =>
 interface Published {
   topic: string;
   seq: number;
-  answer(): void;
-  fail(): void;
+  answer: () => void;
+  fail: () => void;
 }
 
 /** An uplink on a link whose broker answers when the test says so. */
@@ -234,7 +234,7 @@ describe('Uplink', () => {
         if (it.stats().state === 'up') break;
       }
       expect(it.stats()).toMatchObject({ state: 'up', refusedRecords: 1, inFlight: 0 });
-      expect([...arrived].sort()).toEqual([1, 2, 4, 5, 6]);
+      expect([...arrived].sort((a, b) => a - b)).toEqual([1, 2, 4, 5, 6]);
       // It stays in the journal and is tried again much later.
       expect(journal.cursors[0].unackedCount).toBe(6);
     });
