@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  * `interop`: clients that nobody here wrote; each test says in one line why it is skipped.
  */
 const resolve = { conditions: ['source'] };
-const ssr = { resolve: { conditions: ['source', 'node', 'import', 'default'] } };
+const ssr = { resolve: { conditions: ['source', 'node', 'default'] } };
 
 export default defineConfig({
   test: {

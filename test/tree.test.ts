@@ -30,7 +30,9 @@ const DOORS: Record<string, string[]> = {
 };
 
 const files = projectFiles();
-const sources = files.filter((file) => /^(device|certs|rules|cloud|simulator|cli)\/.*\.ts$/.test(file) && !file.includes('/web/'));
+const sources = files.filter(
+  (file) => /^(device|certs|rules|cloud|simulator|cli)\/.*\.ts$/.test(file) && !file.includes('/web/'),
+);
 
 function roomOf(path: string): string {
   return path.startsWith('device/wire/') ? 'device/wire' : path.split('/')[0];
@@ -77,7 +79,11 @@ describe('imports', () => {
     const wrong = Object.entries(DOORS).flatMap(([folder, allowed]) =>
       sources
         .filter((file) => !allowed.some((door) => within(file, door)))
-        .flatMap((file) => importsOf(file).filter((target) => within(target, folder)).map((target) => `${file} → ${target}`)),
+        .flatMap((file) =>
+          importsOf(file)
+            .filter((target) => within(target, folder))
+            .map((target) => `${file} → ${target}`),
+        ),
     );
     expect(wrong).toEqual([]);
   });
@@ -92,7 +98,10 @@ describe('imports', () => {
 function runtimeImportsOf(file: string): string[] {
   const text = read(file);
   return importsOf(file).filter((target) => {
-    const name = target.split('/').at(-1)!.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const name = target
+      .split('/')
+      .at(-1)!
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return new RegExp(`(?:^|\\n)(?:import|export) (?!type )[^;]*?from '[^']*${name}(?:\\.js)?'`).test(text);
   });
 }
@@ -119,12 +128,18 @@ function firstCycle(graph: Map<string, string[]>): string[] {
 
 describe('walls that no import shows', () => {
   it('AWS clients are built in cloud/clients.ts only', () => {
-    const wrong = sources.filter((file) => file !== 'cloud/clients.ts' && /new (Kinesis|DynamoDB|IoT|IoTDataPlane|S3|Firehose)Client\(/.test(read(file)));
+    const wrong = sources.filter(
+      (file) =>
+        file !== 'cloud/clients.ts' && /new (Kinesis|DynamoDB|IoT|IoTDataPlane|S3|Firehose)Client\(/.test(read(file)),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('product code reads no clock and draws no chance of its own', () => {
-    const wrong = sources.filter((file) => !within(file, 'cli') && /\bDate\.now\(\)|\bMath\.random\(\)|new Date\(\)/.test(stripComments(read(file))));
+    const wrong = sources.filter(
+      (file) =>
+        !within(file, 'cli') && /\bDate\.now\(\)|\bMath\.random\(\)|new Date\(\)/.test(stripComments(read(file))),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -140,16 +155,40 @@ function stripComments(text: string): string {
 
 describe('the tree', () => {
   it('has a README in each folder of sources', () => {
-    const folders = [...new Set(sources.map((file) => dirname(file)))].filter((folder) => folder.split('/').length <= 2);
+    const folders = [...new Set(sources.map((file) => dirname(file)))].filter(
+      (folder) => folder.split('/').length <= 2,
+    );
     expect(folders.filter((folder) => !existsSync(join(ROOT, folder, 'README.md')))).toEqual([]);
   });
 
   it('has nothing at the top that the architecture does not name', () => {
     const top = new Set(files.map((file) => file.split('/')[0]));
     const named = [
-      'device', 'cloud', 'rules', 'simulator', 'certs', 'test', 'cli', 'bench', 'docs', 'examples', '.ci',
-      'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts', 'biome.json', '.oxlintrc.json',
-      '.npmrc', '.gitignore', 'README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE',
+      'device',
+      'cloud',
+      'rules',
+      'simulator',
+      'certs',
+      'test',
+      'cli',
+      'bench',
+      'docs',
+      'examples',
+      '.ci',
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'vitest.config.ts',
+      'biome.json',
+      '.oxlintrc.json',
+      '.npmrc',
+      '.gitignore',
+      'README.md',
+      'ARCHITECTURE.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'NOTICE',
     ];
     expect([...top].filter((name) => !named.includes(name))).toEqual([]);
   });
@@ -159,9 +198,13 @@ describe('the tree', () => {
   });
 
   it('ships only permissive licences', () => {
-    const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { license?: string; dev?: boolean }> };
+    const lock = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { license?: string; dev?: boolean }>;
+    };
     const allowed = /^\(?(MIT|ISC|BSD|Apache-2\.0|0BSD|CC0|Unlicense|BlueOak|Python-2\.0|MIT-0)/;
-    const wrong = Object.entries(lock.packages).filter(([path, { license, dev }]) => path && !dev && license && !allowed.test(license));
+    const wrong = Object.entries(lock.packages).filter(
+      ([path, { license, dev }]) => path && !dev && license && !allowed.test(license),
+    );
     expect(wrong.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
   });
 });

@@ -5,7 +5,6 @@
 export const ERROR_CODES = {
   'PW-WIRE-FRAME': 'The bytes are not a frame of this version, or were damaged on the way.',
   'PW-WIRE-TABLE': 'A channel table is not valid: names, units and scales must be given for every channel.',
-  'PW-WIRE-TOPIC': 'The topic is none of those that pitwall uses.',
   'PW-WIRE-MESSAGE': 'A JSON message lacks a field that its kind requires.',
   'PW-USAGE-FLAG': 'A flag has a value that the command does not take.',
   'PW-USAGE-ARGUMENT': 'An argument is not one that the command takes.',

@@ -275,7 +275,7 @@ export class FrameEncoder {
       // At most 7 bits are held over, so up to 25 fit one 32-bit step; wider residuals go in two halves.
       let left = width;
       while (left > 0) {
-        const take = left > 16 ? 16 : left;
+        const take = Math.min(left, 16);
         bits |= (residual & ((1 << take) - 1)) << held;
         held += take;
         residual >>>= take;
@@ -474,7 +474,7 @@ function readColumn(reader: Reader, out: Int32Array, count: number): void {
     let residual = 0;
     let got = 0;
     while (got < width) {
-      const take = width - got > 16 ? 16 : width - got;
+      const take = Math.min(width - got, 16);
       while (held < take) {
         bits |= bytes[at++] << held;
         held += 8;

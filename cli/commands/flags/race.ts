@@ -1,0 +1,32 @@
+import { type Command, Option } from 'commander';
+
+/** The main job. */
+export function addRaceCommands(program: Command): void {
+  program
+    .command('race')
+    .description('Run a simulated race: local services, fleet, consumers and screen.')
+    .option('--headless', 'no screen stays open: run to the flag, print the summary, exit')
+    .option('--json', 'progress and summary as JSON lines on stdout')
+    .option('--cars <n>', 'cars in the race')
+    .option('--laps <n>', 'laps to the flag')
+    .option('--speed <x>', 'race seconds per wall second; slows by itself rather than drop anything')
+    .option('--rate <hz>', 'samples a second of every channel')
+    .option('--seed <n>', 'same seed, same race')
+    .option('--scenario <name>', 'which race to simulate')
+    .option('--data <dir>', 'data folder')
+    .option('--port <n>', 'port of the screen; a busy one gives way to the next free one')
+    .option('--listen <host>', 'address that the screen and MQTT listen on')
+    .option('--fail <conditions>', "exit 6 when one holds, e.g. 'lost>0,p99>500'")
+    .addOption(new Option('--single', 'everything in one process (tests)'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pitwall race
+  $ pitwall race --cars 12 --laps 6 --speed 10
+  $ pitwall race --headless --json --cars 40 --laps 20 --speed 10 --seed 7 --fail 'lost>0'
+
+Every flag has a default and an environment name: pitwall config show --origin`,
+    )
+    .action(async (flags) => (await import('../race.js')).race(flags));
+}
