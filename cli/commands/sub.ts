@@ -66,7 +66,7 @@ export async function sub(filter: string, flags: SubFlags): Promise<void> {
       process.exitCode = EXIT.interrupted;
       resolve();
     });
-    client.subscribe(filter, { qos: 1 }, (error) => (error ? reject(error) : rearm()));
+    client.subscribeAsync(filter, { qos: 1 }).then(rearm, reject);
   }).finally(() => {
     client.removeAllListeners('close');
     return client.endAsync(true);

@@ -123,7 +123,7 @@ describe('the rules over the wire, into Kinesis and DynamoDB', () => {
       log: silentLog,
     });
     const payload = Buffer.from('{}');
-    engine.ingest({ topic: topics.health('car-1'), payload, clientId: 'car-1', principal: 'p', timestampMs: 0 });
+    void engine.ingest({ topic: topics.health('car-1'), payload, clientId: 'car-1', principal: 'p', timestampMs: 0 });
     await engine.close();
     await outbox.close();
     expect(engine.stats().rules.health).toMatchObject({ failed: 1, errorActions: 1, sent: 0 });

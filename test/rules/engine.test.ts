@@ -46,7 +46,7 @@ describe('the catalog', () => {
   it('puts an alarm into the race stream as it came, and into the table under exact keys', async () => {
     const { engine, senders } = start(catalog);
     const alarm = event('alarm', 123_456_789);
-    engine.ingest(message(topics.events('car-24'), alarm));
+    void engine.ingest(message(topics.events('car-24'), alarm));
     await engine.flush();
     expect(senders.records.get('race')).toEqual([{ data: Buffer.from(JSON.stringify(alarm)), partitionKey: 'car-24' }]);
     expect(senders.items.get('events')).toEqual([
@@ -56,7 +56,7 @@ describe('the catalog', () => {
 
   it('keeps summaries out of the table', async () => {
     const { engine, senders } = start(catalog);
-    engine.ingest(message(topics.events('car-24'), event('summary', 1)));
+    void engine.ingest(message(topics.events('car-24'), event('summary', 1)));
     await engine.flush();
     expect(senders.texts('race')).toHaveLength(1);
     expect(senders.items.size).toBe(0);
@@ -68,7 +68,7 @@ describe('the catalog', () => {
     // Valid JSON, so that decoding it and writing it again would show.
     const payload = Buffer.from('{ "n": 1.0 }');
     const topic = 'pitwall/v1/car-24/frames';
-    engine.ingest(message(topic, payload, { rule: 'frames_backfill' }));
+    void engine.ingest(message(topic, payload, { rule: 'frames_backfill' }));
     await engine.flush();
     expect(senders.records.get('framesBackfill')).toEqual([{ data: payload, partitionKey: 'car-24' }]);
     expect(senders.records.has('framesLive')).toBe(false);
@@ -76,7 +76,7 @@ describe('the catalog', () => {
 
   it('puts channel tables into both frame streams', async () => {
     const { engine, senders } = start(catalog);
-    engine.ingest(message(topics.schema('car-24'), { kind: 'schema' }));
+    void engine.ingest(message(topics.schema('car-24'), { kind: 'schema' }));
     await engine.flush();
     expect([...senders.records.keys()].sort()).toEqual(['framesBackfill', 'framesLive']);
   });
@@ -84,9 +84,9 @@ describe('the catalog', () => {
   it('sends every other topic of the product to the race stream', async () => {
     const { engine, senders } = start(catalog);
     for (const topic of [topics.timing('track'), topics.callsAck('car-24'), topics.health('car-24')]) {
-      engine.ingest(message(topic, { topic }));
+      void engine.ingest(message(topic, { topic }));
     }
-    engine.ingest(message(topics.calls('car-24'), {}));
+    void engine.ingest(message(topics.calls('car-24'), {}));
     await engine.flush();
     expect(senders.texts('race')).toHaveLength(3);
     expect(engine.stats().unmatched).toBe(1);
@@ -99,8 +99,8 @@ describe('what a rule may do to a message', () => {
       rule('broken', "SELECT *, 1 AS one FROM 'a/#'", [toRace]),
       rule('fine', "SELECT a AS b FROM 'a/+'", [toRace]),
     ]);
-    engine.ingest(message('a/x', Buffer.from([1, 2, 3])));
-    engine.ingest(message('a/x', { a: 5 }));
+    void engine.ingest(message('a/x', Buffer.from([1, 2, 3])));
+    void engine.ingest(message('a/x', { a: 5 }));
     await engine.flush();
     expect(senders.texts('race')).toEqual(['{}', '{"a":5,"one":1}', '{"b":5}']);
     expect(engine.stats().rules.broken).toMatchObject({ matched: 2, failed: 1, sent: 1 });
@@ -111,21 +111,21 @@ describe('what a rule may do to a message', () => {
 
   it('counts a WHERE that is Undefined', async () => {
     const { engine } = start([rule('r', "SELECT * FROM 'a' WHERE lapp > 3", [toRace])]);
-    engine.ingest(message('a', { lap: 5 }));
+    void engine.ingest(message('a', { lap: 5 }));
     expect(engine.stats().rules.r).toMatchObject({ matched: 1, filtered: 1, undefined: 1, sent: 0 });
   });
 
   it('tells of Basic Ingest to a rule that does not exist', () => {
     const { engine, warnings } = start([rule('r', "SELECT * FROM 'a'", [toRace])]);
-    engine.ingest(message('a', {}, { rule: 'q' }));
+    void engine.ingest(message('a', {}, { rule: 'q' }));
     expect(engine.stats()).toMatchObject({ ruleNotFound: 1, queued: 0 });
     expect(warnings).toHaveLength(1);
   });
 
   it('runs a rule without FROM by Basic Ingest only', async () => {
     const { engine, senders } = start([rule('r', 'SELECT 1 AS one', [toRace])]);
-    engine.ingest(message('a', {}));
-    engine.ingest(message('a', {}, { rule: 'r' }));
+    void engine.ingest(message('a', {}));
+    void engine.ingest(message('a', {}, { rule: 'r' }));
     await engine.flush();
     expect(senders.texts('race')).toEqual(['{"one":1}']);
   });
@@ -136,9 +136,9 @@ describe('what a rule may do to a message', () => {
       rule('no_object', "SELECT VALUE a FROM 'o'", [toEvents]),
       rule('big', "SELECT *, 1 AS one FROM 'b'", [toRace]),
     ]);
-    engine.ingest(message('k', { a: 1 }));
-    engine.ingest(message('o', { a: 1 }));
-    engine.ingest(message('b', { text: 'x'.repeat(128 * 1024 - 12) }));
+    void engine.ingest(message('k', { a: 1 }));
+    void engine.ingest(message('o', { a: 1 }));
+    void engine.ingest(message('b', { text: 'x'.repeat(128 * 1024 - 12) }));
     await engine.flush();
     expect(outbox.messages.map(({ message: { ruleName, failures } }) => [ruleName, failures[0].errorMessage])).toEqual([
       ['no_key', 'The result lacks a key of the table events'],
@@ -152,7 +152,7 @@ describe('when a service fails', () => {
   it('one message with all failures goes to the error action', async () => {
     const { engine, senders, outbox, warnings } = start([rule('r', "SELECT a FROM '+/x'", [toRace, toLive, toEvents])]);
     senders.answer = (entries) => entries.map(() => refused);
-    engine.ingest(message('t/x', { a: 1 }, { clientId: 'car-7' }));
+    void engine.ingest(message('t/x', { a: 1 }, { clientId: 'car-7' }));
     await engine.flush();
     expect(outbox.messages).toEqual([
       {
@@ -185,11 +185,11 @@ describe('when a service fails', () => {
     const { engine, senders, outbox } = start([rule('r', "SELECT * FROM '#'", [toRace])]);
     let calls = 0;
     senders.answer = (entries) => (++calls <= 2 ? entries.map(() => throttled) : stored(entries));
-    engine.ingest(message('a/b', 1));
+    void engine.ingest(message('a/b', 1));
     await engine.flush();
     expect(engine.stats().rules.r).toMatchObject({ sent: 1, retried: 2, failed: 0 });
     senders.answer = (entries) => entries.map(() => throttled);
-    engine.ingest(message('a/b', 2));
+    void engine.ingest(message('a/b', 2));
     await engine.flush();
     expect(outbox.messages[0].message.failures[0].errorMessage).toContain('(attempt 3)');
   });
@@ -198,7 +198,7 @@ describe('when a service fails', () => {
     const { engine, senders, outbox, warnings } = start([rule('r', "SELECT * FROM '#'", [toRace])]);
     senders.answer = (entries) => entries.map(() => refused);
     outbox.full = true;
-    engine.ingest(message('a', 1));
+    void engine.ingest(message('a', 1));
     await engine.flush();
     expect(engine.stats().rules.r).toMatchObject({ errorActions: 0, errorActionsLost: 1 });
     expect(warnings).toContain('a message whose actions failed could not be kept');
@@ -207,7 +207,7 @@ describe('when a service fails', () => {
   it('a sender that throws, against its contract, fails its batch and not the engine', async () => {
     const { engine, senders, outbox } = start([rule('r', "SELECT * FROM '#'", [toRace])]);
     senders.answer = () => Promise.reject(new Error('bug'));
-    engine.ingest(message('a', 1));
+    void engine.ingest(message('a', 1));
     await engine.flush();
     expect(outbox.messages[0].message.failures[0].errorMessage).toContain('SenderFailed: Error: bug');
   });
@@ -269,7 +269,7 @@ describe('when the queue is full', () => {
   it('refuses when too many wait, and never acknowledges those', async () => {
     const limits = { queueRecords: 1, waitingMessages: 1, lingerMs: 10_000 };
     const { engine } = start([rule('r', "SELECT * FROM '#'", [toRace])], limits);
-    engine.ingest(message('a', 1));
+    void engine.ingest(message('a', 1));
     void engine.ingest(message('a', 2));
     await expect(engine.ingest(message('a', 3))).rejects.toMatchObject({ code: 'PW-RULE-OVERLOAD', retriable: true });
     expect(engine.stats().refused).toBe(1);
@@ -279,7 +279,7 @@ describe('when the queue is full', () => {
 describe('close', () => {
   it('stores what was taken and takes nothing more', async () => {
     const { engine, senders } = start([rule('r', "SELECT * FROM '#'", [toRace])], { lingerMs: 5 });
-    engine.ingest(message('a', 1));
+    void engine.ingest(message('a', 1));
     await engine.close();
     expect(senders.texts('race')).toEqual(['1']);
     await expect(engine.ingest(message('a', 2))).rejects.toMatchObject({ code: 'PW-RULE-CLOSED' });
@@ -289,7 +289,7 @@ describe('close', () => {
     const retry = { attempts: 1_000_000, backoffMs: 60_000, backoffMsMax: 60_000 };
     const { engine, senders, outbox } = start([rule('r', "SELECT * FROM '#'", [toRace])], { retry, closeMs: 5 });
     senders.answer = (entries) => entries.map(() => throttled);
-    for (let n = 0; n < 600; n++) engine.ingest(message('a', n));
+    for (let n = 0; n < 600; n++) void engine.ingest(message('a', n));
     await engine.close();
     expect(outbox.messages).toHaveLength(600);
     expect(engine.stats().queued).toBe(0);
@@ -324,7 +324,7 @@ describe('a catalog that cannot be served is refused whole', () => {
 
 it('remembers no more topics than it may', async () => {
   const { engine, senders } = start([rule('r', "SELECT VALUE topic() FROM 'a/#'", [toRace])], { cachedTopics: 2 });
-  for (const topic of ['a/1', 'a/2', 'a/3', 'a/1', 'b']) engine.ingest(message(topic, 0));
+  for (const topic of ['a/1', 'a/2', 'a/3', 'a/1', 'b']) void engine.ingest(message(topic, 0));
   await engine.flush();
   expect(senders.texts('race')).toEqual(['"a/1"', '"a/2"', '"a/3"', '"a/1"']);
   expect(engine.stats().unmatched).toBe(1);

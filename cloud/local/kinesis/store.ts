@@ -47,8 +47,9 @@ export function openLmdbStore(folder: string, durability: Durability): Store {
       write: async (operations) => {
         await db.batch(() => {
           for (const operation of operations) {
-            if ('put' in operation) db.put(operation.key, operation.put);
-            else db.remove(operation.key);
+            // Their promises settle with the batch, which is awaited.
+            if ('put' in operation) void db.put(operation.key, operation.put);
+            else void db.remove(operation.key);
           }
         });
       },
