@@ -12,7 +12,7 @@ import { ChannelTable } from '#wire/channels.js';
 import { wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
-import type { Figure } from './rules.js';
+import type { Figure } from './figure.js';
 
 const CARS = 40;
 const CHANNELS = 60;

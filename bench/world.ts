@@ -4,6 +4,7 @@ import { type ScenarioOverrides, withOverrides } from '#simulator/scenarios/scen
 import { CarTelemetry } from '#simulator/telemetry/car-telemetry.js';
 import { noiseTable } from '#simulator/telemetry/noise.js';
 import { createWorld } from '#simulator/world/world.js';
+import { type Figure, round } from './figure.js';
 
 export interface WorldCost {
   /** CPU ms per second of race for world and samples; × speed / 10 = per cent of a core. */
@@ -55,4 +56,30 @@ function cpuMs(work: () => void): number {
   work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
+}
+
+/** The default race: 40 cars, 60 channels, 100 Hz. */
+export async function worldFigures(): Promise<Figure[]> {
+  const rounds = Array.from({ length: 3 }, () => worldCost());
+  const figure = (name: string, unit: string, values: number[]): Figure => {
+    const best = Math.min(...values);
+    return { name, unit, value: round(best, 3), spread: round((Math.max(...values) - best) / best) };
+  };
+  return [
+    figure(
+      'world and samples, per race second',
+      'ms CPU',
+      rounds.map(({ cpuMsPerRaceS }) => cpuMsPerRaceS),
+    ),
+    figure(
+      'world alone, per race second',
+      'ms CPU',
+      rounds.map(({ worldCpuMsPerRaceS }) => worldCpuMsPerRaceS),
+    ),
+    figure(
+      'one simulated sample',
+      'ns',
+      rounds.map(({ nsPerSample }) => nsPerSample),
+    ),
+  ];
 }

@@ -6,6 +6,7 @@ import { RaceClock, wallClock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import { createLog } from '../log.js';
 import { PARTS, type Part, type PartName, type StartPart } from '../parts/part.js';
+import { systemRandom } from '../random.js';
 import { type FromPart, type ToPart, usageNow } from './protocol.js';
 
 const REPORT_MS = 200;
@@ -21,7 +22,7 @@ function send(message: FromPart): void {
 
 async function start(options: unknown): Promise<void> {
   const startPart = (await PARTS[name]()) as StartPart<unknown, unknown>;
-  part = await startPart(options, { raceClock, wallClock, random: Math.random, log });
+  part = await startPart(options, { raceClock, wallClock, random: systemRandom, log });
   send({ type: 'ready', info: part.info });
   const running = part;
   setInterval(() => send({ type: 'report', lag: running.lag(), usage: usageNow() }), REPORT_MS).unref();

@@ -8,6 +8,7 @@ import { hostCarAgent } from '#simulator/fleet/remote-host.js';
 import { type ClockSync, RaceClock, wallClock } from '#wire/clock.js';
 import { type AgentSite, startCarAgent } from '../agents.js';
 import { createLog } from '../log.js';
+import { systemRandom } from '../random.js';
 import { type Usage, usageNow } from './protocol.js';
 
 /** From the fleet, beside the channel's own messages. */
@@ -28,7 +29,7 @@ async function host({ site, rateHz, clock }: Extract<ToHostedCar, { type: 'host'
     rateHz,
     channel: ipcChannel(process),
     startAgent: (source, onCall) =>
-      startCarAgent(site, source, onCall, { raceClock, wallClock, random: Math.random, log }),
+      startCarAgent(site, source, onCall, { raceClock, wallClock, random: systemRandom, log }),
   });
   process.send?.({ type: 'usage', usage: usageNow() } satisfies FromHostedCar, () => process.exit(0));
 }

@@ -21,6 +21,7 @@ import type { PartContext, PartInfo, PartName, PartOptions } from '../parts/part
 import type { ServicesStats } from '../parts/services.js';
 import { type Handle, startInProcess, startProcess } from '../processes/handle.js';
 import { usageNow } from '../processes/protocol.js';
+import { systemRandom } from '../random.js';
 import { type AgentCounts, auditOf } from './audit.js';
 import { ClockOwner } from './clock-owner.js';
 import { type Identities, OPERATOR, provideIdentities } from './identities.js';
@@ -140,7 +141,7 @@ export class RaceRun {
     const context: PartContext = {
       raceClock: this.#clock.clock,
       wallClock,
-      random: Math.random,
+      random: systemRandom,
       log: this.#options.log,
     };
     const handle = this.#options.single

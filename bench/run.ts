@@ -1,0 +1,33 @@
+/**
+ * `npm run -s bench -- --json [NAME…]`: one line a figure. Each file beside this one measures one part; a peer, where
+ * there is one, runs in the same process run on the same work.
+ */
+import { cpus } from 'node:os';
+import type { Figure } from './figure.js';
+
+const PARTS: Record<string, () => Promise<Figure[]>> = {
+  frame: async () => (await import('./frame.js')).frameFigures(),
+  agents: async () => (await import('./agent.js')).agentFigures(),
+  rules: async () => (await import('./rules.js')).rulesFigures(),
+  world: async () => (await import('./world.js')).worldFigures(),
+};
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const json = process.argv.includes('--json');
+const unknown = names.filter((name) => !(name in PARTS));
+if (unknown.length > 0) {
+  process.stderr.write(`No bench "${unknown[0]}". There are: ${Object.keys(PARTS).join(', ')}.\n`);
+  process.exit(2);
+}
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
+for (const name of names.length > 0 ? names : Object.keys(PARTS)) {
+  for (const figure of await PARTS[name]()) {
+    process.stdout.write(json ? `${JSON.stringify({ ...figure, machine })}\n` : `${line(figure)}\n`);
+  }
+}
+process.exit(0);
+
+function line({ name, unit, value, spread, peer, ratio }: Figure): string {
+  const beside = peer ? ` · ${peer.name} ${peer.value} (ratio ${ratio})` : '';
+  return `${name.padEnd(44)} ${String(value).padStart(10)} ${unit} ± ${spread}${beside}`;
+}
