@@ -101,6 +101,12 @@ export function verifySigV4(
   return { ok: true };
 }
 
+/** The service that a request says it was signed for, unverified; undefined when it says nothing readable. */
+export function signedService(request: SignedRequest): string | undefined {
+  const authorization = headerOf(request, 'authorization');
+  return authorization === undefined ? undefined : parseAuthorization(authorization)?.service;
+}
+
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/;
 

@@ -1,23 +1,12 @@
 import { THING_NAME } from '#wire/identity.js';
+import { AwsError } from '../aws-error.js';
 import { isShadowId, type ShadowAddress, type ShadowVerb } from './shadow/topics.js';
 
-/** A call of the data plane, read from method and URL. */
+/** A call of the data plane, read from method, path and query. */
 export type Call =
   | { operation: 'Publish'; topic: string; qos: 0 | 1; retain: boolean }
   | { operation: 'Shadow'; address: ShadowAddress }
   | { operation: 'ListNamedShadowsForThing'; thing: string; pageSize: number; nextToken: string | undefined };
-
-/** `type` is the exception's name as the SDK knows it. */
-export class HttpError extends Error {
-  readonly status: number;
-  readonly type: string;
-
-  constructor(status: number, type: string, message: string) {
-    super(message);
-    this.status = status;
-    this.type = type;
-  }
-}
 
 const SHADOW_VERBS: Record<string, ShadowVerb> = { GET: 'get', POST: 'update', DELETE: 'delete' };
 const LIST_PAGE_SIZE = 25;
@@ -30,9 +19,8 @@ const UNSERVED: readonly [RegExp, string][] = [
   [/^\/retainedMessage(\/.*)?$/, 'GetRetainedMessage and ListRetainedMessages'],
 ];
 
-/** Raises HttpError for what is not served or not well formed. */
-export function parseCall(method: string, url: string): Call {
-  const { pathname, searchParams } = new URL(url, 'http://localhost');
+/** Raises AwsError for what is not served or not well formed. */
+export function parseCall(method: string, pathname: string, searchParams: URLSearchParams): Call {
   const publish = /^\/topics\/(.+)$/.exec(pathname);
   if (publish && method === 'POST') {
     return {
@@ -45,7 +33,7 @@ export function parseCall(method: string, url: string): Call {
   const shadow = /^\/things\/([^/]+)\/shadow$/.exec(pathname);
   if (shadow) {
     const verb = SHADOW_VERBS[method];
-    if (!verb) throw new HttpError(405, 'MethodNotAllowedException', `${method} is not allowed on a shadow.`);
+    if (!verb) throw new AwsError('MethodNotAllowedException', `${method} is not allowed on a shadow.`, 405);
     const address = { thing: decode(shadow[1]), name: searchParams.get('name') ?? undefined, verb };
     if (!isShadowId(address)) throw invalid('The name of the thing or of the shadow is not valid.');
     return { operation: 'Shadow', address };
@@ -63,12 +51,11 @@ export function parseCall(method: string, url: string): Call {
     };
   }
   const unserved = UNSERVED.find(([path]) => path.test(pathname));
-  if (unserved)
-    throw new HttpError(501, 'InvalidRequestException', `${unserved[1]}: not served by the local IoT Core.`);
-  throw new HttpError(404, 'UnknownOperationException', `No operation is ${method} ${pathname}.`);
+  if (unserved) throw new AwsError('InvalidRequestException', `${unserved[1]}: not served by the local IoT Core.`, 501);
+  throw new AwsError('UnknownOperationException', `No operation is ${method} ${pathname}.`, 404);
 }
 
-const invalid = (message: string) => new HttpError(400, 'InvalidRequestException', message);
+const invalid = (message: string) => new AwsError('InvalidRequestException', message, 400);
 
 function decode(text: string): string {
   try {

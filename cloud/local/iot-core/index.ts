@@ -8,6 +8,7 @@ import { Broker } from './broker.js';
 import { Counters, type IotCoreStats } from './counters.js';
 import { DataPlane } from './data-plane.js';
 import { type Faults, FaultyIngress } from './faults.js';
+import { HttpFront } from './http-front.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
 import { Listener, type ListenerOptions } from './listener.js';
 import { ShadowService } from './shadow/service.js';
@@ -87,17 +88,21 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       },
     });
     running.push(listener);
-    const dataPlane = await DataPlane.open({
-      ...shared,
+    const { credentials } = options;
+    const dataPlane = new DataPlane({ ...shared, accessKeyId: credentials.accessKeyId, broker });
+    const http = await HttpFront.open({
       host: LOOPBACK,
       port: options.dataPlanePort,
-      credentials: options.credentials,
-      broker,
+      credentials,
+      planes: [dataPlane],
+      wallClock,
+      counters,
+      log,
     });
-    running.push(dataPlane);
+    running.push(http);
     return {
       mqttPort: listener.port,
-      dataPlanePort: dataPlane.port,
+      dataPlanePort: http.port,
       stats: () => counters.snapshot(),
       setFaults: (faults) => rules.setFaults(faults),
       close,
