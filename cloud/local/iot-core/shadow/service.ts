@@ -1,9 +1,9 @@
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
-import { reject, type ShadowOutcome } from './core.js';
+import { RecordStore } from '../record-store.js';
+import { reject, type ShadowOutcome, type ShadowRecord } from './core.js';
 import { type ShadowLimits, ShadowRejection, tokenIfReadable } from './request.js';
-import { ShadowStore } from './store.js';
 import { ShadowTable, shadowKey } from './table.js';
 import type { ShadowAddress } from './topics.js';
 
@@ -19,13 +19,13 @@ export interface ShadowServiceOptions {
 /** The Device Shadow service: the table of shadows, made durable. What it answers as accepted is on disk. */
 export class ShadowService {
   readonly #table: ShadowTable;
-  readonly #store: ShadowStore;
+  readonly #store: RecordStore<ShadowRecord>;
   readonly #raceClock: Clock;
   readonly #log: Log;
   /** Requests not yet answered, per thing. */
   readonly #inFlight = new Map<string, number>();
 
-  private constructor(table: ShadowTable, store: ShadowStore, { raceClock, log }: ShadowServiceOptions) {
+  private constructor(table: ShadowTable, store: RecordStore<ShadowRecord>, { raceClock, log }: ShadowServiceOptions) {
     this.#table = table;
     this.#store = store;
     this.#raceClock = raceClock;
@@ -33,7 +33,7 @@ export class ShadowService {
   }
 
   static async open(options: ShadowServiceOptions): Promise<ShadowService> {
-    const store = await ShadowStore.open(options.path);
+    const store = await RecordStore.open<ShadowRecord>(options.path);
     const table = new ShadowTable(options.limits);
     for await (const [key, record] of store.entries()) table.restore(key, record);
     return new ShadowService(table, store, options);
