@@ -2,35 +2,49 @@
  * A certificate authority in a folder, for laptops and tracks without an account. In AWS the certificates come from AWS
  * IoT; agents read the same three PEM files either way.
  *
- *     DIR/ca.crt, DIR/ca.key                 EC P-256, ten years
- *     DIR/things/<thing>.crt, .key           CN = thing, EKU clientAuth
- *     DIR/server.crt, DIR/server.key         SAN = hosts, EKU serverAuth
+ *     DIR/ca.crt, DIR/ca.key                   EC P-256, ten years
+ *     DIR/things/<thing>.crt, .key             CN = thing, EKU clientAuth: the one in use
+ *     DIR/retired/<thing>.<id>.crt, .key       what was in use before a rotation, valid until revoked or expired
+ *     DIR/requested/<thing>.<id>.crt           signed for a key that is elsewhere
+ *     DIR/server.crt, DIR/server.key           SAN = hosts, EKU serverAuth
+ *     DIR/revoked.json                         certificates that must not connect any more
  *
- * Made on first start, used again after; a certificate is made anew when it is missing or unreadable, about to expire, not
- * signed by this authority, or (server) lacks a host. Keys are 0600 in folders of 0700. One process at a time may open a
- * folder: whoever starts the others prepares their identities.
+ * Made on first start, used again after; a certificate is made anew when it is missing, unreadable or revoked, about to
+ * expire, not signed by this authority, or (server) lacks a host. Keys are 0600 in folders of 0700. Files are replaced
+ * whole, so a folder may be read while another process works in it; whoever starts the others prepares their identities.
  */
-import 'reflect-metadata';
-import { createPrivateKey, type KeyObject, X509Certificate as NodeCertificate, webcrypto } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import * as x509 from '@peculiar/x509';
 import type { Clock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 import { THING_NAME } from '#wire/identity.js';
 import { makePrivateFolder, readTextIfThere, writePrivateFile } from './files.js';
+import { type CertificateRecord, readInventory, recordOf, type ThingFolders } from './inventory.js';
+import {
+  type Ca,
+  type Circumstances,
+  certificateIdOf,
+  circumstances,
+  daysUntil,
+  type IssuedCertificate,
+  type IssuedPair,
+  issue,
+  issueFromRequest,
+  type LeafRequest,
+  loadCa,
+  makeCa,
+  type Pair,
+  parsePair,
+} from './issuing.js';
+import { Revocations } from './revocations.js';
 
-const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const DAY_MS = 86_400_000;
-const CA_VALID_DAYS = 3650;
-const LEAF_VALID_DAYS = 365;
 /** A certificate that expires sooner than this is made anew: longer than any race weekend. */
 const RENEW_BEFORE_DAYS = 14;
-/** Cars boot with clocks that are a little late. */
-const BACKDATE_MS = 3_600_000;
 /** What the stand-ins and the agents on the same machine call the server; always in its certificate. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'] as const;
-const SERIAL_BYTES = 16;
+/** Digits of a certificate's id in a file name: enough to tell a thing's certificates apart. */
+const ID_IN_NAME = 16;
 
 /** Paths of PEM files, as agents, brokers and the SDK take them. */
 export interface Identity {
@@ -49,10 +63,22 @@ export interface AuthorityOptions {
 export interface Authority {
   /** The authority's certificate: what clients and the broker trust. */
   readonly caPath: string;
+  readonly revocations: Revocations;
   /** Identity of one thing; issued the first time. Raises PW-CERTS-STORE for a name that AWS IoT would not take. */
   thing(name: string): Promise<Identity>;
   /** Identity of the broker, valid for localhost, 127.0.0.1, ::1 and the given names and addresses. */
   server(hosts?: readonly string[]): Promise<Identity>;
+  /** A certificate for a key that never leaves the car; kept in `requested/`. Raises PW-CERTS-REQUEST. */
+  request(name: string, csrPem: string): Promise<CertificateRecord>;
+  /** A new key and certificate for a thing; the old ones stay valid, in `retired/`, until they are revoked. */
+  rotate(name: string): Promise<Identity>;
+  /** Everything that was issued to things, by thing, the one in use first. The server's own is not in it. */
+  list(): Promise<CertificateRecord[]>;
+  /** Puts a certificate on the list that the broker honours. Raises PW-CERTS-UNKNOWN for an id that is not in `list()`. */
+  revoke(certificateId: string): Promise<CertificateRecord>;
+  /** A certificate for a request, or a key with its certificate; kept nowhere: that is the caller's business. */
+  certify(commonName: string, csrPem: string): Promise<IssuedCertificate>;
+  certifyNew(commonName: string): Promise<IssuedPair>;
 }
 
 /**
@@ -63,175 +89,159 @@ export interface Authority {
  * const { caPath, certPath, keyPath } = await authority.thing('car-24');
  */
 export async function openAuthority(dir: string, options: AuthorityOptions): Promise<Authority> {
-  x509.cryptoProvider.set(webcrypto);
-  const { now } = options;
-  const serialNumber = serialNumbers(options.random);
-  await makePrivateFolder(dir);
-  await makePrivateFolder(join(dir, 'things'));
+  const context = circumstances(options.now, options.random);
+  const folders = { things: join(dir, 'things'), retired: join(dir, 'retired'), requested: join(dir, 'requested') };
+  for (const folder of [dir, ...Object.values(folders)]) await makePrivateFolder(folder);
   const caPath = join(dir, 'ca.crt');
-  const ca = await openCa(caPath, join(dir, 'ca.key'), now, serialNumber);
+  const ca = await openCa(join(dir, 'ca'), context);
+  return new FolderAuthority(dir, folders, caPath, ca, context);
+}
 
-  async function identity(base: string, request: LeafRequest): Promise<Identity> {
-    const paths: Identity = { caPath, certPath: `${base}.crt`, keyPath: `${base}.key` };
-    const stored = await readPair(paths.certPath, paths.keyPath);
-    if (!stored || !isUsable(stored, now, ca.certificate, request.hosts)) {
-      const issued = await issue(ca, request, now, serialNumber());
-      // The key first: a certificate without its key would be taken for whole after a crash.
-      await writePrivateFile(paths.keyPath, issued.keyPem);
-      await writePrivateFile(paths.certPath, issued.certificatePem);
+class FolderAuthority implements Authority {
+  readonly caPath: string;
+  readonly revocations: Revocations;
+  readonly #dir: string;
+  readonly #folders: ThingFolders;
+  readonly #ca: Ca;
+  readonly #context: Circumstances;
+
+  constructor(dir: string, folders: ThingFolders, caPath: string, ca: Ca, context: Circumstances) {
+    this.caPath = caPath;
+    this.revocations = new Revocations(dir);
+    this.#dir = dir;
+    this.#folders = folders;
+    this.#ca = ca;
+    this.#context = context;
+  }
+
+  async thing(name: string): Promise<Identity> {
+    return this.#provide(this.#baseOf(name), clientOf(name));
+  }
+
+  server(hosts: readonly string[] = []): Promise<Identity> {
+    const all = [...new Set([...LOCAL_HOSTS, ...hosts])];
+    return this.#provide(join(this.#dir, 'server'), { commonName: 'pitwall local', usage: 'server', hosts: all });
+  }
+
+  async request(name: string, csrPem: string): Promise<CertificateRecord> {
+    checkName(name);
+    const { certificateId, certificatePem } = await this.certify(name, csrPem);
+    const path = `${fileBase(this.#folders.requested, name, certificateId)}.crt`;
+    await writePrivateFile(path, certificatePem);
+    return recordOf(new X509Certificate(certificatePem), 'active', path, this.revocations, this.#context.now);
+  }
+
+  async rotate(name: string): Promise<Identity> {
+    const base = this.#baseOf(name);
+    const [certificatePem, keyPem] = await Promise.all([
+      readTextIfThere(`${base}.crt`),
+      readTextIfThere(`${base}.key`),
+    ]);
+    const pair = certificatePem !== undefined && keyPem !== undefined && parsePair(certificatePem, keyPem);
+    if (pair) {
+      // Kept before it is replaced: a crash in between loses nothing.
+      const aside = fileBase(this.#folders.retired, name, certificateIdOf(pair.certificate.raw));
+      await writePrivateFile(`${aside}.key`, keyPem);
+      await writePrivateFile(`${aside}.crt`, certificatePem);
     }
-    return paths;
+    return this.#replace(base, clientOf(name));
   }
 
-  return {
-    caPath,
-    async thing(name) {
-      if (!THING_NAME.test(name)) {
-        throw new PitwallError('PW-CERTS-STORE', {
-          what: `"${name}" is not a thing name; wanted 1 to 128 of a-z A-Z 0-9 : _ -.`,
-        });
-      }
-      return identity(join(dir, 'things', name), {
-        commonName: name,
-        usage: x509.ExtendedKeyUsage.clientAuth,
-        hosts: [],
+  list(): Promise<CertificateRecord[]> {
+    return readInventory(this.#folders, this.revocations, this.#context.now);
+  }
+
+  async revoke(certificateId: string): Promise<CertificateRecord> {
+    const record = (await this.list()).find((each) => each.certificateId === certificateId);
+    if (!record) {
+      throw new PitwallError('PW-CERTS-UNKNOWN', {
+        what: `This authority issued no certificate ${certificateId}.`,
+        fix: 'See what it issued with: pitwall certs list',
       });
-    },
-    server(hosts = []) {
-      const all = [...new Set([...LOCAL_HOSTS, ...hosts])];
-      return identity(join(dir, 'server'), {
-        commonName: 'pitwall local',
-        usage: x509.ExtendedKeyUsage.serverAuth,
-        hosts: all,
-      });
-    },
-  };
-}
-
-interface LeafRequest {
-  commonName: string;
-  usage: x509.ExtendedKeyUsage;
-  hosts: readonly string[];
-}
-
-interface Pair {
-  certificate: NodeCertificate;
-  key: KeyObject;
-}
-
-interface Ca {
-  certificate: NodeCertificate;
-  issuer: x509.X509Certificate;
-  signingKey: webcrypto.CryptoKey;
-}
-
-async function openCa(certPath: string, keyPath: string, now: Clock, serialNumber: () => string): Promise<Ca> {
-  const stored = await readPair(certPath, keyPath);
-  if (stored && isUsable(stored, now, stored.certificate, [])) {
-    const pkcs8 = stored.key.export({ type: 'pkcs8', format: 'der' });
-    return {
-      certificate: stored.certificate,
-      issuer: new x509.X509Certificate(stored.certificate.raw),
-      signingKey: (await webcrypto.subtle.importKey('pkcs8', pkcs8, KEY_ALGORITHM, true, [
-        'sign',
-      ])) as webcrypto.CryptoKey,
-    };
+    }
+    const { thing, expiresAtMs } = record;
+    await this.revocations.add({ certificateId, thing, expiresAtMs, revokedAtMs: this.#context.now.nowMs() });
+    return { ...record, status: 'revoked' };
   }
-  const keys = await newKeys();
-  const issuer = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(),
-    name: 'CN=pitwall local authority',
-    ...validity(now, CA_VALID_DAYS),
-    signingAlgorithm: KEY_ALGORITHM,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
+
+  certify(commonName: string, csrPem: string): Promise<IssuedCertificate> {
+    return issueFromRequest(this.#ca, csrPem, commonName, this.#context);
+  }
+
+  certifyNew(commonName: string): Promise<IssuedPair> {
+    return issue(this.#ca, clientOf(commonName), this.#context);
+  }
+
+  #baseOf(name: string): string {
+    checkName(name);
+    return join(this.#folders.things, name);
+  }
+
+  async #provide(base: string, request: LeafRequest): Promise<Identity> {
+    const stored = await readPair(base);
+    if (!stored || !this.#isUsable(stored, request.hosts)) return this.#replace(base, request);
+    return this.#identity(base);
+  }
+
+  async #replace(base: string, request: LeafRequest): Promise<Identity> {
+    const issued = await issue(this.#ca, request, this.#context);
+    // The key first: a certificate without its key would be taken for whole after a crash.
+    await writePrivateFile(`${base}.key`, issued.keyPem);
+    await writePrivateFile(`${base}.crt`, issued.certificatePem);
+    return this.#identity(base);
+  }
+
+  #identity(base: string): Identity {
+    return { caPath: this.caPath, certPath: `${base}.crt`, keyPath: `${base}.key` };
+  }
+
+  #isUsable(pair: Pair, hosts: readonly string[]): boolean {
+    const { certificate } = pair;
+    return (
+      isOf(this.#ca, pair, this.#context.now) &&
+      !this.revocations.has(certificateIdOf(certificate.raw)) &&
+      hosts.every((host) => (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined)
+    );
+  }
+}
+
+const clientOf = (commonName: string): LeafRequest => ({ commonName, usage: 'client', hosts: [] });
+
+function fileBase(folder: string, name: string, certificateId: string): string {
+  return join(folder, `${name}.${certificateId.slice(0, ID_IN_NAME)}`);
+}
+
+function checkName(name: string): void {
+  if (THING_NAME.test(name)) return;
+  throw new PitwallError('PW-CERTS-STORE', {
+    what: `"${name}" is not a thing name; wanted 1 to 128 of a-z A-Z 0-9 : _ -.`,
   });
-  await writePrivateFile(keyPath, await keyPem(keys.privateKey));
-  await writePrivateFile(certPath, `${issuer.toString('pem')}\n`);
-  return { certificate: new NodeCertificate(Buffer.from(issuer.rawData)), issuer, signingKey: keys.privateKey };
 }
 
-async function issue(
-  ca: Ca,
-  request: LeafRequest,
-  now: Clock,
-  serialNumber: string,
-): Promise<{ certificatePem: string; keyPem: string }> {
-  const keys = await newKeys();
-  const extensions: x509.Extension[] = [
-    new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([request.usage]),
-    await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    await x509.AuthorityKeyIdentifierExtension.create(ca.issuer.publicKey),
-  ];
-  if (request.hosts.length > 0) {
-    const names = request.hosts.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }));
-    extensions.push(new x509.SubjectAlternativeNameExtension(names));
+async function openCa(base: string, context: Circumstances): Promise<Ca> {
+  const stored = await readPair(base);
+  if (stored) {
+    const ca = await loadCa(stored);
+    if (isOf(ca, stored, context.now)) return ca;
   }
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber,
-    subject: `CN=${request.commonName}`,
-    issuer: ca.issuer.subject,
-    ...validity(now, LEAF_VALID_DAYS),
-    signingAlgorithm: KEY_ALGORITHM,
-    publicKey: keys.publicKey,
-    signingKey: ca.signingKey,
-    extensions,
-  });
-  return { certificatePem: `${certificate.toString('pem')}\n`, keyPem: await keyPem(keys.privateKey) };
+  const made = await makeCa(context);
+  await writePrivateFile(`${base}.key`, made.keyPem);
+  await writePrivateFile(`${base}.crt`, made.certificatePem);
+  return made.ca;
 }
 
-/** The pair when both files are there and are what their names say, else undefined: it is then made anew. */
-async function readPair(certPath: string, keyPath: string): Promise<Pair | undefined> {
-  const [certificatePem, privatePem] = await Promise.all([readTextIfThere(certPath), readTextIfThere(keyPath)]);
-  if (certificatePem === undefined || privatePem === undefined) return undefined;
-  try {
-    return { certificate: new NodeCertificate(certificatePem), key: createPrivateKey(privatePem) };
-  } catch {
-    // Cut short by a full disk or edited by hand.
-    return undefined;
-  }
+/** The pair when both files are there and belong together, else undefined: it is then made anew. */
+async function readPair(base: string): Promise<Pair | undefined> {
+  const [certificatePem, keyPem] = await Promise.all([readTextIfThere(`${base}.crt`), readTextIfThere(`${base}.key`)]);
+  return certificatePem !== undefined && keyPem !== undefined ? parsePair(certificatePem, keyPem) : undefined;
 }
 
-function isUsable(pair: Pair, now: Clock, issuer: NodeCertificate, hosts: readonly string[]): boolean {
-  const { certificate, key } = pair;
-  const nowMs = now.nowMs();
+/** Signed by the authority, valid now and for a while. */
+function isOf(ca: Ca, { certificate }: Pair, now: Clock): boolean {
   return (
-    certificate.checkPrivateKey(key) &&
-    Date.parse(certificate.validFrom) <= nowMs &&
-    Date.parse(certificate.validTo) > nowMs + RENEW_BEFORE_DAYS * DAY_MS &&
-    certificate.checkIssued(issuer) &&
-    certificate.verify(issuer.publicKey) &&
-    hosts.every((host) => (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined)
+    Date.parse(certificate.validFrom) <= now.nowMs() &&
+    daysUntil(Date.parse(certificate.validTo), now) > RENEW_BEFORE_DAYS &&
+    certificate.checkIssued(ca.certificate) &&
+    certificate.verify(ca.certificate.publicKey)
   );
-}
-
-function validity(now: Clock, days: number): { notBefore: Date; notAfter: Date } {
-  const nowMs = now.nowMs();
-  return { notBefore: new Date(nowMs - BACKDATE_MS), notAfter: new Date(nowMs + days * DAY_MS) };
-}
-
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
-}
-
-async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key);
-  return `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`;
-}
-
-/** Positive and not zero, as RFC 5280, 4.1.2.2 asks. */
-function serialNumbers(random: (() => number) | undefined): () => string {
-  return () => {
-    const bytes = new Uint8Array(SERIAL_BYTES);
-    if (random) for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(random() * 256);
-    else webcrypto.getRandomValues(bytes);
-    bytes[0] = (bytes[0] & 0x7f) | 0x40;
-    return Buffer.from(bytes).toString('hex');
-  };
 }

@@ -21,7 +21,7 @@ export function exitCodeOf(error: unknown): number {
       return EXIT.usage;
     case 'CONFIG':
     case 'DEPLOY':
-    case 'CERT':
+    case 'CERTS':
       return EXIT.config;
     case 'REMOTE':
       return EXIT.remote;

@@ -37,8 +37,17 @@ export const ERROR_CODES = {
   // cloud/local/iot-core
   'PW-IOT-REFUSED': 'The local IoT Core refused a connection, a publish or a subscription, as AWS IoT does.',
 
+  // certs/policy
+  'PW-POLICY-SYNTAX': 'A policy document is not JSON; the message names the place.',
+  'PW-POLICY-GRAMMAR': 'A policy document is JSON, but not a policy that AWS IoT takes; the message names the place.',
+  'PW-POLICY-SIZE': 'A policy document is longer than AWS IoT takes, or more policies are attached than it takes.',
+  'PW-POLICY-REQUEST': 'The request to be decided is not complete or not well formed.',
+  'PW-POLICY-FILE': 'A policy file cannot be read.',
+
   // certs
   'PW-CERTS-STORE': 'The certificate folder cannot be written or holds something that is not a certificate or key.',
+  'PW-CERTS-REQUEST': 'A certificate signing request cannot be read, or is not signed by its own key.',
+  'PW-CERTS-UNKNOWN': 'The authority issued no such certificate.',
 
   // cloud/dashboard: the screen and its feed
   'PW-SCREEN-PORT': 'The screen or the feed cannot listen: the port is taken, or the address is not this machine’s.',
