@@ -1,5 +1,5 @@
+import { TokenBucket } from '../token-bucket.js';
 import type { KinesisLimits } from './limits.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** The four rates of one shard. Kept in memory only: a restart begins with full buckets. */
 export class ShardRates {

@@ -12,6 +12,8 @@ export interface ShadowLimits {
   maxDepth: number;
   /** Unanswered requests per thing. */
   inFlight: number;
+  /** Requests a second per thing, of race time. */
+  requestsPerSecond: number;
   /** How long a deleted shadow's name remembers its version. */
   versionMemorySeconds: number;
 }
@@ -20,6 +22,7 @@ export const DEFAULT_SHADOW_LIMITS: ShadowLimits = {
   documentBytes: 8 * 1024,
   maxDepth: 6,
   inFlight: 10,
+  requestsPerSecond: 20,
   versionMemorySeconds: 48 * 3600,
 };
 

@@ -5,6 +5,7 @@ import { RecordStore } from '../record-store.js';
 import { reject, type ShadowOutcome, type ShadowRecord } from './core.js';
 import { type ShadowLimits, ShadowRejection, tokenIfReadable } from './request.js';
 import { ShadowTable, shadowKey } from './table.js';
+import { ShadowThrottle } from './throttle.js';
 import type { ShadowAddress } from './topics.js';
 
 export interface ShadowServiceOptions {
@@ -22,12 +23,12 @@ export class ShadowService {
   readonly #store: RecordStore<ShadowRecord>;
   readonly #raceClock: Clock;
   readonly #log: Log;
-  /** Requests not yet answered, per thing. */
-  readonly #inFlight = new Map<string, number>();
+  readonly #throttle: ShadowThrottle;
 
   private constructor(table: ShadowTable, store: RecordStore<ShadowRecord>, { raceClock, log }: ShadowServiceOptions) {
     this.#table = table;
     this.#store = store;
+    this.#throttle = new ShadowThrottle(table.limits);
     this.#raceClock = raceClock;
     this.#log = log;
   }
@@ -41,15 +42,13 @@ export class ShadowService {
 
   /** Answers a request; resolves when what it accepted is durable. A disk that fails is answered as AWS does, with 500. */
   async handle(address: ShadowAddress, payload: Uint8Array): Promise<ShadowOutcome> {
-    const at = Math.floor(this.#raceClock.nowMs() / 1000);
+    const nowMs = this.#raceClock.nowMs();
+    const at = Math.floor(nowMs / 1000);
     const { thing } = address;
     const refuse = (status: number, message: string) =>
       reject(address, new ShadowRejection(status, message, tokenIfReadable(payload)), at);
-    const inFlight = this.#inFlight.get(thing) ?? 0;
-    if (inFlight >= this.#table.limits.inFlight) {
-      return refuse(429, 'Too many requests are in flight for this thing');
-    }
-    this.#inFlight.set(thing, inFlight + 1);
+    const tooMany = this.#throttle.enter(thing, nowMs);
+    if (tooMany !== undefined) return refuse(429, tooMany);
     try {
       const outcome = this.#table.apply(address, payload, at);
       if (outcome.record) await this.#store.put(shadowKey(address), outcome.record);
@@ -58,9 +57,7 @@ export class ShadowService {
       this.#log.error('A shadow could not be kept.', { topic: shadowKey(address), error: errorCode(error) });
       return refuse(500, 'Internal service failure');
     } finally {
-      const left = (this.#inFlight.get(thing) ?? 1) - 1;
-      if (left > 0) this.#inFlight.set(thing, left);
-      else this.#inFlight.delete(thing);
+      this.#throttle.leave(thing);
     }
   }
 

@@ -4,7 +4,7 @@ import { Batch, type BatchRecord, encodeBatch } from '#cloud/local/kinesis/batch
 import * as ranges from '#cloud/local/kinesis/hash-range.js';
 import { formatIterator, parseIterator } from '#cloud/local/kinesis/iterator.js';
 import { SequenceNumbers } from '#cloud/local/kinesis/sequence.js';
-import { TokenBucket } from '#cloud/local/kinesis/token-bucket.js';
+import { TokenBucket } from '#cloud/local/token-bucket.js';
 import { seededRandom } from '#wire/random.js';
 
 describe('hash ranges', () => {
