@@ -67,9 +67,13 @@ export const ERROR_CODES = {
   'PW-RULE-UNSERVED':
     'The statement uses a part of AWS IoT SQL that this engine does not serve; it is refused rather than ignored.',
   'PW-RULE-DEFINITION': 'A rule cannot be created: its name, its actions or its targets are not valid.',
+  'PW-RULE-NO-SENDER': 'A rule names a service or a target that nothing here sends to.',
   'PW-RULE-EVALUATION': 'A statement ended while it ran; the rule took no action on that message.',
+  'PW-RULE-LIMIT': 'A statement asked for more work, text, nesting or look-ups than one message may cost; its rule ended.',
   'PW-RULE-OVERLOAD': 'The rules engine takes no more messages for now; publish again later.',
   'PW-RULE-CLOSED': 'The rules engine was closed and takes nothing more.',
+  'PW-RULE-NOT-FOUND': 'No rule of that name runs here.',
+  'PW-OUTBOX-BUSY': 'The outbox is being replayed already.',
   'PW-OUTBOX-FULL': 'The outbox of failed messages holds as many bytes as it may.',
   'PW-OUTBOX-STORE': 'The outbox of failed messages cannot be written.',
 

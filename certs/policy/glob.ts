@@ -1,0 +1,69 @@
+import type { ResolvedToken } from './template.js';
+
+/** Whether a text matches a pattern, whole. */
+export type Matches = (text: string) => boolean;
+
+/** Places of a pattern that stand for other text; characters are their UTF-16 codes, which are never negative. */
+const ANY = -1;
+const ONE = -2;
+
+/**
+ * Compiles text with wildcards. Never slower than pattern × text: hostile topics meet patterns of many stars here, and
+ * regular expressions would back-track.
+ */
+export function compileGlob(tokens: readonly ResolvedToken[]): Matches {
+  const wildcards = tokens.filter(({ kind }) => kind !== 'text').length;
+  if (wildcards === 0) {
+    const whole = textOf(tokens);
+    return (text) => text === whole;
+  }
+  if (wildcards === 1 && tokens.at(-1)?.kind === 'any') {
+    const prefix = textOf(tokens.slice(0, -1));
+    return (text) => text.startsWith(prefix);
+  }
+  const pattern = Int32Array.from(tokens.flatMap(codesOf));
+  return (text) => matchesPattern(pattern, text);
+}
+
+/** The tokens as plain text: wildcards stand for themselves. */
+export function textOf(tokens: readonly ResolvedToken[]): string {
+  return tokens.map((token) => (token.kind === 'text' ? token.text : token.kind === 'any' ? '*' : '?')).join('');
+}
+
+function codesOf(token: ResolvedToken): number[] {
+  if (token.kind === 'any') return [ANY];
+  if (token.kind === 'one') return [ONE];
+  return Array.from({ length: token.text.length }, (_, at) => token.text.charCodeAt(at));
+}
+
+/** Takes as little as possible for a star, and goes back to the last one only: earlier ones need never take more. */
+function matchesPattern(pattern: Int32Array, text: string): boolean {
+  let at = 0;
+  let place = 0;
+  let star = -1;
+  let starAt = 0;
+  while (at < text.length) {
+    const wanted = place < pattern.length ? pattern[place] : undefined;
+    if (wanted === ANY) {
+      star = place++;
+      starAt = at;
+    } else if (wanted === ONE) {
+      at += characterLength(text, at);
+      place++;
+    } else if (wanted === text.charCodeAt(at)) {
+      at++;
+      place++;
+    } else if (star >= 0) {
+      starAt += characterLength(text, starAt);
+      at = starAt;
+      place = star + 1;
+    } else return false;
+  }
+  while (place < pattern.length && pattern[place] === ANY) place++;
+  return place === pattern.length;
+}
+
+/** A character beyond the basic plane takes two codes. */
+function characterLength(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}
