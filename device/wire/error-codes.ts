@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   'PW-WIRE-MESSAGE': 'A JSON message lacks a field that its kind requires.',
   'PW-USAGE-FLAG': 'A flag has a value that the command does not take.',
   'PW-USAGE-ARGUMENT': 'An argument is not one that the command takes.',
+  'PW-USAGE-LINE': 'A line on stdin is not what the command reads.',
   'PW-CONFIG-VALUE': 'A setting from the environment or a file has a value that is not allowed.',
   'PW-CONFIG-FILE': 'A configuration file cannot be read.',
   'PW-CONFIG-CONTEXT': 'The context is unknown, or cannot serve this command.',
@@ -16,6 +17,7 @@ export const ERROR_CODES = {
   'PW-RACE-PART': 'A process of the race ended, or failed to start.',
   'PW-RACE-TIMEOUT': 'A step of the race took longer than its bound.',
   'PW-REMOTE-MQTT': 'The MQTT broker refused or closed the connection.',
+  'PW-REMOTE-REFUSED': 'A remote service refused the request, or could not be reached.',
   'PW-REMOTE-TIMEOUT': 'Nothing came within the time given.',
   'PW-STREAM-READ': 'A stream or one of its shards cannot be read, and trying again as it is would not help.',
   'PW-STREAM-PUT': 'A record could not be written to a stream within its time.',
@@ -64,6 +66,7 @@ export const ERROR_CODES = {
   'PW-RULE-SYNTAX': 'The SQL statement or template cannot be parsed; the message names the place.',
   'PW-RULE-FROM': 'The FROM clause is not an MQTT topic filter that AWS IoT takes.',
   'PW-RULE-FUNCTION': 'The statement calls a function that AWS IoT SQL does not have.',
+  'PW-RULE-VERSION': 'The statement uses what its version of AWS IoT SQL does not have.',
   'PW-RULE-UNSERVED':
     'The statement uses a part of AWS IoT SQL that this engine does not serve; it is refused rather than ignored.',
   'PW-RULE-DEFINITION': 'A rule cannot be created: its name, its actions or its targets are not valid.',

@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { errorCode, PitwallError } from '#wire/errors.js';
+
+export type JsonObject = Record<string, unknown>;
+
+/**
+ * The machine interface of the commands that evaluate (docs/cli.md): reads one JSON object a line, writes one a line, in
+ * order, with the `id` of the line that it answers. A line that cannot be served is answered with an error, and the next
+ * one is read; empty lines are passed over.
+ *
+ * @param serve what to answer beside the `id`; raises for a line that it cannot serve
+ */
+export async function serveJsonLines(
+  serve: (line: JsonObject) => JsonObject | Promise<JsonObject>,
+  input: Readable = process.stdin,
+  output: Writable = process.stdout,
+): Promise<void> {
+  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (text.trim() === '') continue;
+    const answer = `${JSON.stringify(await answerTo(text, serve))}\n`;
+    // Whoever reads slowly is waited for.
+    if (!output.write(answer)) await new Promise((resolve) => output.once('drain', resolve));
+  }
+}
+
+async function answerTo(
+  text: string,
+  serve: (line: JsonObject) => JsonObject | Promise<JsonObject>,
+): Promise<JsonObject> {
+  let id: unknown = null;
+  try {
+    const line = parseObject(text);
+    id = line.id ?? null;
+    return { id, ...(await serve(line)) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { id, error: { code: errorCode(error), message } };
+  }
+}
+
+function parseObject(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new PitwallError('PW-USAGE-LINE', { what: 'The line is not JSON.', cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new PitwallError('PW-USAGE-LINE', { what: 'The line is not a JSON object.' });
+  }
+  return value as JsonObject;
+}
