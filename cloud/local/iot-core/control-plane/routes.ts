@@ -1,0 +1,53 @@
+import { AwsError } from '../../aws-error.js';
+import { invalidRequest } from '../registry/errors.js';
+import type { Operation } from './operation.js';
+
+interface Route<T extends PathOf> {
+  target: T;
+  segments: readonly string[];
+}
+
+type PathOf = Pick<Operation, 'name' | 'method' | 'path'>;
+
+/** Finds operations by method and path. */
+export class Routes<T extends PathOf> {
+  /** By method and number of segments; literal paths before those with labels. */
+  readonly #routes = new Map<string, Route<T>[]>();
+
+  constructor(targets: readonly T[]) {
+    for (const target of targets) {
+      const segments = target.path.split('/').slice(1);
+      const key = `${target.method} ${segments.length}`;
+      this.#routes.set(key, [...(this.#routes.get(key) ?? []), { target, segments }]);
+    }
+    for (const routes of this.#routes.values()) routes.sort((a, b) => labels(a.segments) - labels(b.segments));
+  }
+
+  /** The operation and the labels of its path, decoded; undefined when none is meant. */
+  find(method: string, pathname: string): { target: T; path: Record<string, string> } | undefined {
+    const given = pathname.split('/').slice(1);
+    const route = this.#routes
+      .get(`${method} ${given.length}`)
+      ?.find(({ segments }) => segments.every((segment, i) => isLabel(segment) || segment === given[i]));
+    if (!route) return undefined;
+    const path: Record<string, string> = {};
+    route.segments.forEach((segment, i) => {
+      if (isLabel(segment)) path[segment.slice(1, -1)] = decode(given[i]);
+    });
+    return { target: route.target, path };
+  }
+}
+
+export const unknownCall = (method: string, pathname: string): AwsError =>
+  new AwsError('UnknownOperationException', `No operation is ${method} ${pathname}.`, 404);
+
+const isLabel = (segment: string): boolean => segment.startsWith('{');
+const labels = (segments: readonly string[]): number => segments.filter(isLabel).length;
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalidRequest(`"${text}" is not percent-encoded UTF-8.`);
+  }
+}
