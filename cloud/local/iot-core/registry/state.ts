@@ -23,6 +23,7 @@ export interface RegistryContext {
 }
 
 type ChangeListener = (certificateIds: readonly string[]) => void;
+type CommitListener = (keys: readonly string[]) => void;
 
 /**
  * Everything that is registered: tables in memory, their relations, the store behind them. An operation checks first,
@@ -73,6 +74,7 @@ export class RegistryState implements Staging {
   );
   readonly #store: RecordStore<unknown>;
   readonly #listeners = new Set<ChangeListener>();
+  readonly #commitListeners = new Set<CommitListener>();
   #staged = new Map<string, unknown>();
 
   private constructor(store: RecordStore<unknown>, context: RegistryContext) {
@@ -100,13 +102,23 @@ export class RegistryState implements Staging {
     const staged = this.#staged;
     this.#staged = new Map();
     const certificateIds = [...new Set(changedPrincipals)];
-    if (staged.size > 0) await this.#store.write(staged);
+    if (staged.size > 0) {
+      await this.#store.write(staged);
+      const keys = [...staged.keys()];
+      for (const listener of this.#commitListeners) listener(keys);
+    }
     if (certificateIds.length > 0) for (const listener of this.#listeners) listener(certificateIds);
   }
 
   onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells the keys of the records that changed, whatever they are. */
+  onCommit(listener: CommitListener): () => void {
+    this.#commitListeners.add(listener);
+    return () => this.#commitListeners.delete(listener);
   }
 
   async close(): Promise<void> {
