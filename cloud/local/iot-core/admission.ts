@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
+import { TokenBucket } from '../token-bucket.js';
 import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
 import type { IotCoreLimits } from './limits.js';
@@ -35,9 +36,12 @@ const THROTTLE_POLL_MS = 5;
 
 export class Admission {
   readonly #options: AdmissionOptions;
+  /** Publishes that the account may take a second. */
+  readonly #account: TokenBucket;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#account = new TokenBucket(options.limits.accountPublishesPerSecond, options.raceClock.nowMs());
   }
 
   /** Returns when the publish may be acknowledged; a promise only when it has to wait. Raises or rejects with Refusal. */
@@ -52,11 +56,28 @@ export class Admission {
       throw new Refusal('payloadSize', `A payload of ${bytes} bytes to ${topic}; at most ${limits.payloadBytes}.`);
     }
     counters.stats.publishesIn++;
-    if (connection.rate.take(bytes, raceClock.nowMs()) > 0) {
+    const take = () => {
+      const nowMs = raceClock.nowMs();
+      if (!this.#account.has(1, nowMs) || connection.rate.take(bytes, nowMs) > 0) return false;
+      this.#account.take(1, nowMs);
+      return true;
+    };
+    if (!take()) {
       counters.stats.throttled++;
-      return this.#afterThrottle(connection, bytes).then(() => this.toRules(route, publish, connection));
+      return this.#afterThrottle(take).then(() => this.toRules(route, publish, connection));
     }
     return this.toRules(route, publish, connection);
+  }
+
+  /** As `admit`, of a publish over HTTP, whose right to the topic is its caller's: nobody's rate but the account's. */
+  async admitUnconnected(publish: Publish, route: Route, principal: string): Promise<void> {
+    const { counters } = this.#options;
+    counters.stats.publishesIn++;
+    if (!this.#takeAccount()) {
+      counters.stats.throttled++;
+      await this.#afterThrottle(() => this.#takeAccount());
+    }
+    await this.toRules(route, publish, { clientId: '', principal });
   }
 
   /** Hands a message to the rules; a promise when they have no room. */
@@ -85,12 +106,19 @@ export class Admission {
     });
   }
 
-  async #afterThrottle(connection: Connection, bytes: number): Promise<void> {
-    const { limits, counters, raceClock, wallClock } = this.#options;
+  #takeAccount(): boolean {
+    const nowMs = this.#options.raceClock.nowMs();
+    const has = this.#account.has(1, nowMs);
+    if (has) this.#account.take(1, nowMs);
+    return has;
+  }
+
+  async #afterThrottle(take: () => boolean): Promise<void> {
+    const { limits, counters, wallClock } = this.#options;
     const untilMs = wallClock.nowMs() + limits.throttleWaitMs;
     do {
       await sleep(THROTTLE_POLL_MS);
-      if (connection.rate.take(bytes, raceClock.nowMs()) === 0) return;
+      if (take()) return;
     } while (wallClock.nowMs() < untilMs);
     counters.stats.throttleOverruns++;
   }

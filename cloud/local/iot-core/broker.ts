@@ -1,20 +1,38 @@
+import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
-import type { TLSSocket } from 'node:tls';
-import { Aedes, type AedesPublishPacket, type AuthenticateError, type Client, type ConnectPacket } from 'aedes';
+import type { Duplex } from 'node:stream';
+import { Aedes, type AuthenticateError, type Client, type ConnectPacket } from 'aedes';
 import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import { Admission, type Publish } from './admission.js';
-import { Connection, identityOf } from './connection.js';
+import { LibraryBus, LibraryStore } from './aedes-parts.js';
+import type { Connection, Identity } from './connection.js';
 import type { Counters } from './counters.js';
+import { ClientLink } from './delivery/link.js';
+import { Message } from './delivery/message.js';
+import type { Retained } from './delivery/retained.js';
+import { Router } from './delivery/router.js';
+import type { Session } from './delivery/session.js';
+import { Sessions } from './delivery/sessions.js';
+import { isWildcard } from './delivery/topic-filters.js';
+import { Gate } from './gate.js';
 import type { IotCoreLimits } from './limits.js';
-import { guardPacketLength } from './packet-guard.js';
+import { guardPackets, type ParsedPacket } from './packet-guard.js';
+import {
+  connectedEvent,
+  connectFailedEvent,
+  disconnectedEvent,
+  hasEvents,
+  type LifecycleEvent,
+  subscriptionsEvent,
+} from './presence/lifecycle.js';
+import { type ConnectionRecord, Presence } from './presence/presence.js';
+import { type DisconnectReason, reasonOfError, reasonOfRefusal } from './presence/reasons.js';
 import { PublishQueue } from './publish-queue.js';
 import { Refusal } from './refusal.js';
-import { Router } from './router.js';
-import { routeOf } from './routes.js';
-import { Sessions } from './sessions.js';
+import { BASIC_INGEST_PREFIX, routeOf } from './routes.js';
 import type { ShadowService } from './shadow/service.js';
 import type { ShadowAddress } from './shadow/topics.js';
 
@@ -25,6 +43,7 @@ export interface BrokerOptions {
   things?: ReadonlySet<string>;
   rules: RuleIngress;
   shadows: ShadowService;
+  retained: Retained;
   limits: IotCoreLimits;
   raceClock: Clock;
   wallClock: Clock;
@@ -32,69 +51,101 @@ export interface BrokerOptions {
   log: Log;
 }
 
-/** A connection that takes nothing for this long is cut. */
+/** A connection that has said nothing in MQTT yet. */
+export interface Arrival {
+  stream: Duplex;
+  /** Asked at CONNECT. Raises Refusal. */
+  identify(): Identity;
+  addresses: Pick<ConnectionRecord, 'sourceIp' | 'sourcePort' | 'targetIp' | 'targetPort'>;
+}
+
+/** A connection whose PUBACKs, all the library itself has to say, are not taken for this long is cut. */
 const DRAIN_TIMEOUT_MS = 10_000;
 /** A packet over this multiple of the greatest payload is cut off unread; below, the refusal can name its topic. */
 const PACKET_BYTES_FACTOR = 2;
+const CONNACK_UNAVAILABLE = 3;
 const CONNACK_NOT_AUTHORISED = 5;
+/** Packets of QoS 2. */
+const QOS_2_PACKETS: readonly string[] = ['pubrec', 'pubrel', 'pubcomp'];
 
-/** What a client asked for in CONNECT, until it is authenticated. */
-interface Asked {
-  will: Publish | undefined;
-  clientId: string;
+/** What is known of a client of the library, more with each step. */
+interface Known {
+  arrival: Arrival;
+  sessionIdentifier: string;
+  /** As CONNECT said. */
+  asked?: { will: Publish | undefined; clientId: string; keepAliveSeconds: number };
+  /** Since it was authenticated. */
+  connected?: Connected;
+  /** Why it ends; the first reason counts. */
+  ending?: DisconnectReason;
 }
 
 interface Connected {
   connection: Connection;
   queue: PublishQueue<Publish>;
+  /** Filters of its persistent session that it may no longer have. */
+  lost: string[];
+  /** Since it is registered: any other with its client id is gone. */
+  registered?: { session: Session; record: ConnectionRecord };
 }
 
 /**
- * MQTT 3.1.1 over mutual TLS as AWS IoT Core behaves, around aedes: aedes speaks the protocol, the decisions are ours. A
- * refused publish or subscription closes the connection, a refused connection gets CONNACK 5.
+ * MQTT 3.1.1 as AWS IoT Core behaves, around aedes: aedes speaks the protocol, the decisions and the deliveries are ours.
+ * A refused publish or subscription closes the connection, a refused connection gets CONNACK 5 (too many: 3).
  */
 export class Broker {
+  readonly retained: Retained;
   readonly #options: BrokerOptions;
   readonly #aedes: Aedes;
+  readonly #router: Router;
   readonly #sessions: Sessions;
+  readonly #presence: Presence;
+  readonly #gate: Gate;
   readonly #admission: Admission;
-  readonly #asked = new WeakMap<Client, Asked>();
-  readonly #connected = new WeakMap<Client, Connected>();
-  /** Connections of things by client id: an operator's tool may not take one over. */
-  readonly #thingsConnected = new Map<string, Client>();
+  readonly #known = new WeakMap<Client, Known>();
+  /** Registered clients by client id. */
+  readonly #clients = new Map<string, Client>();
+  #closing = false;
 
   private constructor(options: BrokerOptions) {
     const { limits, wallClock, counters, log } = options;
     this.#options = options;
-    this.#sessions = new Sessions(limits, wallClock, counters);
+    this.retained = options.retained;
+    this.#router = new Router(counters);
+    this.#sessions = new Sessions(this.#router, options);
+    this.#presence = new Presence(limits, wallClock);
+    this.#gate = new Gate(options);
     this.#admission = new Admission(options);
     this.#aedes = new Aedes({
-      mq: new Router(),
-      persistence: this.#sessions,
+      mq: new LibraryBus((packet) => this.#route(packet)),
+      persistence: new LibraryStore({
+        subscriptionsOf: (clientId) => this.#subscriptionsOfSession(clientId),
+        unsubscribed: (clientId, filters) => this.#unsubscribe(this.#sessions.persistent(clientId), filters),
+        retain: (packet) => this.retained.keep(packet),
+      }),
+      connectTimeout: limits.connectPacketMs,
       drainTimeout: DRAIN_TIMEOUT_MS,
       preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
       authenticate: (client, _username, _password, done) => this.#authenticate(client, done),
       authorizePublish: (client, packet, done) => this.#authorisePublish(client, packet as Publish, done),
       authorizeSubscribe: (client, subscription, done) => {
-        const refusal = this.#refuse(() => this.#connectionOf(client).subscribe(subscription.topic, subscription.qos));
-        done(refusal ?? null, subscription);
+        const refusal = this.#authoriseSubscribe(client, subscription);
+        // A filter that a session brought back is only left out: closing would keep its client away for good.
+        if (refusal && !client.connected) done(null, null);
+        else done(refusal ?? null, subscription);
       },
-      authorizeForward: (client, packet) => this.#authoriseForward(client, packet),
     });
-    this.#aedes.on('clientReady', () => this.#count('connects'));
-    this.#aedes.on('client', () => this.#count('connections', 1));
-    this.#aedes.on('clientDisconnect', (client) => this.#disconnected(client));
+    this.#aedes.on('client', (client) => this.#registered(client));
+    this.#aedes.on('clientReady', (client) => this.#ready(client));
+    this.#aedes.on('clientDisconnect', (client) => this.#left(client));
+    this.#aedes.on('keepaliveTimeout', (client) => this.#endFor(client, 'MQTT_KEEP_ALIVE_TIMEOUT'));
     this.#aedes.on('clientError', (client, error) => this.#clientFailed(client, error));
     this.#aedes.on('connectionError', (client, error) => this.#clientFailed(client, error));
     (this.#aedes as EventEmitter).on('error', (error) => log.error('The broker failed.', { error: errorCode(error) }));
-    this.#aedes.on('subscribe', (subscriptions, client) => {
-      const max = limits.subscriptionsPerRequest;
-      if (subscriptions.length <= max) return;
-      this.#closeFor(client, new Refusal('subscriptionLimit', `More than ${max} filters in one SUBSCRIBE.`));
-    });
-    this.#aedes.on('unsubscribe', (filters, client) => {
-      for (const filter of filters) this.#connected.get(client)?.connection.unsubscribe(filter);
-    });
+    this.#aedes.on('subscribe', (subscriptions, client) =>
+      this.#subscribed(client, subscriptions as { topic: string; qos: 0 | 1 }[]),
+    );
+    this.#aedes.on('unsubscribe', (filters, client) => this.#unsubscribed(client, filters));
   }
 
   static async create(options: BrokerOptions): Promise<Broker> {
@@ -103,11 +154,18 @@ export class Broker {
     return broker;
   }
 
-  /** Takes over a socket whose certificate is verified. */
-  handle(socket: TLSSocket): void {
-    const client = this.#aedes.handle(socket);
-    guardPacketLength(socket, client, this.#options.limits.payloadBytes * PACKET_BYTES_FACTOR, () => {
-      this.#closeFor(client, new Refusal('payloadSize', 'A packet announces more than any publish may have.'));
+  /** Takes over a connection whose certificate or signature is verified. */
+  handle(arrival: Arrival): void {
+    const client = this.#aedes.handle(arrival.stream);
+    this.#known.set(client, { arrival, sessionIdentifier: randomUUID() });
+    // The library forgets a client that another one of the same id has overtaken while it was being authenticated.
+    arrival.stream.once('close', () => this.#left(client));
+    guardPackets(client, {
+      bytesMax: this.#options.limits.payloadBytes * PACKET_BYTES_FACTOR,
+      tooLong: () =>
+        this.#closeFor(client, new Refusal('payloadSize', 'A packet announces more than any publish may have.')),
+      inspect: (packet) => this.#inspect(client, packet),
+      refused: (refusal) => this.#closeFor(client, refusal),
     });
   }
 
@@ -117,9 +175,12 @@ export class Broker {
    */
   async publish(publish: Publish, principal: string): Promise<void> {
     const route = routeOf(publish.topic, this.#options.limits);
-    this.#options.counters.stats.publishesIn++;
-    await this.#admission.toRules(route, publish, { clientId: '', principal });
-    if (route.kind !== 'basicIngest') await this.#fanOut(publish);
+    if (publish.retain && publish.topic.startsWith('$')) {
+      throw new Refusal('retain', `A reserved topic retains nothing: ${publish.topic}.`);
+    }
+    await this.#admission.admitUnconnected(publish, route, principal);
+    if (publish.retain) await this.retained.keep(publish);
+    this.#route(publish);
     if (route.kind === 'shadow') this.#answerShadow(route.address, publish.payload);
   }
 
@@ -127,61 +188,166 @@ export class Broker {
   async announce(topic: string, payload: Buffer): Promise<void> {
     const publish: Publish = { topic, payload, qos: 1, retain: false };
     await this.#admission.toRules({ kind: 'topic' }, publish, { clientId: '', principal: '' });
-    await this.#fanOut(publish);
+    this.#route(publish);
+  }
+
+  /** The connection of a client id, or the last one while AWS would still tell of it. */
+  connection(clientId: string): ConnectionRecord | undefined {
+    return this.#presence.find(clientId);
+  }
+
+  /** Granted QoS by filter; undefined when there is no session. */
+  subscriptions(clientId: string): ReadonlyMap<string, 0 | 1> | undefined {
+    return (this.#clients.has(clientId) ? this.#sessions.get(clientId) : this.#sessions.persistent(clientId))
+      ?.subscriptions;
+  }
+
+  /**
+   * A message to one client, whether it subscribed or not.
+   *
+   * @param confirmed told whether the PUBACK came; without it the message is sent at QoS 0
+   * @returns whether it was sent: it is not to a client that is away or may not have it
+   */
+  send(clientId: string, publish: Publish, confirmed?: (acknowledged: boolean) => void): boolean {
+    const session = this.#clients.has(clientId) ? this.#sessions.get(clientId) : undefined;
+    if (!session?.outbox.takes(publish.topic)) return false;
+    return session.outbox.direct(this.#message(publish), confirmed);
+  }
+
+  /** Ends a client's connection, and on request its session. False when there is neither. */
+  async disconnect(
+    clientId: string,
+    reason: DisconnectReason,
+    { endSession = false, preventWill = false } = {},
+  ): Promise<boolean> {
+    const client = this.#clients.get(clientId);
+    const had = client !== undefined || this.#sessions.persistent(clientId) !== undefined;
+    if (client) {
+      if (preventWill) (client as { will?: unknown }).will = undefined;
+      this.#endFor(client, reason);
+      await new Promise<void>((resolve) => client.close(resolve));
+    }
+    if (endSession) this.#sessions.drop(clientId);
+    return had;
+  }
+
+  /** Client ids that are connected as this principal. */
+  clientsOf(principal: string): string[] {
+    return [...this.#clients].flatMap(([clientId, client]) =>
+      this.#known.get(client)?.connected?.connection.principal === principal ? [clientId] : [],
+    );
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
+    for (const client of this.#clients.values()) this.#endFor(client, 'SERVER_INITIATED_DISCONNECT');
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
   }
 
-  #fanOut({ topic, payload, qos, retain }: Publish): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#aedes.publish({ cmd: 'publish', topic, payload, qos, retain, dup: false }, (error) =>
-        error ? reject(error) : resolve(),
-      );
-    });
-  }
+  // A client's way: CONNECT, authenticated, registered, ready, left.
 
   #preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, success: boolean) => void): void {
     const { keepAliveMinSeconds: min, keepAliveMaxSeconds: max } = this.#options.limits;
     // AWS: 0 and anything longer mean the longest, anything shorter the shortest.
     packet.keepalive = packet.keepalive ? Math.min(max, Math.max(min, packet.keepalive)) : max;
-    this.#asked.set(client, { will: packet.will as Publish | undefined, clientId: packet.clientId });
+    const known = this.#known.get(client) as Known;
+    const { clientId, keepalive: keepAliveSeconds } = packet;
+    known.asked = { will: packet.will as Publish | undefined, clientId, keepAliveSeconds };
     done(null, true);
   }
 
   #authenticate(client: Client, done: (error: AuthenticateError | null, success: boolean | null) => void): void {
-    const refusal = this.#refuse(() => this.#admitClient(client));
-    if (refusal) this.#options.log.warn('A client was refused.', { clientId: client.id, why: refusal.message });
-    done(refusal ? Object.assign(refusal, { returnCode: CONNACK_NOT_AUTHORISED }) : null, !refusal);
+    const refusal = this.#refuse(() => {
+      const known = this.#known.get(client) as Known;
+      const other = this.#clients.get(client.id);
+      const connection = this.#admitOrTell(client, known, other);
+      known.connected = { connection, queue: this.#newQueue(connection), lost: [] };
+      if (other) this.#endFor(other, 'DUPLICATE_CLIENTID');
+    });
+    if (!refusal) {
+      done(null, true);
+      return;
+    }
+    this.#options.log.warn('A client was refused.', { clientId: client.id, why: refusal.message });
+    const returnCode = refusal.reason === 'connectRate' ? CONNACK_UNAVAILABLE : CONNACK_NOT_AUTHORISED;
+    done(Object.assign(refusal, { returnCode }), false);
   }
 
-  /** Raises Refusal. */
-  #admitClient(client: Client): void {
-    const { limits, operatorName, things, raceClock } = this.#options;
-    const { clientId, will } = this.#asked.get(client) as Asked;
-    const identity = identityOf(client.conn as TLSSocket);
-    const isOperator = identity.name === operatorName;
-    if (!isOperator && things && !things.has(identity.name)) {
-      throw new Refusal('identity', `${identity.name} is not a registered thing.`);
+  /** Raises Refusal, after the event that tells of it. */
+  #admitOrTell(client: Client, { arrival, asked, sessionIdentifier }: Known, other: Client | undefined): Connection {
+    const identity = arrival.identify();
+    const isThingConnected = (other && this.#known.get(other)?.connected?.connection.isThing) ?? false;
+    try {
+      const clientId = asked?.clientId === '' ? client.id : (asked?.clientId ?? '');
+      return this.#gate.admit(identity, { clientId, will: asked?.will }, isThingConnected);
+    } catch (error) {
+      const { principal, sourceIp } = identity;
+      const who = { clientId: client.id, principal, sessionIdentifier, sourceIp, thingName: undefined };
+      if (error instanceof Refusal && error.reason !== 'connectRate') {
+        this.#tell(client.id, connectFailedEvent(who, this.#raceMs()));
+      }
+      throw error;
     }
-    if (Buffer.byteLength(clientId) > limits.clientIdBytes || clientId.startsWith('$')) {
-      throw new Refusal('clientId', `A client id of at most ${limits.clientIdBytes} bytes that does not start with $.`);
-    }
-    if (isOperator && (things?.has(clientId) || this.#thingsConnected.has(clientId))) {
-      throw new Refusal('clientId', `${clientId} is a thing; only its own certificate may connect as it.`);
-    }
-    const connection = new Connection(identity, client.id, { isOperator, limits, nowMs: raceClock.nowMs() });
-    if (will) connection.checkWill(will);
-    this.#connected.set(client, { connection, queue: this.#newQueue(connection) });
-    if (!isOperator) this.#thingsConnected.set(client.id, client);
   }
 
-  /** Raises Refusal for a client that is not authenticated. */
-  #connectionOf(client: Client): Connection {
-    const connected = this.#connected.get(client);
-    if (!connected) throw new Refusal('identity', 'Nobody who is connected.');
-    return connected.connection;
+  #registered(client: Client): void {
+    const known = this.#known.get(client);
+    if (!known?.connected || !known.asked) return;
+    const { connected, arrival, asked, sessionIdentifier } = known;
+    const session = this.#sessions.open(client.id, client.clean);
+    this.#unsubscribe(session, connected.lost);
+    const record = this.#presence.connected({
+      clientId: client.id,
+      sessionIdentifier,
+      principal: connected.connection.principal,
+      thingName: undefined,
+      clean: client.clean,
+      keepAliveSeconds: asked.keepAliveSeconds,
+      ...arrival.addresses,
+      connectedAtMs: this.#raceMs(),
+    });
+    connected.registered = { session, record };
+    this.#clients.set(client.id, client);
+    this.#options.counters.stats.connections++;
+    this.#tell(client.id, connectedEvent(record));
+  }
+
+  #ready(client: Client): void {
+    this.#options.counters.stats.connects++;
+    const { connected, arrival } = this.#known.get(client) ?? {};
+    if (!connected?.registered || !arrival) return;
+    const link = new ClientLink(arrival.stream, connected.connection, this.#options.raceClock);
+    connected.registered.session.outbox.attach(link);
+  }
+
+  #left(client: Client): void {
+    const known = this.#known.get(client);
+    if (!known?.connected?.registered) return;
+    const { connected, ending = 'CONNECTION_LOST' } = known;
+    const { session, record } = known.connected.registered;
+    connected.registered = undefined;
+    const { stats } = this.#options.counters;
+    stats.connections--;
+    stats.abandoned += connected.queue.close();
+    this.#options.counters.count('disconnects', ending);
+    if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
+    this.#sessions.left(session);
+    const end = { atMs: this.#raceMs(), reason: ending };
+    this.#presence.disconnected(record, end.reason, end.atMs);
+    this.#tell(client.id, disconnectedEvent(record, end));
+  }
+
+  // What a client says.
+
+  /** Before the library sees it. */
+  #inspect(client: Client, { cmd, subscriptions, messageId }: ParsedPacket): Refusal | undefined {
+    const max = this.#options.limits.subscriptionsPerRequest;
+    if (cmd === 'disconnect') this.#endFor(client, 'CLIENT_INITIATED_DISCONNECT');
+    else if (cmd === 'puback') this.#session(client)?.outbox.acknowledged(messageId ?? 0);
+    else if (cmd === 'subscribe' && (subscriptions?.length ?? 0) > max) {
+      return new Refusal('subscriptionLimit', `More than ${max} filters in one SUBSCRIBE.`);
+    } else if (QOS_2_PACKETS.includes(cmd)) return new Refusal('qos2', 'QoS 2 is not supported by AWS IoT.');
+    return undefined;
   }
 
   #newQueue(connection: Connection): PublishQueue<Publish> {
@@ -189,7 +355,7 @@ export class Broker {
   }
 
   #authorisePublish(client: Client | null, publish: Publish, done: (error?: Error | null) => void): void {
-    const connected = client && this.#connected.get(client);
+    const connected = client && this.#known.get(client)?.connected;
     if (!connected) {
       done(new Refusal('identity', 'A publish from nobody who is connected.'));
       return;
@@ -202,6 +368,7 @@ export class Broker {
       const { counters, log } = this.#options;
       if (error) {
         this.#countRefusal(error);
+        if (error instanceof Refusal) this.#endFor(client, reasonOfRefusal(error.reason));
         log.warn('A publish was refused; the connection is closed.', { clientId: client.id, why: error.message });
         done(error);
         return;
@@ -226,35 +393,85 @@ export class Broker {
     });
   }
 
-  #authoriseForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-    const connection = this.#connected.get(client)?.connection;
-    if (!connection?.mayReceive(packet.topic)) return null;
-    const { counters, limits } = this.#options;
-    if (client.conn.writableLength > limits.slowConsumerBytes) {
-      counters.stats.shed++;
-      return null;
-    }
-    counters.stats.publishesOut++;
-    return packet;
+  #authoriseSubscribe(client: Client, { topic, qos }: { topic: string; qos: number }): Refusal | undefined {
+    const connected = this.#known.get(client)?.connected;
+    if (!connected) return new Refusal('identity', 'A subscription of nobody who is connected.');
+    const refusal = this.#refuse(() => connected.connection.subscribe(topic, qos));
+    if (refusal && client.connected) this.#endFor(client, reasonOfRefusal(refusal.reason));
+    else if (refusal) connected.lost.push(topic);
+    return refusal;
   }
+
+  /** Called when the SUBACK is written: no message comes before it. */
+  #subscribed(client: Client, subscriptions: readonly { topic: string; qos: 0 | 1 }[]): void {
+    const registered = this.#known.get(client)?.connected?.registered;
+    if (!registered) return;
+    const { session, record } = registered;
+    for (const { topic, qos } of subscriptions) {
+      this.#router.subscribe(session, topic, qos);
+      // A wildcard subscription gets no retained messages, a shared one neither.
+      const retained = isWildcard(topic) ? undefined : this.retained.get(topic);
+      if (retained) session.outbox.offer(this.#message(retained, true), qos);
+    }
+    const topics = subscriptions.map(({ topic }) => topic);
+    this.#tell(client.id, subscriptionsEvent('subscribed', record, { topics, atMs: this.#raceMs() }));
+  }
+
+  #unsubscribed(client: Client, filters: readonly string[]): void {
+    const connected = this.#known.get(client)?.connected;
+    // The library says so at the end of a connection too: that is no UNSUBSCRIBE.
+    if (!connected?.registered || client.closed) return;
+    const { session, record } = connected.registered;
+    this.#unsubscribe(session, filters);
+    for (const filter of filters) connected.connection.unsubscribe(filter);
+    this.#tell(client.id, subscriptionsEvent('unsubscribed', record, { topics: filters, atMs: this.#raceMs() }));
+  }
+
+  #unsubscribe(session: Session | undefined, filters: readonly string[]): void {
+    if (session) for (const filter of filters) this.#router.unsubscribe(session, filter);
+  }
+
+  #subscriptionsOfSession(clientId: string): { topic: string; qos: 0 | 1 }[] {
+    const subscriptions = this.#sessions.persistent(clientId)?.subscriptions ?? [];
+    return [...subscriptions].map(([topic, qos]) => ({ topic, qos }));
+  }
+
+  // What goes out.
+
+  /** Basic Ingest has no subscribers. */
+  #route(publish: Pick<Publish, 'topic' | 'payload' | 'qos'>): void {
+    if (!publish.topic.startsWith(BASIC_INGEST_PREFIX)) this.#router.route(this.#message(publish));
+  }
+
+  #message(publish: Pick<Publish, 'topic' | 'payload' | 'qos'>, retain = false): Message {
+    return new Message(publish, { publishedAtMs: this.#options.wallClock.nowMs(), retain });
+  }
+
+  #tell(clientId: string, { topic, payload }: LifecycleEvent): void {
+    if (this.#closing || !hasEvents(clientId)) return;
+    this.announce(topic, toJson(payload)).catch((error: unknown) => {
+      this.#options.log.error('A lifecycle event could not be published.', { topic, error: errorCode(error) });
+    });
+  }
+
+  // Ends.
 
   #closeFor(client: Client, refusal: Refusal): void {
     this.#countRefusal(refusal);
+    this.#endFor(client, reasonOfRefusal(refusal.reason));
     this.#options.log.warn('The connection is closed.', { clientId: client.id, why: refusal.message });
     client.close();
   }
 
-  #disconnected(client: Client): void {
-    this.#count('connections', -1);
-    this.#sessions.disconnected(client.id);
-    if (this.#thingsConnected.get(client.id) === client) this.#thingsConnected.delete(client.id);
-    const abandoned = this.#connected.get(client)?.queue.close() ?? 0;
-    this.#count('abandoned', abandoned);
+  #endFor(client: Client, reason: DisconnectReason): void {
+    const known = this.#known.get(client);
+    if (known) known.ending ??= reason;
   }
 
   /** Our own refusals were told when they were made. */
   #clientFailed(client: Client, error: Error): void {
     if (error instanceof Refusal) return;
+    this.#endFor(client, reasonOfError(error));
     this.#options.log.info('A connection failed.', {
       clientId: client.id,
       error: errorCode(error),
@@ -278,8 +495,12 @@ export class Broker {
     this.#options.counters.count('refused', error instanceof Refusal ? error.reason : errorCode(error));
   }
 
-  #count(name: 'connections' | 'connects' | 'abandoned', by = 1): void {
-    this.#options.counters.stats[name] += by;
+  #session(client: Client): Session | undefined {
+    return this.#known.get(client)?.connected?.registered?.session;
+  }
+
+  #raceMs(): number {
+    return Math.round(this.#options.raceClock.nowMs());
   }
 }
 

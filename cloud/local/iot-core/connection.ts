@@ -5,17 +5,22 @@ import { PublishRate } from './rate.js';
 import { Refusal } from './refusal.js';
 import { checkFilter, type Route, routeOf } from './routes.js';
 
-/** Who a connection is: what its certificate says, nothing else. User names are not looked at: the SDK sends metrics there. */
-export interface CertificateIdentity {
-  /** Common name: the thing, or the operator. */
+/**
+ * Who a connection is: what its certificate or its signature says, nothing else. User names are not looked at: the SDK
+ * sends metrics there.
+ */
+export interface Identity {
+  /** Common name of the certificate: the thing, or the operator. Of a signature the access key's id. */
   name: string;
-  /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. */
+  /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. Of a signature the access key's id. */
   principal: string;
   sourceIp: string | undefined;
+  /** By SigV4, with the account's own keys. */
+  signed: boolean;
 }
 
 /** Identity of a socket whose certificate TLS has verified. Raises Refusal. */
-export function identityOf(socket: TLSSocket): CertificateIdentity {
+export function identityOf(socket: TLSSocket): Identity {
   const { subject, fingerprint256 } = socket.getPeerCertificate();
   if (typeof subject?.CN !== 'string' || subject.CN === '') {
     throw new Refusal('identity', 'The certificate has no single common name; wanted the name of a thing.');
@@ -24,6 +29,7 @@ export function identityOf(socket: TLSSocket): CertificateIdentity {
     name: subject.CN,
     principal: fingerprint256.replaceAll(':', '').toLowerCase(),
     sourceIp: socket.remoteAddress,
+    signed: false,
   };
 }
 
@@ -35,6 +41,8 @@ export class Connection {
   readonly clientId: string;
   readonly principal: string;
   readonly sourceIp: string | undefined;
+  /** Of a thing, not of people and services. */
+  readonly isThing: boolean;
   readonly rate: PublishRate;
   readonly #filters = new Set<string>();
   readonly #permissions: Permissions;
@@ -43,13 +51,14 @@ export class Connection {
   readonly #receives = new Map<string, boolean>();
 
   constructor(
-    identity: CertificateIdentity,
+    identity: Identity,
     clientId: string,
     options: { isOperator: boolean; limits: IotCoreLimits; nowMs: number },
   ) {
     this.clientId = clientId;
     this.principal = identity.principal;
     this.sourceIp = identity.sourceIp;
+    this.isThing = !options.isOperator;
     this.#permissions = options.isOperator ? operatorRights : thingPermissions(identity.name);
     this.#limits = options.limits;
     this.rate = new PublishRate(options.limits, options.nowMs);

@@ -15,7 +15,7 @@ export interface IotCoreStats {
   rulesWaits: number;
   /** Read, but their connection ended before their turn: never acknowledged. */
   abandoned: number;
-  /** Messages not given to a subscriber that does not read. */
+  /** QoS 0 messages not given to a subscriber that does not read. */
   shed: number;
   /** Faults made on purpose, on the way to the rules. */
   duplicated: number;
@@ -25,8 +25,12 @@ export interface IotCoreStats {
   shadow: Record<string, number>;
   /** Refusals by reason. */
   refused: Record<string, number>;
-  /** Messages and sessions dropped from what outlives a connection, by reason. */
+  /** Messages that a subscriber does not get, by reason. */
+  deliveryDrops: Record<string, number>;
+  /** Sessions dropped, and messages not retained, by reason. */
   sessionDrops: Record<string, number>;
+  /** Connections that ended, by AWS's reason. */
+  disconnects: Record<string, number>;
 }
 
 type Tally = { [K in keyof IotCoreStats]: IotCoreStats[K] extends number ? never : K }[keyof IotCoreStats];
@@ -49,7 +53,9 @@ export class Counters {
     droppedAfterAck: 0,
     shadow: {},
     refused: {},
+    deliveryDrops: {},
     sessionDrops: {},
+    disconnects: {},
   };
 
   count(tally: Tally, name: string): void {

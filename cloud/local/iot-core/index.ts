@@ -5,16 +5,18 @@ import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import type { SigningKeys } from '../sigv4.js';
 import { Broker } from './broker.js';
+import { identityOf } from './connection.js';
 import { Counters, type IotCoreStats } from './counters.js';
 import { DataPlane } from './data-plane.js';
+import { Retained } from './delivery/retained.js';
 import { type Faults, FaultyIngress } from './faults.js';
 import { HttpFront } from './http-front.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
-import { Listener, type ListenerOptions } from './listener.js';
+import { addressesOf, Listener, type ListenerOptions } from './listener.js';
 import { ShadowService } from './shadow/service.js';
 
 export interface IotCoreOptions {
-  /** Folder of what must outlive the process: the shadows. */
+  /** Folder of what must outlive the process: shadows and retained messages. */
   dataDir: string;
   tls: ListenerOptions['tls'];
   /** Where MQTT listens. Default 127.0.0.1. The data plane always binds to loopback. */
@@ -67,11 +69,12 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     log,
     limits: limits.shadow,
   });
-  const shared = { rules, shadows, limits, raceClock, wallClock, counters, log };
+  const retained = await Retained.open({ path: join(options.dataDir, 'retained'), limits, raceClock, counters, log });
+  const shared = { rules, shadows, retained, limits, raceClock, wallClock, counters, log };
   const broker = await Broker.create({ ...shared, operatorName: options.operatorName, things: options.things });
 
   // In the order of starting; closed the other way round, also when a later one cannot start.
-  const running: { close(): Promise<void> }[] = [shadows, rules, broker];
+  const running: { close(): Promise<void> }[] = [shadows, retained, rules, broker];
   const close = async () => {
     for (const part of running.splice(0).reverse()) await part.close();
   };
@@ -81,7 +84,10 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       host: options.host ?? LOOPBACK,
       port: options.mqttPort,
       connectionsMax: limits.connections,
-      onConnection: (socket) => broker.handle(socket),
+      handshakeMs: limits.handshakeMs,
+      socketBufferBytes: limits.slowConsumerBytes + 2 * limits.payloadBytes,
+      onConnection: (socket) =>
+        broker.handle({ stream: socket, identify: () => identityOf(socket), addresses: addressesOf(socket) }),
       onRefused: (error) => {
         counters.count('refused', 'tls');
         log.warn('A TLS handshake failed.', { why: error.message });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Arrival } from './broker.js';
 
 export interface ListenerOptions {
   /** PEM files: whose certificates are trusted, and who the server is. */
@@ -9,13 +10,13 @@ export interface ListenerOptions {
   /** 0 = any free one. */
   port: number;
   connectionsMax: number;
+  handshakeMs: number;
+  /** What a socket may hold unsent before it says "full": above what a slow consumer may have, so that nobody waits for one. */
+  socketBufferBytes: number;
   onConnection: (socket: TLSSocket) => void;
   onRefused: (error: Error) => void;
 }
 
-/** Far above what slow consumers are shed at: below it a socket never says "full", so nobody waits for a frozen one (measured). */
-const SOCKET_BUFFER_BYTES = 8 * 1024 * 1024;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** What the device SDK offers on any port, and what AWS calls MQTT with a custom authoriser. */
 const ALPN_PROTOCOLS = ['x-amzn-mqtt-ca', 'mqtt'];
 
@@ -34,7 +35,7 @@ export class Listener {
 
   /** Rejects with Node's error when the port is taken or a file cannot be read. */
   static async open(options: ListenerOptions): Promise<Listener> {
-    const { tls, host, port, connectionsMax, onConnection, onRefused } = options;
+    const { tls, host, port, connectionsMax, handshakeMs, socketBufferBytes, onConnection, onRefused } = options;
     const server = createServer(
       {
         ca: readFileSync(tls.caPath),
@@ -44,10 +45,10 @@ export class Listener {
         rejectUnauthorized: true,
         minVersion: 'TLSv1.2',
         ALPNProtocols: ALPN_PROTOCOLS,
-        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        handshakeTimeout: handshakeMs,
         // A PUBACK written behind another would wait for the car's delayed ACK (Nagle; 40 ms, measured).
         noDelay: true,
-        highWaterMark: SOCKET_BUFFER_BYTES,
+        highWaterMark: socketBufferBytes,
       },
       onConnection,
     );
@@ -73,4 +74,10 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
+}
+
+/** Both ends of a connection, as AWS tells them. */
+export function addressesOf(socket: Socket): Arrival['addresses'] {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  return { sourceIp: remoteAddress, sourcePort: remotePort, targetIp: localAddress, targetPort: localPort };
 }

@@ -3,6 +3,7 @@ import { PitwallError } from '#wire/errors.js';
 /** Why something was refused; counted by these names. */
 export type RefusalReason =
   | 'clientId'
+  | 'connectRate'
   | 'identity'
   | 'notAuthorised'
   | 'payloadSize'
@@ -10,7 +11,6 @@ export type RefusalReason =
   | 'reservedTopic'
   | 'retain'
   | 'rulesFailed'
-  | 'sharedSubscription'
   | 'signature'
   | 'subscriptionLimit'
   | 'tls'

@@ -2,6 +2,7 @@
  * What a topic is, from its text alone: where a publish to it goes, and whether the name is within AWS's bounds. Whether
  * the publisher may is asked elsewhere.
  */
+import { parseShared } from './delivery/shared-group.js';
 import type { IotCoreLimits } from './limits.js';
 import { Refusal } from './refusal.js';
 import { parseShadowTopic, type ShadowAddress } from './shadow/topics.js';
@@ -16,6 +17,7 @@ export type Route =
 
 type TopicLimits = Pick<IotCoreLimits, 'topicBytes' | 'topicSlashes'>;
 
+const SHARE_NAME_CHARACTERS = 128;
 const BASIC_INGEST = /^\$aws\/rules\/([a-zA-Z0-9_]{1,128})(?:\/(.*))?$/s;
 export const BASIC_INGEST_PREFIX = '$aws/rules/';
 
@@ -35,10 +37,17 @@ export function routeOf(topic: string, limits: TopicLimits): Route {
   return { kind: 'shadow', address };
 }
 
-/** Raises Refusal for a filter that nobody can subscribe to. */
+/** Raises Refusal for a filter that nobody can subscribe to. What leads to a shared subscription is not counted. */
 export function checkFilter(filter: string, limits: TopicLimits): void {
-  if (filter.startsWith('$share/')) {
-    throw new Refusal('sharedSubscription', `Shared subscriptions are not served: ${filter}.`);
+  const shared = parseShared(filter);
+  if (shared) {
+    const { name } = shared;
+    if (name === '' || /[+#]/.test(name) || [...name].length > SHARE_NAME_CHARACTERS || shared.filter === '') {
+      throw new Refusal('topicSyntax', `"${filter}" is not $share/<name of at most 128 characters>/<filter>.`);
+    }
+    if (shared.filter.startsWith('$share/')) throw new Refusal('topicSyntax', `${filter} is shared twice.`);
+    checkFilter(shared.filter, limits);
+    return;
   }
   // Basic Ingest has no subscribers; $SYS belongs to the library underneath and does not exist in AWS.
   if (filter.startsWith(BASIC_INGEST_PREFIX) || (filter.startsWith('$') && !filter.startsWith('$aws/'))) {

@@ -16,9 +16,15 @@ const NO_FAULTS = { dropAfterAck: 0, duplicate: 0, reorder: 0 };
 /** Rules that remember what they got; `gate`, when set, says that their queue is full until it resolves. */
 export class RecordingRules implements RuleIngress {
   readonly messages: RuleMessage[] = [];
+  /** What the broker itself tells of its clients. */
+  readonly events: RuleMessage[] = [];
   gate: ((message: RuleMessage) => Promise<void> | undefined) | undefined;
 
   ingest(message: RuleMessage): void | Promise<void> {
+    if (message.topic.startsWith('$aws/events/')) {
+      this.events.push(message);
+      return undefined;
+    }
     this.messages.push(message);
     return this.gate?.(message);
   }
@@ -65,6 +71,8 @@ export class Harness {
       log: silentLog,
       faults: NO_FAULTS,
       ...options,
+      // A test's clients come back at once.
+      limits: { connectsPerSecondOfClient: 1000, ...options.limits },
     });
   }
 
@@ -115,4 +123,10 @@ export function closed(client: MqttClient): Promise<void> {
 /** Waits until something holds; the test's own time-out bounds it. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Makes a client stop reading, without a word to the broker. */
+export function freeze(client: MqttClient): void {
+  client.stream.pause();
+  (client.stream as unknown as { _handle?: { readStop(): void } })._handle?.readStop();
 }

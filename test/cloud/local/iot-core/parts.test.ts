@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { operatorRights, thingPermissions } from '#cloud/local/iot-core/authorisation.js';
-import { Counters } from '#cloud/local/iot-core/counters.js';
+import { TopicFilters } from '#cloud/local/iot-core/delivery/topic-filters.js';
 import { DEFAULT_LIMITS } from '#cloud/local/iot-core/limits.js';
 import { PublishQueue } from '#cloud/local/iot-core/publish-queue.js';
 import { PublishRate } from '#cloud/local/iot-core/rate.js';
 import { checkFilter, routeOf } from '#cloud/local/iot-core/routes.js';
-import { Sessions } from '#cloud/local/iot-core/sessions.js';
-import { TopicFilters } from '#cloud/local/iot-core/topic-filters.js';
-import { ManualClock } from '#wire/clock.js';
 import { shadowTopic, topics } from '#wire/topics.js';
 
 describe('rights of a thing, from the deployed policies', () => {
@@ -67,7 +64,18 @@ describe('routes', () => {
       ).toBe('reservedTopic');
     }
     expect(reasonOf(() => checkFilter('$aws/things/+/shadow/#', DEFAULT_LIMITS))).toBe('none');
-    expect(reasonOf(() => checkFilter('$share/g/a', DEFAULT_LIMITS))).toBe('sharedSubscription');
+    for (const filter of ['$share/g/a/+', `$share/${'n'.repeat(128)}/a/b/c/d/e/f/g/h`]) {
+      expect(reasonOf(() => checkFilter(filter, DEFAULT_LIMITS))).toBe('none');
+    }
+    for (const filter of [
+      '$share/g/',
+      '$share//a',
+      '$share/+/a',
+      '$share/g/$share/g/a',
+      `$share/${'n'.repeat(129)}/a`,
+    ]) {
+      expect(reasonOf(() => checkFilter(filter, DEFAULT_LIMITS))).toBe('topicSyntax');
+    }
   });
 });
 
@@ -123,49 +131,5 @@ describe('publish queue', () => {
     gates[1]();
     await new Promise(setImmediate);
     expect(done).toEqual(['fast-1', 'slow-2', 'fast-3', 'slow-4']);
-  });
-});
-
-describe('persistent sessions', () => {
-  const packet = (brokerCounter: number, topic = 'a/b') =>
-    ({ topic, payload: Buffer.from(`${brokerCounter}`), qos: 1, retain: false, brokerCounter }) as const;
-
-  async function owed(sessions: Sessions): Promise<number[]> {
-    const counters: number[] = [];
-    for await (const { brokerCounter } of sessions.outgoingStream({ id: 'car' })) counters.push(brokerCounter);
-    return counters;
-  }
-  function send(sessions: Sessions, counter: number, topic?: string): void {
-    sessions.subscriptionsByTopic(topic ?? 'a/b').then((subscriptions) => {
-      sessions.outgoingEnqueueCombi(subscriptions, packet(counter, topic));
-    });
-  }
-
-  it('owe a message once, however many filters match, and never a frame', async () => {
-    const sessions = new Sessions(DEFAULT_LIMITS, new ManualClock(0), new Counters());
-    await sessions.addSubscriptions(
-      { id: 'car' },
-      ['a/b', 'a/+', '#'].map((topic) => ({ topic, qos: 1 as const })),
-    );
-    send(sessions, 1);
-    send(sessions, 2, '$aws/rules/frames_live/x');
-    expect(await owed(sessions)).toEqual([1]);
-    await sessions.outgoingUpdate({ id: 'car' }, { ...packet(1), messageId: 7 });
-    await sessions.outgoingClearMessageId({ id: 'car' }, { ...packet(0), messageId: 7 });
-    expect(await owed(sessions)).toEqual([]);
-  });
-
-  it('end an hour after their connection, wall time', async () => {
-    const clock = new ManualClock(0);
-    const counters = new Counters();
-    const sessions = new Sessions(DEFAULT_LIMITS, clock, counters);
-    await sessions.addSubscriptions({ id: 'car' }, [{ topic: 'a/b', qos: 1 }]);
-    sessions.disconnected('car');
-    clock.advance(3_599_000);
-    expect(await sessions.subscriptionsByClient({ id: 'car' })).toHaveLength(1);
-    sessions.disconnected('car');
-    clock.advance(3_601_000);
-    expect(await sessions.subscriptionsByClient({ id: 'car' })).toEqual([]);
-    expect(counters.stats.sessionDrops).toEqual({ sessionExpired: 1 });
   });
 });

@@ -1,0 +1,87 @@
+/** Who may connect, and how often: decided at CONNECT, before anything is kept for the client. */
+import type { Clock } from '#wire/clock.js';
+import { TokenBucket } from '../token-bucket.js';
+import type { Publish } from './admission.js';
+import { Connection, type Identity } from './connection.js';
+import type { IotCoreLimits } from './limits.js';
+import { Refusal } from './refusal.js';
+
+export interface GateOptions {
+  /** Common name of the certificate that may do everything. */
+  operatorName: string;
+  /** Names that may connect; undefined: every certificate that the authority signed. */
+  things?: ReadonlySet<string>;
+  limits: IotCoreLimits;
+  raceClock: Clock;
+}
+
+export interface ConnectRequest {
+  /** As the client sent it, or the name that it was given when it sent none. */
+  clientId: string;
+  will: Publish | undefined;
+}
+
+/** Client ids whose connects of the last second are remembered; whoever has it forgotten may connect at once. */
+const REMEMBERED_IDS_MAX = 10_000;
+
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #all: TokenBucket;
+  readonly #byClientId = new Map<string, TokenBucket>();
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#all = new TokenBucket(options.limits.connectsPerSecond, options.raceClock.nowMs());
+  }
+
+  /**
+   * The connection of a client that may connect. Raises Refusal.
+   *
+   * @param isThingConnected whether a thing is connected under this client id
+   */
+  admit(identity: Identity, { clientId, will }: ConnectRequest, isThingConnected: boolean): Connection {
+    const { limits, operatorName, things, raceClock } = this.#options;
+    const nowMs = raceClock.nowMs();
+    if (!take(this.#all, nowMs)) {
+      throw new Refusal('connectRate', `More than ${limits.connectsPerSecond} connects a second.`);
+    }
+    const isOperator = identity.signed || identity.name === operatorName;
+    if (!isOperator && things && !things.has(identity.name)) {
+      throw new Refusal('identity', `${identity.name} is not a registered thing.`);
+    }
+    if (Buffer.byteLength(clientId) > limits.clientIdBytes || clientId.startsWith('$')) {
+      throw new Refusal('clientId', `A client id of at most ${limits.clientIdBytes} bytes that does not start with $.`);
+    }
+    if (isOperator && (things?.has(clientId) || isThingConnected)) {
+      throw new Refusal('clientId', `${clientId} is a thing; only its own certificate may connect as it.`);
+    }
+    const connection = new Connection(identity, clientId, { isOperator, limits, nowMs });
+    if (will) connection.checkWill(will);
+    // Last: nobody else's attempts count against the owner of a client id.
+    if (!take(this.#bucketOf(clientId, nowMs), nowMs)) {
+      throw new Refusal(
+        'connectRate',
+        `${clientId} connects more than ${limits.connectsPerSecondOfClient} × a second.`,
+      );
+    }
+    return connection;
+  }
+
+  #bucketOf(clientId: string, nowMs: number): TokenBucket {
+    const known = this.#byClientId.get(clientId);
+    if (known) return known;
+    if (this.#byClientId.size >= REMEMBERED_IDS_MAX) {
+      const [oldest] = this.#byClientId.keys();
+      this.#byClientId.delete(oldest);
+    }
+    const bucket = new TokenBucket(this.#options.limits.connectsPerSecondOfClient, nowMs);
+    this.#byClientId.set(clientId, bucket);
+    return bucket;
+  }
+}
+
+function take(bucket: TokenBucket, nowMs: number): boolean {
+  const has = bucket.has(1, nowMs);
+  if (has) bucket.take(1, nowMs);
+  return has;
+}
