@@ -10,8 +10,6 @@ CancelAuditMitigationActionsTask PUT /audit/mitigationactions/tasks/{taskId}/can
 CancelAuditTask PUT /audit/tasks/{taskId}/cancel
 CancelCertificateTransfer PATCH /cancel-certificate-transfer/{certificateId}
 CancelDetectMitigationActionsTask PUT /detect/mitigationactions/tasks/{taskId}/cancel
-CancelJob PUT /jobs/{jobId}/cancel
-CancelJobExecution PUT /things/{thingName}/jobs/{jobId}/cancel
 ClearDefaultAuthorizer DELETE /default-authorizer
 ConfirmTopicRuleDestination GET /confirmdestination/{confirmationToken}
 CreateAuditSuppression POST /audit/suppressions/create
@@ -24,7 +22,6 @@ CreateDimension POST /dimensions/{name}
 CreateDomainConfiguration POST /domainConfigurations/{domainConfigurationName}
 CreateDynamicThingGroup POST /dynamic-thing-groups/{thingGroupName}
 CreateFleetMetric PUT /fleet-metric/{metricName}
-CreateJob PUT /jobs/{jobId}
 CreateJobTemplate PUT /job-templates/{jobTemplateId}
 CreateMitigationAction POST /mitigationactions/actions/{actionName}
 CreateOTAUpdate POST /otaUpdates/{otaUpdateId}
@@ -48,8 +45,6 @@ DeleteDimension DELETE /dimensions/{name}
 DeleteDomainConfiguration DELETE /domainConfigurations/{domainConfigurationName}
 DeleteDynamicThingGroup DELETE /dynamic-thing-groups/{thingGroupName}
 DeleteFleetMetric DELETE /fleet-metric/{metricName}
-DeleteJob DELETE /jobs/{jobId}
-DeleteJobExecution DELETE /things/{thingName}/jobs/{jobId}/executionNumber/{executionNumber}
 DeleteJobTemplate DELETE /job-templates/{jobTemplateId}
 DeleteMitigationAction DELETE /mitigationactions/actions/{actionName}
 DeleteOTAUpdate DELETE /otaUpdates/{otaUpdateId}
@@ -78,8 +73,6 @@ DescribeEncryptionConfiguration GET /encryption-configuration
 DescribeEventConfigurations GET /event-configurations
 DescribeFleetMetric GET /fleet-metric/{metricName}
 DescribeIndex GET /indices/{indexName}
-DescribeJob GET /jobs/{jobId}
-DescribeJobExecution GET /things/{thingName}/jobs/{jobId}
 DescribeJobTemplate GET /job-templates/{jobTemplateId}
 DescribeManagedJobTemplate GET /managed-job-templates/{templateName}
 DescribeMitigationAction GET /mitigationactions/actions/{actionName}
@@ -98,7 +91,6 @@ GetCommand GET /commands/{commandId}
 GetCommandExecution GET /command-executions/{executionId}
 GetEffectivePolicies POST /effective-policies
 GetIndexingConfiguration GET /indexing/config
-GetJobDocument GET /jobs/{jobId}/job-document
 GetLoggingOptions GET /loggingOptions
 GetOTAUpdate GET /otaUpdates/{otaUpdateId}
 GetPackage GET /packages/{packageName}
@@ -127,10 +119,7 @@ ListDimensions GET /dimensions
 ListDomainConfigurations GET /domainConfigurations
 ListFleetMetrics GET /fleet-metrics
 ListIndices GET /indices
-ListJobExecutionsForJob GET /jobs/{jobId}/things
-ListJobExecutionsForThing GET /things/{thingName}/jobs
 ListJobTemplates GET /job-templates
-ListJobs GET /jobs
 ListManagedJobTemplates GET /managed-job-templates
 ListMetricValues GET /metric-values
 ListMitigationActions GET /mitigationactions/actions
