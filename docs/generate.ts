@@ -3,6 +3,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { addCommands } from '#cli/commands/index.js';
 import { CONFIG_KEYS, type ConfigKey } from '#cli/config/keys.js';
 import { ERROR_CODES } from '#wire/error-codes.js';
 
@@ -20,7 +22,7 @@ export function errorsPage(): string {
 export function configPage(): string {
   const rows = Object.entries(CONFIG_KEYS).map(
     ([name, key]: [string, ConfigKey]) =>
-      `| \`${name}\` | ${key.flag ? `\`${key.flag}\`` : '–'} | \`${key.env}\` | \`${String(key.default)}\` | ${key.meaning} |`,
+      `| \`${name}\` | ${key.flag ? `\`${key.flag.split(' ')[0]}\`` : '–'} | \`${key.env}\` | \`${String(key.default)}\` | ${key.meaning} |`,
   );
   return [
     '# Configuration',
@@ -36,7 +38,37 @@ export function configPage(): string {
   ].join('\n');
 }
 
+const CLI_HEAD = `# The \`pitwall\` command
+
+Data goes to stdout, talk and progress to stderr; \`--json\` on every command that reads. Exit codes: 0 ok · 1 a check failed ·
+2 usage · 3 configuration or credentials · 4 remote service · 5 time-out · 6 a threshold was missed · 130 interrupted (\`race\`
+and \`local\` end with 0 on ^C: that is how one ends them). Written from \`cli/commands/flags\` by \`npm run docs\`.
+`;
+
+/** Every command as its own --help prints it. */
+export function cliPage(): string {
+  const program = new Command('pitwall');
+  addCommands(program);
+  const sections: string[] = [];
+  const visit = (command: Command, path: string): void => {
+    const name = `${path} ${command.name()}`;
+    if (command.commands.length === 0) sections.push(`## ${name}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`);
+    for (const child of command.commands) visit(child, name);
+  };
+  for (const command of program.commands) visit(command, 'pitwall');
+  return `${CLI_HEAD}\n${sections.join('\n')}`;
+}
+
+/** Help with the texts that commands add after it: examples. */
+function helpOf(command: Command): string {
+  const lines: string[] = [];
+  command.configureOutput({ writeOut: (text) => lines.push(text), getOutHelpWidth: () => 110 });
+  command.outputHelp();
+  return lines.join('').trimEnd();
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('errors.md', import.meta.url), errorsPage());
+  writeFileSync(new URL('cli.md', import.meta.url), cliPage());
   writeFileSync(new URL('config.md', import.meta.url), configPage());
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configPage, errorsPage } from '../docs/generate.js';
+import { cliPage, configPage, errorsPage } from '../docs/generate.js';
 import { projectFiles, ROOT, read } from './helpers/tree.js';
 
 describe('documents that cannot drift', () => {
@@ -11,6 +11,10 @@ describe('documents that cannot drift', () => {
 
   it('docs/config.md has every setting (npm run docs)', () => {
     expect(read('docs/config.md')).toBe(configPage());
+  });
+
+  it('docs/cli.md has every command as its --help prints it (npm run docs)', () => {
+    expect(read('docs/cli.md')).toBe(cliPage());
   });
 
   it('every error code that the sources raise is in the registry, and each one there is raised', () => {

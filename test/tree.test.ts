@@ -197,6 +197,21 @@ describe('the tree', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved":/);
   });
 
+  it('names every optional build in the lock file, or npm ci refuses it (npm run lock)', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string>; inBundle?: boolean }>;
+    };
+    const missing = Object.entries(packages)
+      .filter(([, { inBundle }]) => !inBundle)
+      .flatMap(([path, { optionalDependencies = {} }]) =>
+        Object.entries(optionalDependencies)
+          .filter(([, version]) => /^\d/.test(version))
+          .filter(([name]) => !(`${path}/node_modules/${name}` in packages) && !(`node_modules/${name}` in packages))
+          .map(([name]) => name),
+      );
+    expect(missing).toEqual([]);
+  });
+
   it('ships only permissive licences', () => {
     const lock = JSON.parse(read('package-lock.json')) as {
       packages: Record<string, { license?: string; dev?: boolean }>;

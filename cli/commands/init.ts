@@ -7,7 +7,7 @@ import { PROJECT_FILE } from '../config/resolve.js';
 /** Every setting with its default and meaning; JSON has no comments, so a key that starts with `//` is one. */
 export function sampleConfig(): string {
   const lines = Object.entries(CONFIG_KEYS).flatMap(([name, key]: [string, ConfigKey]) => [
-    [`// ${name}`, `${key.meaning} ${[key.flag, key.env].filter(Boolean).join(' · ')}`],
+    [`// ${name}`, `${key.meaning} ${[key.flag?.split(' ')[0], key.env].filter(Boolean).join(' · ')}`],
     [name, key.default],
   ]);
   return `${JSON.stringify(Object.fromEntries(lines), null, 2)}\n`;

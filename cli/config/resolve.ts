@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { PitwallError } from '#wire/errors.js';
-import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigName } from './keys.js';
+import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigName, type ValueCheck } from './keys.js';
 
 /** File beside the project; `pitwall init` writes it. */
 export const PROJECT_FILE = 'pitwall.config.json';
@@ -40,7 +41,7 @@ export function resolveConfig(
   const origins = {} as Record<ConfigName, ResolvedValue>;
   for (const [name, key] of Object.entries(CONFIG_KEYS) as [ConfigName, ConfigKey][]) {
     const found = find(name, key, flags, env, files);
-    const parsed = key.schema.safeParse(found.value);
+    const parsed = schemaOf(key.check).safeParse(found.value);
     if (!parsed.success) {
       throw new PitwallError(found.origin.startsWith('flag') ? 'PW-USAGE-FLAG' : 'PW-CONFIG-VALUE', {
         what: `${name} is ${JSON.stringify(found.value)} (${found.origin}): ${parsed.error.issues[0]?.message ?? 'not valid'}.`,
@@ -53,6 +54,13 @@ export function resolveConfig(
   return { config: config as unknown as Config, origins };
 }
 
+function schemaOf(check: ValueCheck): z.ZodType {
+  if ('text' in check) return z.string().min(1);
+  const [min, max] = 'whole' in check ? check.whole : check.number;
+  const number = z.coerce.number().min(min).max(max);
+  return 'whole' in check ? number.int() : number;
+}
+
 function find(
   name: string,
   key: ConfigKey,
@@ -60,7 +68,7 @@ function find(
   env: NodeJS.ProcessEnv,
   files: { path: string; values: Record<string, unknown> }[],
 ): ResolvedValue {
-  if (key.flag && flags[name] !== undefined) return { value: flags[name], origin: `flag ${key.flag}` };
+  if (key.flag && flags[name] !== undefined) return { value: flags[name], origin: `flag ${key.flag.split(' ')[0]}` };
   if (env[key.env] !== undefined) return { value: env[key.env], origin: `env ${key.env}` };
   for (const { path, values } of files) {
     if (values[name] !== undefined) return { value: values[name], origin: `file ${path}` };

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { setting } from './setting.js';
 
 /** The main job. */
 export function addRaceCommands(program: Command): void {
@@ -7,15 +8,15 @@ export function addRaceCommands(program: Command): void {
     .description('Run a simulated race: local services, fleet, consumers and screen.')
     .option('--headless', 'no screen stays open: run to the flag, print the summary, exit')
     .option('--json', 'progress and summary as JSON lines on stdout')
-    .option('--cars <n>', 'cars in the race')
-    .option('--laps <n>', 'laps to the flag')
-    .option('--speed <x>', 'race seconds per wall second; slows by itself rather than drop anything')
-    .option('--rate <hz>', 'samples a second of every channel')
-    .option('--seed <n>', 'same seed, same race')
-    .option('--scenario <name>', 'which race to simulate')
-    .option('--data <dir>', 'data folder')
-    .option('--port <n>', 'port of the screen; a busy one gives way to the next free one')
-    .option('--listen <host>', 'address that the screen and MQTT listen on')
+    .addOption(setting('cars'))
+    .addOption(setting('laps'))
+    .addOption(setting('speed'))
+    .addOption(setting('rate'))
+    .addOption(setting('seed'))
+    .addOption(setting('scenario'))
+    .addOption(setting('data'))
+    .addOption(setting('port'))
+    .addOption(setting('listen'))
     .option('--fail <conditions>', "exit 6 when one holds, e.g. 'lost>0,p99>500'")
     .addOption(new Option('--single', 'everything in one process (tests)'))
     .addHelpText(
