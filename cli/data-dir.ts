@@ -111,7 +111,7 @@ export function writeHistory(dir: DataDir, history: History): void {
 export interface Runtime {
   pid: number;
   mqtt: { host: string; port: number; ca: string; cert: string; key: string; clientId: string };
-  endpoints: { kinesis: string; dynamodb: string; iotData: string };
+  endpoints: { kinesis: string; dynamodb: string; iot: string; iotData: string };
   screen: string | null;
 }
 
@@ -125,6 +125,6 @@ export function readRuntime(path: string): Runtime {
   }
   throw new PitwallError('PW-CONFIG-NOT-RUNNING', {
     what: `No running system in ${resolve(path)}.`,
-    fix: 'Start one with: pitwall race',
+    fix: 'Start one with: pitwall race, or pitwall local',
   });
 }

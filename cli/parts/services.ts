@@ -25,7 +25,7 @@ export interface ServicesOptions {
 
 export interface ServicesInfo {
   mqttPort: number;
-  endpoints: { kinesis: string; dynamodb: string; iotData: string };
+  endpoints: { kinesis: string; dynamodb: string; iot: string; iotData: string };
 }
 
 export interface ServicesStats {
@@ -85,10 +85,11 @@ export async function startServices(options: ServicesOptions, context: PartConte
     log,
   });
 
+  const iotEndpoint = `http://127.0.0.1:${iot.dataPlanePort}`;
   return {
     info: {
       mqttPort: iot.mqttPort,
-      endpoints: { kinesis: endpoint, dynamodb: endpoint, iotData: `http://127.0.0.1:${iot.dataPlanePort}` },
+      endpoints: { kinesis: endpoint, dynamodb: endpoint, iot: iotEndpoint, iotData: iotEndpoint },
     },
     lag: () => ({ name: 'rules queue', share: rules.queueShare() / QUEUE_SHARE_BOUND }),
     methods: {

@@ -15,6 +15,7 @@ import {
   writeJson,
 } from '../data-dir.js';
 import { localCloudConfig } from '../local-cloud.js';
+import { mqttHostFor } from '../mqtt-host.js';
 import type { EnginePartStats } from '../parts/engine.js';
 import type { FleetStatus } from '../parts/fleet.js';
 import type { PartContext, PartInfo, PartName, PartOptions } from '../parts/part.js';
@@ -306,11 +307,6 @@ export class RaceRun {
     };
     writeJson(join(this.#dir.root, RUNTIME_FILE), runtime);
   }
-}
-
-/** An agent on this machine reaches a broker that listens everywhere by loopback. */
-function mqttHostFor(listen: string): string {
-  return listen === '0.0.0.0' || listen === '::' ? '127.0.0.1' : listen;
 }
 
 function delay(ms: number): Promise<void> {
