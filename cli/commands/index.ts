@@ -1,13 +1,21 @@
 import type { Command } from 'commander';
+import { addCertsCommands } from './flags/certs.js';
 import { addConfigCommands } from './flags/config.js';
 import { addDailyCommands } from './flags/daily.js';
 import { addDeployCommands } from './flags/deploy.js';
+import { addLocalCommands } from './flags/local.js';
+import { addPolicyCommands } from './flags/policy.js';
 import { addRaceCommands } from './flags/race.js';
+import { addShadowCommands } from './flags/shadow.js';
 
 /** Every command: purpose, flags and examples are in `flags/`, the work is in the file that an action imports. */
 export function addCommands(program: Command): void {
   addRaceCommands(program);
+  addLocalCommands(program);
   addConfigCommands(program);
+  addCertsCommands(program);
+  addShadowCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);
+  addPolicyCommands(program);
 }

@@ -44,7 +44,6 @@ export const ERROR_CODES = {
   'PW-POLICY-GRAMMAR': 'A policy document is JSON, but not a policy that AWS IoT takes; the message names the place.',
   'PW-POLICY-SIZE': 'A policy document is longer than AWS IoT takes, or more policies are attached than it takes.',
   'PW-POLICY-REQUEST': 'The request to be decided is not complete or not well formed.',
-  'PW-POLICY-FILE': 'A policy file cannot be read.',
 
   // certs
   'PW-CERTS-STORE': 'The certificate folder cannot be written or holds something that is not a certificate or key.',
@@ -82,6 +81,7 @@ export const ERROR_CODES = {
 
   // cloud/deploy
   'PW-DEPLOY-TOOLKIT': 'Synthesis needs aws-cdk-lib, a development dependency that is not installed here.',
+  'PW-DEPLOY-ACTION': 'The catalog has an action that the deployed stack would have no rights for.',
 
   // cloud/local (AWS services), cloud/provision
   'PW-LOCAL-PORT': 'The local services cannot listen there.',
