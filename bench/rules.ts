@@ -78,7 +78,7 @@ function startEngine(): RuleEngine {
   const senders: Senders = {
     kinesis: store,
     // Every alarm here has the same keys; told apart, they share batches as different ones would.
-    dynamoDBv2: (table) => ({ ...store(table), keyOf: () => String(items++) }),
+    dynamodb: (table) => ({ ...store(table), identityOf: () => String(items++) }),
   };
   return new RuleEngine({
     catalog,

@@ -3,17 +3,24 @@ import {
   type AttributeValue,
   BatchWriteItemCommand,
   type DynamoDBClient,
+  UpdateItemCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import type { ItemSender, KinesisSender, Senders, SendResult } from '#rules/actions/senders.js';
-import type { StreamKey, TableKey } from '#rules/catalog.js';
+import type { KinesisSender, Senders, SendResult, TableItem, TableSender, TableWrite } from '#rules/actions/senders.js';
+import type { StreamKey, TableKey } from '#rules/definition.js';
 import { isNumeric, numericText } from '#rules/sql/decimal.js';
-import type { Value, ValueObject } from '#rules/sql/values.js';
+import type { Value } from '#rules/sql/values.js';
 import type { StreamResource, TableResource } from './resources.js';
 import { actionFor } from './streams/aws-errors.js';
 
 const STORED: SendResult = {};
+
+/** Senders that `createSenders` makes; whoever starts the rules adds others beside them. */
+export type AwsSenders = {
+  kinesis(stream: StreamKey): KinesisSender;
+  dynamodb(table: TableKey): TableSender;
+};
 
 /**
  * @example const senders = createSenders(await createClients(config, ['kinesis', 'dynamodb']), { streams, tables });
@@ -21,11 +28,11 @@ const STORED: SendResult = {};
 export function createSenders(
   clients: { kinesis: KinesisClient; dynamodb: DynamoDBClient },
   resources: { streams: Record<StreamKey, StreamResource>; tables: Record<TableKey, TableResource> },
-): Senders {
+): AwsSenders {
   return {
     kinesis: (stream) => kinesisSender(clients.kinesis, resources.streams[stream].name),
-    dynamoDBv2: (table) => itemSender(clients.dynamodb, resources.tables[table]),
-  };
+    dynamodb: (table) => tableSender(clients.dynamodb, resources.tables[table]),
+  } satisfies Senders;
 }
 
 function kinesisSender(client: KinesisClient, resource: string): KinesisSender {
@@ -43,25 +50,74 @@ function kinesisSender(client: KinesisClient, resource: string): KinesisSender {
   };
 }
 
-function itemSender(client: DynamoDBClient, table: TableResource): ItemSender {
+type Replacement = Exclude<TableWrite, { operation: 'update' }>;
+
+function tableSender(client: DynamoDBClient, table: TableResource): TableSender {
   const keyNames = table.sortKey === undefined ? [table.partitionKey] : [table.partitionKey, table.sortKey];
+  const replaceAll = (writes: Replacement[]) =>
+    sendDividing(writes, (batch) => writeBatch(client, table, keyNames, batch));
   return {
     resource: table.name,
     /** Keys are Strings (resources.ts), and DynamoDB takes no empty ones. */
-    keyOf: (item) => keyText(keyNames.map((name) => item[name])),
-    send: (entries) =>
-      sendDividing(entries, async (batch) => {
-        const requests = batch.map((item): WriteRequest => ({ PutRequest: { Item: attributesOf(item) } }));
-        const { UnprocessedItems } = await client.send(
-          new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }),
-        );
-        const keyOf = ({ PutRequest }: WriteRequest) => keyText(keyNames.map((name) => PutRequest?.Item?.[name]?.S));
-        const unprocessed = new Set((UnprocessedItems?.[table.name] ?? []).map(keyOf));
-        return requests.map((request) =>
-          unprocessed.has(keyOf(request)) ? { errorCode: 'UnprocessedItem', retriable: true } : STORED,
-        );
-      }),
+    identityOf: (write) => {
+      const columns = write.operation === 'put' ? write.item : write.key;
+      return keyText(keyNames.map((name) => columns[name]));
+    },
+    send: async (writes) => {
+      // BatchWriteItem replaces and deletes whole items; it does not update.
+      const replacements = writes.filter((write) => write.operation !== 'update');
+      const updates = writes.map((write) => (write.operation === 'update' ? update(client, table, write) : undefined));
+      const replaced = replacements.length === 0 ? [] : await replaceAll(replacements);
+      let next = 0;
+      return Promise.all(updates.map((updated) => updated ?? replaced[next++]));
+    },
   };
+}
+
+async function writeBatch(
+  client: DynamoDBClient,
+  table: TableResource,
+  keyNames: string[],
+  batch: Replacement[],
+): Promise<SendResult[]> {
+  const requests = batch.map(
+    (write): WriteRequest =>
+      write.operation === 'put'
+        ? { PutRequest: { Item: attributesOf(write.item) } }
+        : { DeleteRequest: { Key: attributesOf(write.key) } },
+  );
+  const { UnprocessedItems } = await client.send(
+    new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }),
+  );
+  const keyOf = ({ PutRequest, DeleteRequest }: WriteRequest) => {
+    const columns = PutRequest?.Item ?? DeleteRequest?.Key;
+    return keyText(keyNames.map((name) => columns?.[name]?.S));
+  };
+  const unprocessed = new Set((UnprocessedItems?.[table.name] ?? []).map(keyOf));
+  return requests.map((request) =>
+    unprocessed.has(keyOf(request)) ? { errorCode: 'UnprocessedItem', retriable: true } : STORED,
+  );
+}
+
+async function update(
+  client: DynamoDBClient,
+  table: TableResource,
+  { key, set }: Extract<TableWrite, { operation: 'update' }>,
+): Promise<SendResult> {
+  const columns = Object.keys(set);
+  const [result] = await sendDividing([key], async () => {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: table.name,
+        Key: attributesOf(key),
+        UpdateExpression: `SET ${columns.map((_, i) => `#c${i} = :v${i}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(columns.map((column, i) => [`#c${i}`, column])),
+        ExpressionAttributeValues: Object.fromEntries(columns.map((column, i) => [`:v${i}`, attributeOf(set[column])])),
+      }),
+    );
+    return [STORED];
+  });
+  return result;
 }
 
 function keyText(keys: unknown[]): string | undefined {
@@ -95,7 +151,7 @@ async function sendDividing<Entry>(
 }
 
 /** An item in DynamoDB's types. Numbers go as text, so that 34 digits arrive (DynamoDB keeps 38). */
-function attributesOf(item: ValueObject): Record<string, AttributeValue> {
+function attributesOf(item: TableItem): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(item)) {
     if (value !== undefined) attributes[name] = attributeOf(value);
@@ -103,7 +159,8 @@ function attributesOf(item: ValueObject): Record<string, AttributeValue> {
   return attributes;
 }
 
-function attributeOf(value: Value): AttributeValue {
+function attributeOf(value: Value | Uint8Array): AttributeValue {
+  if (value instanceof Uint8Array) return { B: value };
   if (value === null || value === undefined) return { NULL: true };
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'boolean') return { BOOL: value };

@@ -1,96 +1,67 @@
-import type { Log } from '#wire/log.js';
-import type { Action, ActionFailure, Delivery, Result } from './actions/action.js';
-import type { ErrorMessage, ErrorSink } from './actions/outbox.js';
+import type { Action, ActionFailure, ActionName, Delivery, Result } from './actions/action.js';
 import type { CompiledRule } from './rule.js';
 import type { Scope } from './sql/scope.js';
 
-/** One message on its way through the actions of one rule, and into the error action if one of them fails. */
+/** Hears what becomes of each action; a tap. */
+export interface DeliveryObserver {
+  sent(action: ActionName): void;
+  failed(action: ActionName, errorMessage: string): void;
+  retried(action: ActionName): void;
+}
+
+/** One message on its way through the actions of one rule. Settled when each of them is sent or has failed for good. */
 export class RuleDelivery implements Delivery {
   readonly rule: CompiledRule;
+  readonly scope: Scope;
   readonly failures: ActionFailure[] = [];
-  readonly #scope: Scope;
-  readonly #needs: { outbox: ErrorSink; log: Log };
+  /** How many actions it runs. */
+  readonly actions: number;
   readonly #settled: (delivery: RuleDelivery) => void;
+  readonly #observer: DeliveryObserver | undefined;
   #open: number;
 
   constructor(
     rule: CompiledRule,
     scope: Scope,
-    needs: { outbox: ErrorSink; log: Log },
+    actions: number,
     settled: (delivery: RuleDelivery) => void,
+    observer?: DeliveryObserver,
   ) {
     this.rule = rule;
-    this.#scope = scope;
-    this.#needs = needs;
+    this.scope = scope;
+    this.actions = actions;
     this.#settled = settled;
-    this.#open = rule.actions.length;
-  }
-
-  get payloadBytes(): number {
-    return this.#scope.evaluation.message.payload.length;
+    this.#observer = observer;
+    this.#open = actions;
   }
 
   run(action: Action, result: Result): void {
     try {
-      action.run(result, this.#scope, this);
+      action.run(result, this.scope, this);
     } catch (error) {
       // A template that fails fails its action alone.
       this.failed(action, String(error));
     }
   }
 
-  sent(): void {
+  sent(action: ActionName): void {
     this.rule.counters.sent++;
+    this.#observer?.sent(action);
     this.#done();
   }
 
-  retried(): void {
+  retried(action: ActionName): void {
     this.rule.counters.retried++;
+    this.#observer?.retried(action);
   }
 
-  failed(action: Pick<Action, 'name' | 'resource'>, errorMessage: string): void {
+  failed(action: ActionName, errorMessage: string): void {
     this.failures.push({ failedAction: action.name, failedResource: action.resource, errorMessage });
+    this.#observer?.failed(action, errorMessage);
     this.#done();
   }
 
   #done(): void {
-    if (--this.#open > 0) return;
-    if (this.failures.length === 0) this.#settled(this);
-    else void this.#errorAction();
-  }
-
-  async #errorAction(): Promise<void> {
-    const { counters, definition } = this.rule;
-    counters.failed++;
-    try {
-      await this.#keep();
-      counters.errorActions++;
-    } catch (error) {
-      counters.errorActionsLost++;
-      this.#needs.log.error('a message whose actions failed could not be kept', {
-        rule: definition.name,
-        error: String(error),
-        lost: counters.errorActionsLost,
-      });
-    }
-    this.#settled(this);
-  }
-
-  /** One message with all failures (iot-sql §8). */
-  async #keep(): Promise<void> {
-    await this.#needs.outbox.put(this.rule.errorKey(this.#scope), this.#errorMessage());
-  }
-
-  #errorMessage(): ErrorMessage {
-    const { evaluation } = this.#scope;
-    const { topic, clientId, payload } = evaluation.message;
-    return {
-      ruleName: this.rule.definition.name,
-      topic,
-      cloudwatchTraceId: evaluation.traceId(),
-      clientId: clientId || 'n/a',
-      base64OriginalPayload: Buffer.from(payload).toString('base64'),
-      failures: this.failures,
-    };
+    if (--this.#open === 0) this.#settled(this);
   }
 }

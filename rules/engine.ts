@@ -1,13 +1,15 @@
 import { PitwallError } from '#wire/errors.js';
-import type { Action, ActionContext } from './actions/action.js';
-import type { RuleAction, RuleDefinition } from './catalog.js';
+import type { KeptMessage } from './actions/outbox.js';
+import type { RuleDefinition } from './definition.js';
 import { RuleDelivery } from './delivery.js';
+import { keptMessage } from './error-action.js';
 import type { RuleIngress, RuleMessage } from './ingress.js';
 import { DEFAULT_LIMITS, type EngineLimits, type EngineOptions } from './options.js';
-import { type CompiledRule, compileRule, type RuleCounters } from './rule.js';
+import { actionsToReplay, messageOf, type ReplayOutcome } from './replay.js';
+import { type CompiledRule, compileRule, type RuleNeeds, type RuleStats } from './rule.js';
 import { Evaluation } from './sql/evaluation.js';
-import type { Scope } from './sql/scope.js';
-import type { Outcome } from './sql/statement.js';
+import type { Evaluated } from './sql/statement.js';
+import { RuleTap, type TapLimits, type TappedMessage } from './tap.js';
 import { Targets } from './targets.js';
 import { TopicTrie } from './topic-trie.js';
 
@@ -15,7 +17,7 @@ export type { RuleIngress, RuleMessage } from './ingress.js';
 export { DEFAULT_LIMITS, type EngineLimits, type EngineOptions } from './options.js';
 
 export interface EngineStats {
-  rules: Record<string, RuleCounters>;
+  rules: Record<string, RuleStats>;
   /** Actions not yet settled. */
   queued: number;
   /** Messages that wait for room. */
@@ -24,10 +26,16 @@ export interface EngineStats {
   lagMs: number;
   /** Messages that no rule wanted. */
   unmatched: number;
-  /** Basic Ingest to a rule that does not exist. */
+  /** Basic Ingest to a rule that does not exist or is off. */
   ruleNotFound: number;
   /** Messages refused because too many were waiting. */
   refused: number;
+}
+
+/** What is done when there is room: a message to run, or one to replay. */
+interface Waiting {
+  run: () => void;
+  resolve: () => void;
 }
 
 /**
@@ -45,11 +53,14 @@ export class RuleEngine implements RuleIngress {
   readonly #filters = new TopicTrie<CompiledRule>();
   readonly #byTopic = new Map<string, CompiledRule[]>();
   readonly #targets: Targets;
+  /** Rules that somebody watches. */
+  readonly #taps = new Map<CompiledRule, RuleTap>();
   #pending = 0;
   #pendingBytes = 0;
-  #waiting: { message: RuleMessage; resolve: () => void }[] = [];
+  #waiting: Waiting[] = [];
   #idle: (() => void)[] = [];
   #closed = false;
+  #admitting = false;
   #unmatched = 0;
   #ruleNotFound = 0;
   #refused = 0;
@@ -58,14 +69,16 @@ export class RuleEngine implements RuleIngress {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#targets = new Targets(options, this.#limits);
-    const action = (spec: RuleAction, context: ActionContext): Action => this.#targets.action(spec, context);
-    this.#rules = new Map(options.catalog.map((definition) => [definition.name, compileRule(definition, action)]));
+    const targets = new Targets(options, this.#limits);
+    this.#targets = targets;
+    const needs: RuleNeeds = { queue: (service, target) => targets.queue(service, target), lookups: options.lookups };
+    this.#rules = new Map(options.catalog.map((definition) => [definition.name, compileRule(definition, needs)]));
     if (this.#rules.size < options.catalog.length) {
       throw new PitwallError('PW-RULE-DEFINITION', { what: 'Two rules of the catalog have the same name.' });
     }
     for (const rule of this.#rules.values()) {
-      if (rule.statement.filter !== undefined) this.#filters.add(rule.statement.filter, rule);
+      const { filter } = rule.statement;
+      if (rule.definition.enabled && filter !== undefined) this.#filters.add(filter, rule);
     }
   }
 
@@ -75,24 +88,37 @@ export class RuleEngine implements RuleIngress {
   }
 
   ingest(message: RuleMessage): void | Promise<void> {
-    if (this.#closed) {
-      return Promise.reject(new PitwallError('PW-RULE-CLOSED', { what: 'The rules engine is closed.' }));
-    }
-    if (this.#waiting.length === 0 && this.#hasRoom()) {
-      this.#run(message);
-      return;
-    }
-    if (this.#waiting.length >= this.#limits.waitingMessages) {
-      this.#refused++;
-      const what = `${this.#waiting.length} messages already wait for room in the rules' queue.`;
-      return Promise.reject(new PitwallError('PW-RULE-OVERLOAD', { what, retriable: true }));
-    }
-    return new Promise((resolve) => this.#waiting.push({ message, resolve }));
+    return this.#whenRoom(() => this.#run(message), message.hops !== undefined);
+  }
+
+  /**
+   * Does again, on a message of the outbox, the actions that failed: each ends as sent or is named in the outcome; nothing
+   * is put into the outbox again. Waits for room like `ingest`, and raises the same.
+   */
+  async replay(kept: KeptMessage): Promise<ReplayOutcome> {
+    const rule = this.#rules.get(kept.message.ruleName);
+    if (rule === undefined) return { kind: 'ruleGone' };
+    let outcome: Promise<ReplayOutcome> | undefined;
+    await this.#whenRoom(() => {
+      outcome = this.#replay(rule, kept);
+    }, false);
+    return outcome!;
   }
 
   stats(): EngineStats {
     return {
-      rules: Object.fromEntries([...this.#rules].map(([name, { counters }]) => [name, { ...counters }])),
+      rules: Object.fromEntries(
+        [...this.#rules].map(
+          ([
+            name,
+            {
+              counters,
+              latency,
+              definition: { enabled },
+            },
+          ]) => [name, { enabled, ...counters, latency: latency.summary() }],
+        ),
+      ),
       queued: this.#pending,
       waiting: this.#waiting.length,
       lagMs: this.lagMs(),
@@ -100,6 +126,23 @@ export class RuleEngine implements RuleIngress {
       ruleNotFound: this.#ruleNotFound,
       refused: this.#refused,
     };
+  }
+
+  /**
+   * Watches a rule: what it makes of each message. Ends with `tap.close()`; a second tap on the same rule ends the first.
+   *
+   * @throws PitwallError `PW-RULE-NOT-FOUND`
+   */
+  tap(name: string, limits?: Partial<TapLimits>): RuleTap {
+    const rule = this.#rules.get(name);
+    if (rule === undefined) {
+      const known = [...this.#rules.keys()].join(', ');
+      throw new PitwallError('PW-RULE-NOT-FOUND', { what: `No rule '${name}' runs here.`, fix: `Known: ${known}.` });
+    }
+    this.#taps.get(rule)?.close();
+    const tap = new RuleTap(rule, this.#options.wallClock, () => this.#taps.delete(rule), limits);
+    this.#taps.set(rule, tap);
+    return tap;
   }
 
   /** Age of the oldest record that is not stored, wall time: what slows the race clock. */
@@ -126,6 +169,20 @@ export class RuleEngine implements RuleIngress {
     const giveUp = setTimeout(() => this.#targets.abandon(), this.#limits.closeMs);
     await this.flush();
     clearTimeout(giveUp);
+    for (const tap of this.#taps.values()) tap.close();
+  }
+
+  #whenRoom(run: () => void, orRefuse: boolean): void | Promise<void> {
+    if (this.#closed) {
+      return Promise.reject(new PitwallError('PW-RULE-CLOSED', { what: 'The rules engine is closed.' }));
+    }
+    if (this.#waiting.length === 0 && this.#hasRoom()) return this.#admit(run);
+    if (orRefuse || this.#waiting.length >= this.#limits.waitingMessages) {
+      this.#refused++;
+      const what = `No room in the rules' queue, and ${this.#waiting.length} messages wait for it.`;
+      return Promise.reject(new PitwallError('PW-RULE-OVERLOAD', { what, retriable: true }));
+    }
+    return new Promise((resolve) => this.#waiting.push({ run, resolve }));
   }
 
   #hasRoom(): boolean {
@@ -138,13 +195,15 @@ export class RuleEngine implements RuleIngress {
 
   #run(message: RuleMessage): void {
     const rules = message.rule === undefined ? this.#rulesOf(message.topic) : this.#ruleNamed(message.rule);
+    if (rules.length === 0) return;
+    const takenMs = this.#options.wallClock.nowMs();
     const evaluation = new Evaluation(message, this.#options);
-    for (const rule of rules) this.#runRule(rule, evaluation);
+    for (const rule of rules) this.#runRule(rule, evaluation, takenMs);
   }
 
   #ruleNamed(name: string): CompiledRule[] {
     const rule = this.#rules.get(name);
-    if (rule !== undefined) return [rule];
+    if (rule?.definition.enabled) return [rule];
     this.#ruleNotFound++;
     if (isMilestone(this.#ruleNotFound)) {
       this.#options.log.warn('basic ingest to a rule that does not exist', { rule: name, count: this.#ruleNotFound });
@@ -163,40 +222,124 @@ export class RuleEngine implements RuleIngress {
     return rules;
   }
 
-  #runRule(rule: CompiledRule, evaluation: Evaluation): void {
-    const { counters, statement, actions } = rule;
-    counters.matched++;
-    let scope: Scope;
-    let outcome: Outcome;
+  #runRule(rule: CompiledRule, evaluation: Evaluation, takenMs: number): void {
+    rule.counters.matched++;
+    const seen = this.#taps.get(rule)?.begin(evaluation);
+    const { length: actions } = rule.actions;
+    // Held from here: a message whose statement waits for a look-up takes room as well.
+    this.#hold(actions, evaluation);
     try {
-      scope = statement.scope(evaluation);
-      outcome = statement.run(scope);
+      const evaluated = rule.statement.evaluate(evaluation);
+      if (evaluated instanceof Promise) {
+        evaluated.then(
+          (result) => this.#act(rule, result, takenMs, seen),
+          (error: unknown) => this.#ended(rule, evaluation, error, seen),
+        );
+      } else this.#act(rule, evaluated, takenMs, seen);
     } catch (error) {
-      // A statement that fails ends its rule without actions, not even the error action; other rules go on (iot-sql §8).
-      counters.failed++;
-      this.#warn(rule, 'a rule was ended by its statement', { error: String(error) });
-      return;
+      this.#ended(rule, evaluation, error, seen);
     }
+  }
+
+  /** A statement that fails ends its rule without actions, not even the error action; other rules go on (iot-sql §8). */
+  #ended(rule: CompiledRule, evaluation: Evaluation, error: unknown, seen: TappedMessage | undefined): void {
+    rule.counters.failed++;
+    this.#warn(rule, 'a rule was ended by its statement', { error: String(error) });
+    seen?.ended(String(error));
+    this.#release(rule.actions.length, evaluation);
+  }
+
+  #act(rule: CompiledRule, { scope, outcome }: Evaluated, takenMs: number, seen: TappedMessage | undefined): void {
+    const { counters, actions } = rule;
+    seen?.evaluated(scope, outcome);
     if (outcome.kind === 'filtered') {
       counters.filtered++;
       if (outcome.undefined) counters.undefined++;
+      this.#release(actions.length, scope.evaluation);
       return;
     }
-    this.#pending += actions.length;
-    this.#pendingBytes += evaluation.message.payload.length;
-    const delivery = new RuleDelivery(rule, scope, this.#options, (settled) => this.#release(settled));
+    const settled = (delivery: RuleDelivery) => {
+      rule.latency.add(this.#options.wallClock.nowMs() - takenMs);
+      void this.#conclude(delivery);
+    };
+    const delivery = new RuleDelivery(rule, scope, actions.length, settled, seen);
     for (const action of actions) delivery.run(action, outcome);
   }
 
-  /** A message is through with all actions of a rule. */
-  #release(delivery: RuleDelivery): void {
-    this.#pending -= delivery.rule.actions.length;
-    this.#pendingBytes -= delivery.payloadBytes;
-    if (delivery.failures.length > 0) this.#warn(delivery.rule, 'an action failed for good', delivery.failures[0]);
-    while (this.#waiting.length > 0 && this.#hasRoom()) {
-      const { message, resolve } = this.#waiting.shift()!;
-      this.#run(message);
-      resolve();
+  /** A message is through with all actions of a rule: what failed is kept before its room is given to another. */
+  #conclude(delivery: RuleDelivery): void | Promise<void> {
+    const { failures, actions, scope } = delivery;
+    if (failures.length === 0) return this.#release(actions, scope.evaluation);
+    return this.#errorAction(delivery).then(() => {
+      this.#release(actions, scope.evaluation);
+      this.#warn(delivery.rule, 'an action failed for good', failures[0]);
+    });
+  }
+
+  async #errorAction({ rule, scope, failures }: RuleDelivery): Promise<void> {
+    const { counters, definition } = rule;
+    const { outbox, log } = this.#options;
+    counters.failed++;
+    try {
+      await outbox.put(keptMessage(rule, scope, failures));
+      counters.errorActions++;
+    } catch (error) {
+      counters.errorActionsLost++;
+      log.error('a message whose actions failed could not be kept', {
+        rule: definition.name,
+        error: String(error),
+        lost: counters.errorActionsLost,
+      });
+    }
+  }
+
+  async #replay(rule: CompiledRule, kept: KeptMessage): Promise<ReplayOutcome> {
+    const evaluation = new Evaluation(messageOf(kept), this.#options);
+    const actions = actionsToReplay(rule.actions, kept.message.failures);
+    if (actions.length === 0) return { kind: 'ruleGone' };
+    this.#hold(actions.length, evaluation);
+    try {
+      const { scope, outcome } = await rule.statement.evaluate(evaluation);
+      if (outcome.kind === 'filtered') return { kind: 'filtered' };
+      const { failures } = await new Promise<RuleDelivery>((resolve) => {
+        const delivery = new RuleDelivery(rule, scope, actions.length, resolve);
+        for (const action of actions) delivery.run(action, outcome);
+      });
+      return failures.length === 0 ? { kind: 'sent' } : { kind: 'failed', errorMessage: failures[0].errorMessage };
+    } catch (error) {
+      return { kind: 'failed', errorMessage: String(error) };
+    } finally {
+      this.#release(actions.length, evaluation);
+    }
+  }
+
+  #hold(actions: number, { message }: Evaluation): void {
+    this.#pending += actions;
+    this.#pendingBytes += message.payload.length;
+  }
+
+  #release(actions: number, { message }: Evaluation): void {
+    this.#pending -= actions;
+    this.#pendingBytes -= message.payload.length;
+    this.#admit();
+  }
+
+  /**
+   * Runs a message, then those that wait as long as there is room. One after the other: what is released on the way must not
+   * let a later message overtake the rest of an earlier one.
+   */
+  #admit(first?: () => void): void {
+    if (this.#admitting) return;
+    this.#admitting = true;
+    try {
+      first?.();
+      while (this.#waiting.length > 0 && this.#hasRoom()) {
+        const { run, resolve } = this.#waiting.shift()!;
+        run();
+        resolve();
+      }
+    } finally {
+      this.#admitting = false;
     }
     if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
   }

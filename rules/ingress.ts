@@ -10,6 +10,13 @@ export interface RuleMessage {
   /** Basic Ingest: this rule and no other, whatever its FROM says; `topic` is without the prefix. */
   rule?: string;
   sourceIp?: string;
+  /** Absent: drawn when a rule asks for it. */
+  traceId?: string;
+  /**
+   * How many rules have republished it. Such a message never waits for room: what would make it are the messages that
+   * republish, so it is refused (`PW-RULE-OVERLOAD`, retriable) and tried again.
+   */
+  hops?: number;
 }
 
 /** Where a broker hands over what was published. */

@@ -4,7 +4,8 @@ import type { Random } from '#wire/random.js';
 import type { RetryLimits } from './actions/batch-queue.js';
 import type { ErrorSink } from './actions/outbox.js';
 import type { Senders } from './actions/senders.js';
-import type { RuleDefinition } from './catalog.js';
+import type { RuleDefinition } from './definition.js';
+import type { Lookups } from './sql/lookups.js';
 
 export interface EngineLimits {
   /** Actions not yet settled, over all rules; from then on `ingest` makes publishers wait. One message may pass it by its own actions. */
@@ -41,5 +42,7 @@ export interface EngineOptions {
   log: Log;
   /** What `accountid()` gives. */
   accountId?: string;
+  /** What statements may look up. A rule that looks up anything else is refused. */
+  lookups?: Lookups;
   limits?: Partial<EngineLimits>;
 }

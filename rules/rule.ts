@@ -1,6 +1,9 @@
 import { PitwallError } from '#wire/errors.js';
-import type { Action, ActionContext } from './actions/action.js';
-import type { RuleAction, RuleDefinition } from './catalog.js';
+import { type Action, type ActionContext, nowhere, type QueueOf } from './actions/action.js';
+import { compileAction } from './actions/index.js';
+import type { RuleDefinition } from './definition.js';
+import { Latency, type LatencySummary } from './latency.js';
+import type { LookupKind, Lookups } from './sql/lookups.js';
 import { type CompiledStatement, compileStatement } from './sql/statement.js';
 import { type CompiledTemplate, compileTemplate } from './template.js';
 
@@ -21,6 +24,12 @@ export interface RuleCounters {
   errorActionsLost: number;
 }
 
+/** The counters, and how long messages took from being taken to their last action settled. Wall time. */
+export interface RuleStats extends RuleCounters {
+  enabled: boolean;
+  latency: LatencySummary;
+}
+
 /** A rule, compiled. */
 export interface CompiledRule {
   definition: RuleDefinition;
@@ -29,29 +38,33 @@ export interface CompiledRule {
   /** Object key of the error action. */
   errorKey: CompiledTemplate;
   counters: RuleCounters;
+  latency: Latency;
 }
 
 /** AWS IoT: CreateTopicRule and the quotas page. */
 const RULE_NAME = /^[a-zA-Z0-9_]{1,128}$/;
 const MAX_ACTIONS = 10;
 
-/**
- * Compiles a rule; `action` makes one of its actions.
- *
- * @throws PitwallError `PW-RULE-…`, naming the rule
- */
-export function compileRule(
-  definition: RuleDefinition,
-  action: (action: RuleAction, context: ActionContext) => Action,
-): CompiledRule {
+/** What a rule is compiled against. */
+export interface RuleNeeds {
+  /** The queue towards one of its targets. */
+  queue: QueueOf;
+  lookups?: Lookups;
+}
+
+/** @throws PitwallError `PW-RULE-…`, naming the rule */
+export function compileRule(definition: RuleDefinition, { queue, lookups = {} }: RuleNeeds): CompiledRule {
   checkDefinition(definition);
   try {
-    const statement = compileStatement(definition.sql);
-    const template = (text: string) => compileTemplate(text, statement.variables);
+    const { sqlVersion: version } = definition;
+    const statement = compileStatement(definition.sql, version);
+    if (definition.enabled) checkLookups(statement.lookups, lookups);
+    const template = (text: string) => templateOf(text, statement);
+    const context: ActionContext = { template, constant, queue: definition.enabled ? queue : nowhere };
     return {
       definition,
       statement,
-      actions: definition.actions.map((item) => action(item, { template })),
+      actions: definition.actions.map((action) => compileAction(action, context)),
       errorKey: template(definition.errorAction.s3.key),
       counters: {
         matched: 0,
@@ -63,12 +76,37 @@ export function compileRule(
         errorActions: 0,
         errorActionsLost: 0,
       },
+      latency: new Latency(),
     };
   } catch (error) {
     if (!(error instanceof PitwallError)) throw error;
     const { code, message, fix } = error;
     throw new PitwallError(code, { what: `Rule ${definition.name}: ${message}`, fix, cause: error });
   }
+}
+
+function checkLookups(wanted: ReadonlySet<LookupKind>, given: Lookups): void {
+  for (const kind of wanted) {
+    if (given[kind] === undefined) {
+      throw new PitwallError('PW-RULE-NO-SENDER', { what: `The statement looks up in ${kind}, which is not there.` });
+    }
+  }
+}
+
+/** Templates are rendered when the result is there already: nothing is waited for then. */
+function templateOf(text: string, { variables, version }: CompiledStatement): CompiledTemplate {
+  const lookups = new Set<LookupKind>();
+  const template = compileTemplate(text, variables, { version, lookups });
+  if (lookups.size === 0) return template;
+  throw new PitwallError('PW-RULE-UNSERVED', {
+    what: `The template ${text} looks something up.`,
+    fix: 'Look it up in SET, and use the variable here.',
+  });
+}
+
+function constant(field: string, text: string): string {
+  if (!text.includes('${')) return text;
+  throw new PitwallError('PW-RULE-UNSERVED', { what: `The field ${field} takes no template here: ${text}.` });
 }
 
 function checkDefinition({ name, actions }: RuleDefinition): void {

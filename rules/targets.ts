@@ -1,77 +1,53 @@
-import type { Action, ActionContext } from './actions/action.js';
+import { PitwallError } from '#wire/errors.js';
 import { BatchQueue } from './actions/batch-queue.js';
-import { DYNAMODB_LIMITS, DYNAMODB_V2_ACTION, dynamoDBv2Action } from './actions/dynamodb-v2.js';
-import { KINESIS_ACTION, KINESIS_LIMITS, kinesisAction } from './actions/kinesis.js';
-import type { KinesisRecord } from './actions/senders.js';
-import type { RuleAction, StreamKey, TableKey } from './catalog.js';
+import type { Sender, Service, Services } from './actions/senders.js';
+import { SERVICE_LIMITS } from './actions/service-limits.js';
 import type { EngineLimits, EngineOptions } from './options.js';
-import type { ValueObject } from './sql/values.js';
 
-/** One queue per stream and per table, shared by all rules that feed it. */
+type Needs = Pick<EngineOptions, 'senders' | 'wallClock' | 'random'>;
+type AnyQueue = Pick<BatchQueue<unknown>, 'oldestMs' | 'abandon'>;
+
+/** One queue per stream, table, function, …, shared by all rules that feed it. */
 export class Targets {
-  readonly #options: Pick<EngineOptions, 'senders' | 'wallClock' | 'random'>;
+  readonly #options: Needs;
   readonly #limits: EngineLimits;
-  readonly #streams = new Map<StreamKey, BatchQueue<KinesisRecord>>();
-  readonly #tables = new Map<TableKey, BatchQueue<ValueObject>>();
+  readonly #queues = new Map<string, AnyQueue>();
 
-  constructor(options: Pick<EngineOptions, 'senders' | 'wallClock' | 'random'>, limits: EngineLimits) {
+  constructor(options: Needs, limits: EngineLimits) {
     this.#options = options;
     this.#limits = limits;
   }
 
-  action(spec: RuleAction, context: ActionContext): Action {
-    if ('kinesis' in spec) return kinesisAction(spec.kinesis, this.#stream(spec.kinesis.stream), context);
-    const { table } = spec.dynamoDBv2;
-    return dynamoDBv2Action(spec.dynamoDBv2, this.#table(table), this.#options.senders.dynamoDBv2(table));
+  /** @throws PitwallError `PW-RULE-NO-SENDER` when nobody sends there */
+  queue<Name extends Service>(service: Name, target: Services[Name]['target']): BatchQueue<Services[Name]['entry']> {
+    const key = `${service} ${target}`;
+    const known = this.#queues.get(key);
+    // A key names one service, so what is kept under it is a queue of that service's entries.
+    if (known !== undefined) return known as unknown as BatchQueue<Services[Name]['entry']>;
+    const sender = this.#options.senders[service]?.(target) as Sender<Services[Name]['entry']> | undefined;
+    if (sender === undefined) {
+      throw new PitwallError('PW-RULE-NO-SENDER', {
+        what: `Nothing here sends to ${service} ${target}.`,
+        fix: 'Pass a sender for it in, or take the action out of the rule.',
+      });
+    }
+    const { wallClock: wall, random } = this.#options;
+    const { retry, lingerMs } = this.#limits;
+    const queue = new BatchQueue({ sender, limits: SERVICE_LIMITS[service], retry, lingerMs, wall, random });
+    this.#queues.set(key, queue as unknown as AnyQueue);
+    return queue;
   }
 
   /** Wall time of the oldest record that is not settled. */
   oldestMs(): number | undefined {
     let oldestMs: number | undefined;
-    for (const queue of this.#queues()) {
-      const candidate = queue.oldestMs;
+    for (const { oldestMs: candidate } of this.#queues.values()) {
       if (candidate !== undefined && (oldestMs === undefined || candidate < oldestMs)) oldestMs = candidate;
     }
     return oldestMs;
   }
 
   abandon(): void {
-    for (const queue of this.#queues()) queue.abandon();
-  }
-
-  #queues(): Pick<BatchQueue<unknown>, 'oldestMs' | 'abandon'>[] {
-    return [...this.#streams.values(), ...this.#tables.values()];
-  }
-
-  #stream(stream: StreamKey): BatchQueue<KinesisRecord> {
-    let queue = this.#streams.get(stream);
-    if (queue === undefined) {
-      const sender = this.#options.senders.kinesis(stream);
-      queue = new BatchQueue({ ...this.#common(), sender, action: KINESIS_ACTION, limits: KINESIS_LIMITS });
-      this.#streams.set(stream, queue);
-    }
-    return queue;
-  }
-
-  #table(table: TableKey): BatchQueue<ValueObject> {
-    let queue = this.#tables.get(table);
-    if (queue === undefined) {
-      const sender = this.#options.senders.dynamoDBv2(table);
-      queue = new BatchQueue({
-        ...this.#common(),
-        sender,
-        action: DYNAMODB_V2_ACTION,
-        limits: DYNAMODB_LIMITS,
-        identityOf: (item) => sender.keyOf(item)!,
-      });
-      this.#tables.set(table, queue);
-    }
-    return queue;
-  }
-
-  #common() {
-    const { wallClock: wall, random } = this.#options;
-    const { retry, lingerMs } = this.#limits;
-    return { wall, random, retry, lingerMs };
+    for (const queue of this.#queues.values()) queue.abandon();
   }
 }

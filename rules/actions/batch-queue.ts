@@ -1,12 +1,14 @@
 import type { Clock } from '#wire/clock.js';
 import type { Random } from '#wire/random.js';
-import type { Delivery } from './action.js';
+import type { ActionName, Delivery, EntryQueue } from './action.js';
 import type { Sender, SendResult } from './senders.js';
 
 /** What a service takes in one call. */
 export interface BatchLimits {
   entries: number;
   bytes: number;
+  /** Entries that may wait; more fail at once. Absent: the engine's own bound. */
+  entriesMax?: number;
 }
 
 /** How often and how patiently an entry is sent. Wall time. */
@@ -19,21 +21,18 @@ export interface RetryLimits {
 
 export interface BatchQueueOptions<Entry> {
   sender: Sender<Entry>;
-  /** Name of the action in error messages, e.g. `KinesisAction`. */
-  action: string;
   limits: BatchLimits;
   retry: RetryLimits;
   /** How long an entry may wait for others to share its call. */
   lingerMs: number;
   wall: Clock;
   random: Random;
-  /** Entries with the same identity never share a batch: the service would refuse it, and their order would be lost. */
-  identityOf?: (entry: Entry) => string;
 }
 
 interface Pending<Entry> {
   entry: Entry;
   bytes: number;
+  action: ActionName;
   delivery: Delivery;
   queuedMs: number;
   attempts: number;
@@ -43,9 +42,10 @@ interface Pending<Entry> {
  * Batches entries towards one stream or table, in order. One batch is under way at a time, and what has to be sent again
  * goes before anything later, so that a failure does not reorder what shares a key.
  *
- * It bounds attempts and time, not length: the engine admits no more than its own bound over all queues.
+ * It bounds attempts and time; its length only where `entriesMax` says so: the engine admits no more than its own bound over
+ * all queues.
  */
-export class BatchQueue<Entry> {
+export class BatchQueue<Entry> implements EntryQueue<Entry> {
   readonly #options: BatchQueueOptions<Entry>;
   #queue: Pending<Entry>[] = [];
   /** Entries before it are gone; the array is cut when half of it is. */
@@ -60,11 +60,6 @@ export class BatchQueue<Entry> {
     this.#options = options;
   }
 
-  /** For the failures of the entries. */
-  get name(): string {
-    return this.#options.action;
-  }
-
   get resource(): string {
     return this.#options.sender.resource;
   }
@@ -74,8 +69,18 @@ export class BatchQueue<Entry> {
     return (this.#underWay[0] ?? this.#queue[this.#head])?.queuedMs;
   }
 
-  add(entry: Entry, bytes: number, delivery: Delivery): void {
-    this.#queue.push({ entry, bytes, delivery, queuedMs: this.#options.wall.nowMs(), attempts: 0 });
+  identityOf(entry: Entry): string | undefined {
+    return this.#options.sender.identityOf?.(entry);
+  }
+
+  add(entry: Entry, bytes: number, action: ActionName, delivery: Delivery): void {
+    const { limits, wall } = this.#options;
+    const waiting = this.#queue.length - this.#head;
+    if (waiting >= (limits.entriesMax ?? Number.POSITIVE_INFINITY)) {
+      delivery.failed(action, `QueueFull: ${waiting} entries already wait for ${this.resource}`);
+      return;
+    }
+    this.#queue.push({ entry, bytes, action, delivery, queuedMs: wall.nowMs(), attempts: 0 });
     this.#bytes += bytes;
     this.#schedule();
   }
@@ -126,14 +131,14 @@ export class BatchQueue<Entry> {
   }
 
   #takeBatch(): Pending<Entry>[] {
-    const { limits, identityOf } = this.#options;
+    const { limits } = this.#options;
     const batch: Pending<Entry>[] = [];
     const identities = new Set<string>();
     let bytes = 0;
     while (this.#head < this.#queue.length && batch.length < limits.entries) {
       const next = this.#queue[this.#head];
       if (batch.length > 0 && bytes + next.bytes > limits.bytes) break;
-      const identity = identityOf?.(next.entry);
+      const identity = this.identityOf(next.entry);
       if (identity !== undefined) {
         if (identities.has(identity)) break;
         identities.add(identity);
@@ -158,12 +163,12 @@ export class BatchQueue<Entry> {
       const result = results[i] ?? { errorCode: 'NoResult', retriable: true };
       pending.attempts++;
       if (result.errorCode === undefined) {
-        settled.push(() => pending.delivery.sent());
+        settled.push(() => pending.delivery.sent(pending.action));
       } else if (result.retriable && pending.attempts < this.#options.retry.attempts && !this.#abandoned) {
-        pending.delivery.retried();
+        pending.delivery.retried(pending.action);
         again.push(pending);
       } else {
-        settled.push(() => pending.delivery.failed(this, describe(result, pending.attempts)));
+        settled.push(() => pending.delivery.failed(pending.action, describe(result, pending.attempts)));
       }
     }
     this.#underWay = [];

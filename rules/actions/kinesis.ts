@@ -1,35 +1,20 @@
-import type { RuleAction } from '../catalog.js';
-import { writeJson } from '../sql/json.js';
-import { type Action, type ActionContext, MAX_ACTION_BYTES, type Result } from './action.js';
-import type { BatchLimits, BatchQueue } from './batch-queue.js';
-import type { KinesisRecord } from './senders.js';
+import type { KinesisSpec } from '../definition.js';
+import type { Action, ActionContext } from './action.js';
+import { bytesFor } from './result.js';
 
-/** PutRecords takes 500 records and 10 MiB; half of the bytes keeps one call short. */
-export const KINESIS_LIMITS: BatchLimits = { entries: 500, bytes: 5 * 1024 * 1024 };
-export const KINESIS_ACTION = 'KinesisAction';
-
-type KinesisSpec = Extract<RuleAction, { kinesis: unknown }>['kinesis'];
-
-/** The result as one record of a stream: published bytes as they came, anything else as JSON. */
-export function kinesisAction(spec: KinesisSpec, queue: BatchQueue<KinesisRecord>, context: ActionContext): Action {
+/** The result as one record of a stream. */
+export function kinesisAction(spec: KinesisSpec, context: ActionContext): Action {
+  const queue = context.queue('kinesis', spec.stream);
   const partitionKey = context.template(spec.partitionKey);
   return {
-    name: queue.name,
+    name: 'KinesisAction',
     resource: queue.resource,
+    fields: { partitionKey },
     run(result, scope, delivery) {
-      const data = bytesOf(result);
-      if (data.length > MAX_ACTION_BYTES) {
-        delivery.failed(this, `The result has ${data.length} bytes; an action receives at most ${MAX_ACTION_BYTES}`);
-        return;
-      }
+      const data = bytesFor(this, result, delivery);
+      if (data === undefined) return;
       const key = partitionKey(scope);
-      queue.add({ data, partitionKey: key }, data.length + key.length, delivery);
+      queue.add({ data, partitionKey: key }, data.length + key.length, this, delivery);
     },
   };
-}
-
-/** `SELECT VALUE missing` is an empty record (iot-sql, SELECT VALUE). */
-function bytesOf(result: Result): Uint8Array {
-  if (result.kind === 'bytes') return result.bytes;
-  return result.value === undefined ? new Uint8Array() : Buffer.from(writeJson(result.value));
 }

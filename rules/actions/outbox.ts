@@ -1,13 +1,14 @@
 /**
  * Where messages end whose actions failed: one JSON line each, on disk before `put` resolves.
  *
- *     <dir>/errors-00000001.ndjson     line = {"key": object key of the error action, "message": ErrorMessage}
+ *     <dir>/errors-00000001.ndjson     line = KeptMessage
+ *     <dir>/errors-00000001.replayed   line = offset of a line of the segment that needs no replay any more
  *
  * Lines that come while a sync is under way share the next one. A new process begins a new segment, so a line torn by a
- * crash stays the last of its segment.
+ * crash stays the last of its segment. A segment that is replayed whole is removed, its marks with it.
  */
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PitwallError } from '#wire/errors.js';
 import type { ActionFailure } from './action.js';
@@ -22,10 +23,26 @@ export interface ErrorMessage {
   failures: ActionFailure[];
 }
 
-/** A durable sink. `key` is the error action's substituted object key. */
+/** A line of the outbox. */
+export interface KeptMessage {
+  /** Object key of the error action, substituted. */
+  key: string;
+  message: ErrorMessage;
+  /** What AWS's document does not say and a replay needs, so that the statement sees the message as it was. */
+  replay: { clientId: string; principal: string; timestampMs: number; sourceIp?: string };
+}
+
+/** A durable sink. */
 export interface ErrorSink {
   /** Resolves when the message survives a crash; rejects when it cannot be kept. */
-  put(key: string, message: ErrorMessage): Promise<void>;
+  put(kept: KeptMessage): Promise<void>;
+}
+
+/** A closed segment, as whoever replays it finds it. */
+export interface OutboxSegment {
+  number: number;
+  path: string;
+  marksPath: string;
 }
 
 export interface OutboxLimits {
@@ -45,6 +62,7 @@ export interface OutboxStats {
 
 const MIB = 1024 * 1024;
 const SEGMENT = /^errors-(\d{8})\.ndjson$/;
+const fileOf = (segment: number, ending: string) => `errors-${String(segment).padStart(8, '0')}.${ending}`;
 
 interface Waiting {
   line: string;
@@ -79,6 +97,8 @@ export class Outbox implements ErrorSink {
   readonly #bytesMax: number;
   readonly #segmentBytes: number;
   #segment: number;
+  /** Segments up to this one are closed for good. */
+  #closedUpTo: number;
   #file: FileHandle | undefined;
   #fileBytes = 0;
   #bytes: number;
@@ -86,18 +106,21 @@ export class Outbox implements ErrorSink {
   #refused = { full: 0, store: 0 };
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
+  /** Who waits for the present segment to be closed. */
+  #ending: (() => void)[] = [];
 
   constructor(dir: string, limits: OutboxLimits, found: { lastSegment: number; bytes: number }) {
     this.#dir = dir;
     this.#bytesMax = limits.bytesMax ?? 256 * MIB;
     this.#segmentBytes = limits.segmentBytes ?? 8 * MIB;
     this.#segment = found.lastSegment;
+    this.#closedUpTo = found.lastSegment;
     this.#bytes = found.bytes;
   }
 
   /** @throws PitwallError `PW-OUTBOX-FULL`, `PW-OUTBOX-STORE` */
-  async put(key: string, message: ErrorMessage): Promise<void> {
-    const line = `${JSON.stringify({ key, message })}\n`;
+  async put(kept: KeptMessage): Promise<void> {
+    const line = `${JSON.stringify(kept)}\n`;
     const bytes = Buffer.byteLength(line);
     if (this.#bytes + bytes > this.#bytesMax) {
       this.#refused.full++;
@@ -116,11 +139,33 @@ export class Outbox implements ErrorSink {
     return { written: this.#written, bytes: this.#bytes, refused: { ...this.#refused } };
   }
 
-  /** Writes what is waiting and closes the segment. */
+  /** Segments that nothing is added to any more, oldest first; what is kept from now on goes to another. */
+  async closedSegments(): Promise<OutboxSegment[]> {
+    await this.close();
+    return readdirSync(this.#dir)
+      .flatMap((name) => SEGMENT.exec(name)?.[1] ?? [])
+      .map(Number)
+      .filter((number) => number <= this.#closedUpTo)
+      .sort((a, b) => a - b)
+      .map((number) => ({
+        number,
+        path: join(this.#dir, fileOf(number, 'ndjson')),
+        marksPath: join(this.#dir, fileOf(number, 'replayed')),
+      }));
+  }
+
+  /** Removes a closed segment: nothing in it needs a replay. */
+  async remove({ path, marksPath }: OutboxSegment): Promise<void> {
+    const { size } = await stat(path);
+    await rm(path);
+    await rm(marksPath, { force: true });
+    this.#bytes -= size;
+  }
+
+  /** Closes the segment after what is being written; what comes later begins another. */
   async close(): Promise<void> {
-    await this.#writing;
-    await this.#file?.close();
-    this.#file = undefined;
+    if (this.#writing === undefined) await this.#endSegment();
+    else await new Promise<void>((resolve) => this.#ending.push(resolve));
   }
 
   async #write(): Promise<void> {
@@ -138,6 +183,10 @@ export class Outbox implements ErrorSink {
       } catch (cause) {
         await this.#abandonGroup(group, text, cause);
       }
+      if (this.#ending.length > 0) {
+        await this.#endSegment().catch(() => {});
+        for (const resolve of this.#ending.splice(0)) resolve();
+      }
     }
     this.#writing = undefined;
   }
@@ -146,21 +195,24 @@ export class Outbox implements ErrorSink {
   async #abandonGroup(group: Waiting[], text: string, cause: unknown): Promise<void> {
     this.#bytes -= Buffer.byteLength(text);
     this.#refused.store += group.length;
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close().catch(() => {});
+    await this.#endSegment().catch(() => {});
     const error = new PitwallError('PW-OUTBOX-STORE', { what: `The outbox ${this.#dir} cannot be written.`, cause });
     for (const { reject } of group) reject(error);
   }
 
   async #current(): Promise<FileHandle> {
     if (this.#file !== undefined && this.#fileBytes < this.#segmentBytes) return this.#file;
-    await this.#file?.close();
-    this.#file = undefined;
+    await this.#endSegment();
     this.#segment++;
-    const name = `errors-${String(this.#segment).padStart(8, '0')}.ndjson`;
-    this.#file = await open(join(this.#dir, name), 'ax', 0o600);
+    this.#file = await open(join(this.#dir, fileOf(this.#segment, 'ndjson')), 'ax', 0o600);
     this.#fileBytes = 0;
     return this.#file;
+  }
+
+  async #endSegment(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#closedUpTo = this.#segment;
+    await file?.close();
   }
 }

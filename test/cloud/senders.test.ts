@@ -3,6 +3,7 @@ import type { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, it } from 'vitest';
 import { streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
+import type { TableWrite } from '#rules/actions/senders.js';
 import { readJson } from '#rules/sql/json.js';
 import type { ValueObject } from '#rules/sql/values.js';
 
@@ -81,13 +82,14 @@ describe('kinesis', () => {
   });
 });
 
-describe('dynamoDBv2', () => {
+describe('dynamodb', () => {
   const item = (sk: string, more: ValueObject = {}) => ({ pk: '20251121#alarm#car-1', sk, ...more });
+  const put = (sk: string, more?: ValueObject): TableWrite => ({ operation: 'put', item: item(sk, more) });
 
   it('writes every type, numbers exactly', async () => {
     const { inputs, senders } = sendersOver(() => ({}));
     const document = readJson('{"int":9007199254740993,"half":0.5,"on":true,"no":null,"list":[1,"a"],"map":{"x":{}}}');
-    await senders.dynamoDBv2('events').send([item('1#1', document as ValueObject)]);
+    await senders.dynamodb('events').send([put('1#1', document as ValueObject)]);
     expect(inputs).toEqual([
       {
         RequestItems: {
@@ -116,17 +118,54 @@ describe('dynamoDBv2', () => {
     const { senders } = sendersOver(({ RequestItems }: { RequestItems: Record<string, unknown[]> }) => ({
       UnprocessedItems: { 'pitwall-events': [RequestItems['pitwall-events'][1]] },
     }));
-    const results = await senders.dynamoDBv2('events').send([item('1'), item('2'), item('3')]);
+    const results = await senders.dynamodb('events').send([put('1'), put('2'), put('3')]);
     expect(results).toEqual([{}, { errorCode: 'UnprocessedItem', retriable: true }, {}]);
   });
 
-  it('names an item by its keys, and one without them not at all', () => {
+  it('names a write by its keys, and one without them not at all', () => {
     const { senders } = sendersOver(() => ({}));
-    const { keyOf } = senders.dynamoDBv2('events');
-    expect(keyOf(item('1', { a: 1 }))).toBe(keyOf(item('1', { a: 2 })));
-    expect(keyOf(item('1'))).not.toBe(keyOf(item('2')));
-    expect(keyOf({ pk: 'a' })).toBeUndefined();
-    expect(keyOf({ pk: 'a', sk: '' })).toBeUndefined();
-    expect(keyOf({ pk: 'a', sk: 5 })).toBeUndefined();
+    const sender = senders.dynamodb('events');
+    const identityOf = (columns: ValueObject) => sender.identityOf({ operation: 'put', item: columns });
+    expect(identityOf(item('1', { a: 1 }))).toBe(identityOf(item('1', { a: 2 })));
+    expect(identityOf(item('1'))).toBe(sender.identityOf({ operation: 'delete', key: item('1') }));
+    expect(identityOf(item('1'))).not.toBe(identityOf(item('2')));
+    expect(identityOf({ pk: 'a' })).toBeUndefined();
+    expect(identityOf({ pk: 'a', sk: '' })).toBeUndefined();
+    expect(identityOf({ pk: 'a', sk: 5 })).toBeUndefined();
+  });
+
+  it('puts and deletes in one call, updates in calls of their own, and tells each its own result', async () => {
+    const { inputs, senders } = sendersOver((input: object) => {
+      if ('UpdateExpression' in input) throw awsError('ThrottlingException', 400);
+      return {};
+    });
+    const results = await senders
+      .dynamodb('events')
+      .send([
+        put('1', { payload: new Uint8Array([1, 2]) as never }),
+        { operation: 'update', key: item('2'), set: { payload: { a: 1 } } },
+        { operation: 'delete', key: item('3') },
+      ]);
+    expect(results).toEqual([
+      {},
+      { errorCode: 'ThrottlingException', errorMessage: expect.anything(), retriable: true },
+      {},
+    ]);
+    const key = (sk: string) => ({ pk: { S: '20251121#alarm#car-1' }, sk: { S: sk } });
+    expect(inputs).toContainEqual({
+      RequestItems: {
+        'pitwall-events': [
+          { PutRequest: { Item: { ...key('1'), payload: { B: new Uint8Array([1, 2]) } } } },
+          { DeleteRequest: { Key: key('3') } },
+        ],
+      },
+    });
+    expect(inputs).toContainEqual({
+      TableName: 'pitwall-events',
+      Key: key('2'),
+      UpdateExpression: 'SET #c0 = :v0',
+      ExpressionAttributeNames: { '#c0': 'payload' },
+      ExpressionAttributeValues: { ':v0': { M: { a: { N: '1' } } } },
+    });
   });
 });

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates of AWS IoT SQL, not of JavaScript
 import { describe, expect, it } from 'vitest';
-import { catalog, type RuleDefinition } from '#rules/catalog.js';
+import { catalog } from '#rules/catalog.js';
+import type { RuleDefinition } from '#rules/definition.js';
 import { type EngineLimits, RuleEngine } from '#rules/engine.js';
 import { wallClock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
@@ -17,7 +18,7 @@ function start(rules: readonly RuleDefinition[], limits: Partial<EngineLimits> =
   const log: Log = { info: () => {}, warn: (text) => warnings.push(text), error: (text) => warnings.push(text) };
   const engine = new RuleEngine({
     catalog: rules,
-    senders,
+    senders: senders.all(),
     outbox,
     wallClock,
     random: seededRandom(1),
@@ -49,9 +50,7 @@ describe('the catalog', () => {
     void engine.ingest(message(topics.events('car-24'), alarm));
     await engine.flush();
     expect(senders.records.get('race')).toEqual([{ data: Buffer.from(JSON.stringify(alarm)), partitionKey: 'car-24' }]);
-    expect(senders.items.get('events')).toEqual([
-      { ...alarm, pk: '20251121#alarm#car-24', sk: '1763683200123#123456789' },
-    ]);
+    expect(senders.items('events')).toEqual([{ ...alarm, pk: '20251121#alarm#car-24', sk: '1763683200123#123456789' }]);
   });
 
   it('keeps summaries out of the table', async () => {
@@ -59,7 +58,7 @@ describe('the catalog', () => {
     void engine.ingest(message(topics.events('car-24'), event('summary', 1)));
     await engine.flush();
     expect(senders.texts('race')).toHaveLength(1);
-    expect(senders.items.size).toBe(0);
+    expect(senders.items('events')).toEqual([]);
     expect(engine.stats().rules.events_table).toMatchObject({ matched: 1, filtered: 1, undefined: 0 });
   });
 
@@ -175,6 +174,7 @@ describe('when a service fails', () => {
             expect.objectContaining({ failedAction: 'DynamoDBv2Action', failedResource: 'events' }),
           ]),
         },
+        replay: { clientId: 'car-7', principal: 'p', timestampMs: 1_763_683_200_123 },
       },
     ]);
     expect(engine.stats().rules.r).toMatchObject({ matched: 1, failed: 1, sent: 0, errorActions: 1 });

@@ -29,6 +29,7 @@ interface RuleProperties {
     Description: string;
     RuleDisabled: boolean;
     Actions: {
+      Republish?: { Topic: string; Qos: number; RoleArn: Arn };
       Kinesis?: { StreamName: Ref; PartitionKey: string; RoleArn: Arn };
       DynamoDBv2?: { PutItem: { TableName: Ref }; RoleArn: Arn };
     }[];
@@ -100,32 +101,39 @@ describe('one declaration, two executors', () => {
       random: seededRandom(1),
       log: silentLog,
     });
-    const local = engine.definitions.map(({ name, description, sql, sqlVersion, actions, errorAction }) => ({
+    const local = engine.definitions.map(({ name, description, enabled, sql, sqlVersion, actions, errorAction }) => ({
       name,
       description,
+      enabled,
       sql,
       sqlVersion,
-      actions: actions.map((action) =>
-        'kinesis' in action
-          ? { stream: senders.kinesis(action.kinesis.stream).resource, key: action.kinesis.partitionKey }
-          : { table: senders.dynamoDBv2(action.dynamoDBv2.table).resource },
-      ),
+      actions: actions.map((action) => {
+        if ('kinesis' in action) {
+          const { stream, partitionKey } = action.kinesis;
+          return { stream: senders.kinesis(stream).resource, key: partitionKey };
+        }
+        if ('dynamoDBv2' in action) return { table: senders.dynamodb(action.dynamoDBv2.table).resource };
+        return action;
+      }),
       errorKey: errorAction.s3.key,
     }));
     const deployed = topicRules().map(({ RuleName, TopicRulePayload: payload }) => ({
       name: RuleName,
       description: payload.Description,
+      enabled: !payload.RuleDisabled,
       sql: payload.Sql,
       sqlVersion: payload.AwsIotSqlVersion,
-      actions: payload.Actions.map(({ Kinesis, DynamoDBv2 }) =>
-        Kinesis
-          ? { stream: propertiesOf<StreamProperties>(Kinesis.StreamName.Ref).Name, key: Kinesis.PartitionKey }
-          : { table: propertiesOf<TableProperties>(DynamoDBv2!.PutItem.TableName.Ref).TableName },
-      ),
+      actions: payload.Actions.map(({ Kinesis, DynamoDBv2, Republish }) => {
+        if (Kinesis) {
+          return { stream: propertiesOf<StreamProperties>(Kinesis.StreamName.Ref).Name, key: Kinesis.PartitionKey };
+        }
+        if (DynamoDBv2) return { table: propertiesOf<TableProperties>(DynamoDBv2.PutItem.TableName.Ref).TableName };
+        return { republish: { topic: Republish!.Topic, qos: Republish!.Qos } };
+      }),
       errorKey: payload.ErrorAction.S3.Key,
     }));
     expect(deployed).toEqual(local);
-    expect(topicRules().filter(({ TopicRulePayload }) => TopicRulePayload.RuleDisabled)).toEqual([]);
+    expect(local.filter(({ enabled }) => !enabled).map(({ name }) => name)).toEqual(['frames_sample']);
   });
 
   it('streams and tables are those of resources.ts', () => {
@@ -165,11 +173,14 @@ describe('what each rule may do', () => {
       const allowed = roleOf(rule)
         .Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
         .flatMap(({ Action, Resource }) => [Resource].flat().map((resource) => ({ Action, Resource: resource })));
-      const targets = rule.TopicRulePayload.Actions.map(({ Kinesis, DynamoDBv2 }) =>
-        Kinesis
-          ? { Action: 'kinesis:PutRecord', Resource: { 'Fn::GetAtt': [Kinesis.StreamName.Ref, 'Arn'] } }
-          : { Action: 'dynamodb:PutItem', Resource: { 'Fn::GetAtt': [DynamoDBv2!.PutItem.TableName.Ref, 'Arn'] } },
-      );
+      const targets = rule.TopicRulePayload.Actions.map(({ Kinesis, DynamoDBv2 }) => {
+        if (Kinesis)
+          return { Action: 'kinesis:PutRecord', Resource: { 'Fn::GetAtt': [Kinesis.StreamName.Ref, 'Arn'] } };
+        if (DynamoDBv2) {
+          return { Action: 'dynamodb:PutItem', Resource: { 'Fn::GetAtt': [DynamoDBv2.PutItem.TableName.Ref, 'Arn'] } };
+        }
+        return { Action: 'iot:Publish', Resource: expect.objectContaining({ 'Fn::Join': expect.anything() }) };
+      });
       const errors = allowed.filter(({ Action }) => Action === 's3:PutObject');
       expect(allowed.filter((statement) => !errors.includes(statement))).toEqual(targets);
       expect(errors).toHaveLength(1);

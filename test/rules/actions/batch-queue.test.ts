@@ -8,22 +8,27 @@ import { stored, throttled } from '../helpers.js';
 
 type Answer = (entries: string[], call: number) => SendResult[] | Promise<SendResult[]>;
 
+const ACTION = { name: 'SomeAction', resource: 'somewhere' };
+
 /** A queue of texts, and promises of what becomes of them. The letter before a digit is the key. */
-function queueOf(answer: Answer, options: Partial<BatchQueueOptions<string>> = {}) {
+function queueOf(
+  answer: Answer,
+  options: Partial<BatchQueueOptions<string>> & { identityOf?: (entry: string) => string } = {},
+) {
+  const { identityOf, ...others } = options;
   const batches: string[][] = [];
   const send = async (entries: string[]) => {
     batches.push([...entries]);
     return answer(entries, batches.length);
   };
   const queue = new BatchQueue<string>({
-    sender: { resource: 'somewhere', send },
-    action: 'SomeAction',
+    sender: { resource: 'somewhere', send, identityOf },
     limits: { entries: 500, bytes: 1_000_000 },
     retry: { attempts: 5, backoffMs: 1, backoffMsMax: 4 },
     lingerMs: 1,
     wall: wallClock,
     random: seededRandom(1),
-    ...options,
+    ...others,
   });
   const add = (entry: string, bytes = entry.length) =>
     new Promise<string>((resolve) => {
@@ -33,7 +38,7 @@ function queueOf(answer: Answer, options: Partial<BatchQueueOptions<string>> = {
         failed: (_action, message) => resolve(message),
         retried: () => retries++,
       };
-      queue.add(entry, bytes, delivery);
+      queue.add(entry, bytes, ACTION, delivery);
     });
   return { queue, batches, add };
 }
@@ -116,11 +121,11 @@ describe('partial failures', () => {
     const later: Promise<string>[] = [];
     // As the engine does when an action is settled: those that waited for room come in at once, and they fill a batch.
     const delivery: Delivery = {
-      sent: () => later.push(add('b1'), add('b2'), add('b3')),
+      sent: () => void later.push(add('b1'), add('b2'), add('b3')),
       failed: () => {},
       retried: () => {},
     };
-    queue.add('a1', 2, delivery);
+    queue.add('a1', 2, ACTION, delivery);
     expect(await add('a2')).toBe('sent after 1');
     await Promise.all(later);
     expect(batches).toEqual([
