@@ -28,6 +28,8 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const TERMINATOR = 'aws4_request';
 /** A request may be this much older or younger than the server's clock. */
 export const SIGNATURE_SKEW_MS = 15 * 60_000;
+/** Longest that a signature in a query may hold: seven days. */
+const PRESIGNED_MAX_S = 604_800;
 /** One day, region and service each: a few per client. Bounded because a client chooses the scope. */
 const DERIVED_KEYS_MAX = 32;
 
@@ -57,11 +59,9 @@ export function verifySigV4(
   if (parsed === undefined) {
     return refuse('IncompleteSignatureException', `Authorization header is not valid for ${ALGORITHM}.`);
   }
-  const { accessKeyId, date, scopeRegion, service, signedHeaders, signature } = parsed;
-
   const amzDate = headerOf(request, 'x-amz-date') ?? '';
   const signedAtMs = parseAmzDate(amzDate);
-  if (signedAtMs === undefined || !amzDate.startsWith(date)) {
+  if (signedAtMs === undefined || !amzDate.startsWith(parsed.date)) {
     return refuse(
       'IncompleteSignatureException',
       'x-amz-date is absent, malformed or not of the day in the credential.',
@@ -71,30 +71,10 @@ export function verifySigV4(
     const why = signedAtMs < nowMs ? 'Signature expired' : 'Signature not yet current';
     return refuse('InvalidSignatureException', `${why}: ${amzDate} is more than 15 minutes away.`);
   }
-  if (accessKeyId !== credentials.accessKeyId) {
-    return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
-  }
-  if (typeof services === 'string' ? service !== services : !services.includes(service)) {
-    return refuse('InvalidSignatureException', `Credential should be scoped to correct service: '${services}'.`);
-  }
-  if (region !== undefined && scopeRegion !== region) {
-    return refuse('InvalidSignatureException', `Credential should be scoped to a valid region, not '${scopeRegion}'.`);
-  }
-  if (!signedHeaders.includes('host') && !signedHeaders.includes(':authority')) {
-    return refuse('InvalidSignatureException', "'Host' must be a 'SignedHeader' in the AWS Authorization.");
-  }
-
-  const scope = `${date}/${scopeRegion}/${service}/${TERMINATOR}`;
-  const canonical = canonicalRequest(request, body, signedHeaders, service);
-  const toSign = `${ALGORITHM}\n${amzDate}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
-  const expected = hmac(derivedKey(credentials, date, scopeRegion, service), toSign);
-  const given = Buffer.from(signature, 'hex');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    return refuse(
-      'InvalidSignatureException',
-      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
-    );
-  }
+  const wrongScope = checkScope(parsed, credentials, services, region);
+  if (wrongScope) return wrongScope;
+  const canonical = canonicalRequest(request, parsed, queryOf(request), payloadHash(request, body));
+  if (!isSignedWith(credentials, parsed, amzDate, canonical)) return refuse('InvalidSignatureException', NO_MATCH);
   if (!payloadMatches(request, body)) {
     return refuse('InvalidSignatureException', 'x-amz-content-sha256 is not the hash of the body.');
   }
@@ -107,10 +87,103 @@ export function signedService(request: SignedRequest): string | undefined {
   return authorization === undefined ? undefined : parseAuthorization(authorization)?.service;
 }
 
+/**
+ * As `verifySigV4`, of a request that carries its signature in the query: what opens a WebSocket to AWS IoT. It has no body.
+ * A session token is added to such a request after signing; the keys here have none, so one is refused.
+ */
+export function verifySigV4Query(
+  request: SignedRequest,
+  credentials: SigningKeys,
+  services: string | readonly string[],
+  nowMs: number,
+  region?: string,
+): SigV4Result {
+  const query = new URLSearchParams(queryOf(request));
+  const of = (name: string) => query.get(`X-Amz-${name}`) ?? '';
+  if (!query.has('X-Amz-Signature')) {
+    return refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  }
+  const credential = /^([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request$/.exec(of('Credential'));
+  const signedAtMs = parseAmzDate(of('Date'));
+  const expiresS = query.has('X-Amz-Expires') ? Number(of('Expires')) : SIGNATURE_SKEW_MS / 1000;
+  if (
+    credential === null ||
+    of('Algorithm') !== ALGORITHM ||
+    signedAtMs === undefined ||
+    !of('Date').startsWith(credential[2]) ||
+    !(expiresS >= 1 && expiresS <= PRESIGNED_MAX_S) ||
+    !/^[0-9a-f]{64}$/.test(of('Signature'))
+  ) {
+    return refuse('IncompleteSignatureException', `The query is not signed as ${ALGORITHM} has it.`);
+  }
+  if (nowMs < signedAtMs - SIGNATURE_SKEW_MS || nowMs > signedAtMs + expiresS * 1000) {
+    return refuse('InvalidSignatureException', `A signature of ${of('Date')} does not hold now.`);
+  }
+  if (query.has('X-Amz-Security-Token')) {
+    return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
+  }
+  const [, accessKeyId, date, scopeRegion, service] = credential;
+  const signedHeaders = of('SignedHeaders').split(';');
+  const parsed = { accessKeyId, date, scopeRegion, service, signedHeaders, signature: of('Signature') };
+  const wrongScope = checkScope(parsed, credentials, services, region);
+  if (wrongScope) return wrongScope;
+  const signedQuery = queryOf(request)
+    .split('&')
+    .filter((pair) => !pair.startsWith('X-Amz-Signature='))
+    .join('&');
+  const canonical = canonicalRequest(request, parsed, signedQuery, hash('sha256', '', 'hex'));
+  if (!isSignedWith(credentials, parsed, of('Date'), canonical)) return refuse('InvalidSignatureException', NO_MATCH);
+  return { ok: true };
+}
+
+/** What a signature says of itself. */
+interface Signed {
+  accessKeyId: string;
+  date: string;
+  scopeRegion: string;
+  service: string;
+  signedHeaders: string[];
+  signature: string;
+}
+
+const NO_MATCH =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.';
+
+/** Whether it was made with these keys, for one of these services: the reason to refuse it when not. */
+function checkScope(
+  { accessKeyId, scopeRegion, service, signedHeaders }: Signed,
+  credentials: SigningKeys,
+  services: string | readonly string[],
+  region: string | undefined,
+): SigV4Result | undefined {
+  if (accessKeyId !== credentials.accessKeyId) {
+    return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
+  }
+  if (typeof services === 'string' ? service !== services : !services.includes(service)) {
+    return refuse('InvalidSignatureException', `Credential should be scoped to correct service: '${services}'.`);
+  }
+  if (region !== undefined && scopeRegion !== region) {
+    return refuse('InvalidSignatureException', `Credential should be scoped to a valid region, not '${scopeRegion}'.`);
+  }
+  if (!signedHeaders.includes('host') && !signedHeaders.includes(':authority')) {
+    return refuse('InvalidSignatureException', "'Host' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  return undefined;
+}
+
+function isSignedWith(credentials: SigningKeys, signed: Signed, amzDate: string, canonical: string): boolean {
+  const { date, scopeRegion, service, signature } = signed;
+  const scope = `${date}/${scopeRegion}/${service}/${TERMINATOR}`;
+  const toSign = `${ALGORITHM}\n${amzDate}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
+  const expected = hmac(derivedKey(credentials, date, scopeRegion, service), toSign);
+  const given = Buffer.from(signature, 'hex');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/;
 
-function parseAuthorization(text: string) {
+function parseAuthorization(text: string): Signed | undefined {
   const match = AUTHORIZATION.exec(text);
   if (match === null) return undefined;
   const [, accessKeyId, date, scopeRegion, service, names, signature] = match;
@@ -125,11 +198,18 @@ function parseAmzDate(text: string): number | undefined {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-function canonicalRequest(request: SignedRequest, body: Uint8Array, signedHeaders: string[], service: string): string {
-  const url = request.url ?? '/';
+function queryOf({ url = '/' }: SignedRequest): string {
   const queryAt = url.indexOf('?');
-  const path = queryAt < 0 ? url : url.slice(0, queryAt);
-  const query = queryAt < 0 ? '' : url.slice(queryAt + 1);
+  return queryAt < 0 ? '' : url.slice(queryAt + 1);
+}
+
+function canonicalRequest(
+  request: SignedRequest,
+  { signedHeaders, service }: Signed,
+  query: string,
+  bodyHash: string,
+): string {
+  const [path] = (request.url ?? '/').split('?', 1);
   let headers = '';
   for (const name of signedHeaders) headers += `${name}:${canonicalValue(headerOf(request, name))}\n`;
   return [
@@ -138,7 +218,7 @@ function canonicalRequest(request: SignedRequest, body: Uint8Array, signedHeader
     canonicalQuery(query),
     headers,
     signedHeaders.join(';'),
-    payloadHash(request, body),
+    bodyHash,
   ].join('\n');
 }
 

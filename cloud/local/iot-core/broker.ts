@@ -154,8 +154,12 @@ export class Broker {
     return broker;
   }
 
-  /** Takes over a connection whose certificate or signature is verified. */
-  handle(arrival: Arrival): void {
+  /**
+   * Takes over a connection whose certificate or signature is verified.
+   *
+   * @returns ends it for a reason that shows outside MQTT
+   */
+  handle(arrival: Arrival): (reason: DisconnectReason) => void {
     const client = this.#aedes.handle(arrival.stream);
     this.#known.set(client, { arrival, sessionIdentifier: randomUUID() });
     // The library forgets a client that another one of the same id has overtaken while it was being authenticated.
@@ -167,6 +171,11 @@ export class Broker {
       inspect: (packet) => this.#inspect(client, packet),
       refused: (refusal) => this.#closeFor(client, refusal),
     });
+    return (reason) => {
+      this.#endFor(client, reason);
+      if (reason === 'CLIENT_INITIATED_DISCONNECT') dropWill(client);
+      client.close();
+    };
   }
 
   /**
@@ -223,7 +232,7 @@ export class Broker {
     const client = this.#clients.get(clientId);
     const had = client !== undefined || this.#sessions.persistent(clientId) !== undefined;
     if (client) {
-      if (preventWill) (client as { will?: unknown }).will = undefined;
+      if (preventWill) dropWill(client);
       this.#endFor(client, reason);
       await new Promise<void>((resolve) => client.close(resolve));
     }
@@ -506,4 +515,9 @@ export class Broker {
 
 function toJson(payload: unknown): Buffer {
   return Buffer.from(JSON.stringify(payload));
+}
+
+/** The library publishes the will of any client that has one. */
+function dropWill(client: Client): void {
+  (client as { will?: unknown }).will = undefined;
 }

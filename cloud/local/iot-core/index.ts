@@ -14,6 +14,7 @@ import { HttpFront } from './http-front.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
 import { addressesOf, Listener, type ListenerOptions } from './listener.js';
 import { ShadowService } from './shadow/service.js';
+import { WebSocketListener } from './websocket.js';
 
 export interface IotCoreOptions {
   /** Folder of what must outlive the process: shadows and retained messages. */
@@ -23,6 +24,8 @@ export interface IotCoreOptions {
   host?: string;
   /** 0 = any free one. */
   mqttPort: number;
+  /** MQTT over WebSocket, for whoever has the account's keys. Default any free one. */
+  webSocketPort?: number;
   dataPlanePort: number;
   /** Common name of the certificate that may do everything. */
   operatorName: string;
@@ -42,6 +45,7 @@ export interface IotCoreOptions {
 
 export interface IotCore {
   readonly mqttPort: number;
+  readonly webSocketPort: number;
   readonly dataPlanePort: number;
   stats(): IotCoreStats;
   setFaults(faults: Partial<Faults>): void;
@@ -78,23 +82,36 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
   const close = async () => {
     for (const part of running.splice(0).reverse()) await part.close();
   };
+  const { tls, credentials, host = LOOPBACK } = options;
+  const onRefused = (error: Error) => {
+    counters.count('refused', 'tls');
+    log.warn('A TLS handshake failed.', { why: error.message });
+  };
   try {
     const listener = await Listener.open({
-      tls: options.tls,
-      host: options.host ?? LOOPBACK,
+      tls,
+      host,
       port: options.mqttPort,
       connectionsMax: limits.connections,
       handshakeMs: limits.handshakeMs,
       socketBufferBytes: limits.slowConsumerBytes + 2 * limits.payloadBytes,
       onConnection: (socket) =>
         broker.handle({ stream: socket, identify: () => identityOf(socket), addresses: addressesOf(socket) }),
-      onRefused: (error) => {
-        counters.count('refused', 'tls');
-        log.warn('A TLS handshake failed.', { why: error.message });
-      },
+      onRefused,
     });
     running.push(listener);
-    const { credentials } = options;
+    const webSocket = await WebSocketListener.open({
+      tls,
+      host,
+      port: options.webSocketPort ?? 0,
+      credentials,
+      limits,
+      wallClock,
+      broker,
+      counters,
+      onRefused,
+    });
+    running.push(webSocket);
     const dataPlane = new DataPlane({ ...shared, accessKeyId: credentials.accessKeyId, broker });
     const http = await HttpFront.open({
       host: LOOPBACK,
@@ -108,6 +125,7 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     running.push(http);
     return {
       mqttPort: listener.port,
+      webSocketPort: webSocket.port,
       dataPlanePort: http.port,
       stats: () => counters.snapshot(),
       setFaults: (faults) => rules.setFaults(faults),
