@@ -18,10 +18,12 @@ export interface Publish {
   payload: Buffer | string;
   qos: 0 | 1 | 2;
   retain: boolean;
+  /** How long it may wait for a subscriber, ms; only over HTTP. */
+  expiryMs?: number;
 }
 
 /** Who published, as rules see it; a client id is empty over HTTP. */
-export type Publisher = Pick<Connection, 'clientId' | 'principal'> & { sourceIp?: string };
+export type Publisher = Pick<Connection, 'clientId' | 'principal'> & { sourceIp?: string; hops?: number };
 
 export interface AdmissionOptions {
   rules: RuleIngress;
@@ -77,15 +79,16 @@ export class Admission {
       counters.stats.throttled++;
       await this.#afterThrottle(() => this.#takeAccount());
     }
-    await this.toRules(route, publish, { clientId: '', principal });
+    await this.toRules(route, publish, { clientId: '', principal, hops });
   }
 
-  /** Hands a message to the rules; a promise when they have no room. */
+  /** Hands a message to the rules; a promise when they have no room. They see no requests to services. */
   toRules(
     route: Route,
     { topic, payload }: Publish,
-    { clientId, principal, sourceIp }: Publisher,
+    { clientId, principal, sourceIp, hops }: Publisher,
   ): void | Promise<void> {
+    if (route.kind === 'service') return;
     const { rules, raceClock, counters } = this.#options;
     const message = {
       topic,
@@ -94,6 +97,7 @@ export class Admission {
       principal,
       timestampMs: raceClock.nowMs(),
       sourceIp,
+      hops,
     };
     if (route.kind === 'basicIngest') counters.stats.basicIngest++;
     const pending = rules.ingest(

@@ -23,6 +23,8 @@ export interface IotCoreStats {
   droppedAfterAck: number;
   /** Shadow requests answered, by verb and outcome. */
   shadow: Record<string, number>;
+  /** Requests to jobs and provisioning, by operation and outcome. */
+  services: Record<string, number>;
   /** Refusals by reason. */
   refused: Record<string, number>;
   /** Messages that a subscriber does not get, by reason. */
@@ -52,6 +54,7 @@ export class Counters {
     reordered: 0,
     droppedAfterAck: 0,
     shadow: {},
+    services: {},
     refused: {},
     deliveryDrops: {},
     sessionDrops: {},

@@ -3,7 +3,9 @@
  * the publisher may is asked elsewhere.
  */
 import { parseShared } from './delivery/shared-group.js';
+import { type ServiceCall, serviceCallOf } from './device-services.js';
 import type { IotCoreLimits } from './limits.js';
+import { isCborRequest } from './provisioning/topics.js';
 import { Refusal } from './refusal.js';
 import { parseShadowTopic, type ShadowAddress } from './shadow/topics.js';
 
@@ -13,7 +15,9 @@ export type Route =
   /** Basic Ingest: to one rule and to nobody else. `topic` is what the rule sees. */
   | { kind: 'basicIngest'; rule: string; topic: string }
   /** As `topic`, and the shadow service answers. */
-  | { kind: 'shadow'; address: ShadowAddress };
+  | { kind: 'shadow'; address: ShadowAddress }
+  /** To a service that answers its caller, and to nobody else. */
+  | { kind: 'service'; call: ServiceCall };
 
 type TopicLimits = Pick<IotCoreLimits, 'topicBytes' | 'topicSlashes'>;
 
@@ -33,8 +37,11 @@ export function routeOf(topic: string, limits: TopicLimits): Route {
   checkName(topic, limits);
   if (!topic.startsWith('$')) return { kind: 'topic' };
   const address = parseShadowTopic(topic);
-  if (!address) throw new Refusal('reservedTopic', `Nobody may publish to the reserved topic ${topic}.`);
-  return { kind: 'shadow', address };
+  if (address) return { kind: 'shadow', address };
+  const call = serviceCallOf(topic);
+  if (call) return { kind: 'service', call };
+  if (isCborRequest(topic)) throw new Refusal('reservedTopic', `CBOR is not served, JSON is: ${topic}.`);
+  throw new Refusal('reservedTopic', `Nobody may publish to the reserved topic ${topic}.`);
 }
 
 /** Raises Refusal for a filter that nobody can subscribe to. What leads to a shared subscription is not counted. */
