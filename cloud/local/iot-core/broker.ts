@@ -8,6 +8,7 @@ import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import { Admission, type Publish } from './admission.js';
 import { LibraryBus, LibraryStore } from './aedes-parts.js';
+import type { Authoriser } from './authoriser.js';
 import type { Connection, Identity } from './connection.js';
 import type { Counters } from './counters.js';
 import { ClientLink } from './delivery/link.js';
@@ -37,10 +38,9 @@ import type { ShadowService } from './shadow/service.js';
 import type { ShadowAddress } from './shadow/topics.js';
 
 export interface BrokerOptions {
-  /** Common name of the certificate that may do everything. */
-  operatorName: string;
-  /** Names that may connect; undefined: every certificate that the authority signed. */
-  things?: ReadonlySet<string>;
+  authoriser: Authoriser;
+  /** What a refused SUBSCRIBE brings: the end of the connection, as in AWS, or a SUBACK that says so (0x80). Default `close`. */
+  refusedSubscription?: 'close' | 'answer';
   rules: RuleIngress;
   shadows: ShadowService;
   retained: Retained;
@@ -73,7 +73,7 @@ interface Known {
   arrival: Arrival;
   sessionIdentifier: string;
   /** As CONNECT said. */
-  asked?: { will: Publish | undefined; clientId: string; keepAliveSeconds: number };
+  asked?: { will: Publish | undefined; clientId: string; isPersistent: boolean; keepAliveSeconds: number };
   /** Since it was authenticated. */
   connected?: Connected;
   /** Why it ends; the first reason counts. */
@@ -103,13 +103,19 @@ export class Broker {
   readonly #gate: Gate;
   readonly #admission: Admission;
   readonly #known = new WeakMap<Client, Known>();
+  /** Authenticated clients, until they are gone. */
+  readonly #authenticated = new Set<Client>();
+  /** Principals whose rights changed, until open connections learn of it. */
+  readonly #changed = new Set<string>();
+  readonly #stopListening: () => void;
   /** Registered clients by client id. */
   readonly #clients = new Map<string, Client>();
   #closing = false;
 
   private constructor(options: BrokerOptions) {
-    const { limits, wallClock, counters, log } = options;
+    const { limits, wallClock, counters, log, authoriser } = options;
     this.#options = options;
+    this.#stopListening = authoriser.onChange((principals) => this.#rightsChanged(principals));
     this.retained = options.retained;
     this.#router = new Router(counters);
     this.#sessions = new Sessions(this.#router, options);
@@ -131,7 +137,7 @@ export class Broker {
       authorizeSubscribe: (client, subscription, done) => {
         const refusal = this.#authoriseSubscribe(client, subscription);
         // A filter that a session brought back is only left out: closing would keep its client away for good.
-        if (refusal && !client.connected) done(null, null);
+        if (refusal && (!client.connected || this.#isAnswered(refusal))) done(null, null);
         else done(refusal ?? null, subscription);
       },
     });
@@ -249,6 +255,7 @@ export class Broker {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#stopListening();
     for (const client of this.#clients.values()) this.#endFor(client, 'SERVER_INITIATED_DISCONNECT');
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
   }
@@ -260,8 +267,8 @@ export class Broker {
     // AWS: 0 and anything longer mean the longest, anything shorter the shortest.
     packet.keepalive = packet.keepalive ? Math.min(max, Math.max(min, packet.keepalive)) : max;
     const known = this.#known.get(client) as Known;
-    const { clientId, keepalive: keepAliveSeconds } = packet;
-    known.asked = { will: packet.will as Publish | undefined, clientId, keepAliveSeconds };
+    const { clientId, clean, keepalive: keepAliveSeconds } = packet;
+    known.asked = { will: packet.will as Publish | undefined, clientId, isPersistent: !clean, keepAliveSeconds };
     done(null, true);
   }
 
@@ -271,6 +278,7 @@ export class Broker {
       const other = this.#clients.get(client.id);
       const connection = this.#admitOrTell(client, known, other);
       known.connected = { connection, queue: this.#newQueue(connection), lost: [] };
+      this.#authenticated.add(client);
       if (other) this.#endFor(other, 'DUPLICATE_CLIENTID');
     });
     if (!refusal) {
@@ -288,7 +296,8 @@ export class Broker {
     const isThingConnected = (other && this.#known.get(other)?.connected?.connection.isThing) ?? false;
     try {
       const clientId = asked?.clientId === '' ? client.id : (asked?.clientId ?? '');
-      return this.#gate.admit(identity, { clientId, will: asked?.will }, isThingConnected);
+      const request = { clientId, isPersistent: asked?.isPersistent ?? false, will: asked?.will };
+      return this.#gate.admit(identity, request, isThingConnected);
     } catch (error) {
       const { principal, sourceIp } = identity;
       const who = { clientId: client.id, principal, sessionIdentifier, sourceIp, thingName: undefined };
@@ -309,7 +318,7 @@ export class Broker {
       clientId: client.id,
       sessionIdentifier,
       principal: connected.connection.principal,
-      thingName: undefined,
+      thingName: connected.connection.exclusiveThing,
       clean: client.clean,
       keepAliveSeconds: asked.keepAliveSeconds,
       ...arrival.addresses,
@@ -330,6 +339,7 @@ export class Broker {
   }
 
   #left(client: Client): void {
+    this.#authenticated.delete(client);
     const known = this.#known.get(client);
     if (!known?.connected?.registered) return;
     const { connected, ending = 'CONNECTION_LOST' } = known;
@@ -406,9 +416,13 @@ export class Broker {
     const connected = this.#known.get(client)?.connected;
     if (!connected) return new Refusal('identity', 'A subscription of nobody who is connected.');
     const refusal = this.#refuse(() => connected.connection.subscribe(topic, qos));
-    if (refusal && client.connected) this.#endFor(client, reasonOfRefusal(refusal.reason));
-    else if (refusal) connected.lost.push(topic);
+    if (refusal && !client.connected) connected.lost.push(topic);
+    else if (refusal && !this.#isAnswered(refusal)) this.#endFor(client, reasonOfRefusal(refusal.reason));
     return refusal;
+  }
+
+  #isAnswered({ reason }: Refusal): boolean {
+    return reason === 'notAuthorised' && this.#options.refusedSubscription === 'answer';
   }
 
   /** Called when the SUBACK is written: no message comes before it. */
@@ -461,6 +475,32 @@ export class Broker {
     this.announce(topic, toJson(payload)).catch((error: unknown) => {
       this.#options.log.error('A lifecycle event could not be published.', { topic, error: errorCode(error) });
     });
+  }
+
+  // Rights that change.
+
+  #rightsChanged(principals: readonly string[]): void {
+    const isPlanned = this.#changed.size > 0;
+    for (const principal of principals) this.#changed.add(principal);
+    const { policyCacheMs } = this.#options.limits;
+    if (policyCacheMs === 0) this.#reauthorise();
+    else if (!isPlanned) setTimeout(() => this.#reauthorise(), policyCacheMs).unref();
+  }
+
+  /** Open connections go on with the rights of now; whoever may not be connected any more is not. */
+  #reauthorise(): void {
+    const changed = new Set(this.#changed);
+    this.#changed.clear();
+    for (const client of [...this.#authenticated]) {
+      const connection = this.#known.get(client)?.connected?.connection;
+      if (!connection || !changed.has(connection.principal)) continue;
+      try {
+        connection.reauthorise();
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.#closeFor(client, error);
+      }
+    }
   }
 
   // Ends.

@@ -1,5 +1,7 @@
 import type { TLSSocket } from 'node:tls';
-import { operatorRights, type Permissions, thingPermissions } from './authorisation.js';
+import { certificateFacts, certificateId } from '#certs/policy/certificate.js';
+import type { CertificateFacts } from '#certs/policy/context.js';
+import type { Authoriser, ConnectFacts, Permissions } from './authoriser.js';
 import type { IotCoreLimits } from './limits.js';
 import { PublishRate } from './rate.js';
 import { Refusal } from './refusal.js';
@@ -10,26 +12,29 @@ import { checkFilter, type Route, routeOf } from './routes.js';
  * sends metrics there.
  */
 export interface Identity {
-  /** Common name of the certificate: the thing, or the operator. Of a signature the access key's id. */
-  name: string;
+  /** The one common name of the certificate: the thing, or the operator. Of a signature the access key's id. */
+  name: string | undefined;
   /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. Of a signature the access key's id. */
   principal: string;
   sourceIp: string | undefined;
   /** By SigV4, with the account's own keys. */
   signed: boolean;
+  /** What policies may ask about the certificate, and the id of the authority's certificate that signed it. */
+  certificate?: CertificateFacts;
+  authorityId?: string;
 }
 
-/** Identity of a socket whose certificate TLS has verified. Raises Refusal. */
+/** Identity of a socket whose certificate TLS has verified. */
 export function identityOf(socket: TLSSocket): Identity {
-  const { subject, fingerprint256 } = socket.getPeerCertificate();
-  if (typeof subject?.CN !== 'string' || subject.CN === '') {
-    throw new Refusal('identity', 'The certificate has no single common name; wanted the name of a thing.');
-  }
+  const peer = socket.getPeerCertificate(true);
+  const { CN: name } = peer.subject as { CN?: string | string[] };
   return {
-    name: subject.CN,
-    principal: fingerprint256.replaceAll(':', '').toLowerCase(),
+    name: typeof name === 'string' ? name : undefined,
+    principal: certificateId(peer),
     sourceIp: socket.remoteAddress,
     signed: false,
+    certificate: certificateFacts(peer),
+    authorityId: peer.issuerCertificate && certificateId(peer.issuerCertificate),
   };
 }
 
@@ -43,28 +48,49 @@ export class Connection {
   readonly sourceIp: string | undefined;
   /** Of a thing, not of people and services. */
   readonly isThing: boolean;
+  /** The one thing of its certificate, when it is attached exclusively. */
+  readonly exclusiveThing: string | undefined;
   readonly rate: PublishRate;
   readonly #filters = new Set<string>();
-  readonly #permissions: Permissions;
+  readonly #identity: Identity;
+  readonly #connect: ConnectFacts;
+  readonly #authoriser: Authoriser;
+  #permissions: Permissions;
   readonly #limits: IotCoreLimits;
   readonly #routes = new Map<string, Route>();
   readonly #receives = new Map<string, boolean>();
 
+  /** Raises Refusal for a certificate that may not connect, or not under this client id. */
   constructor(
     identity: Identity,
-    clientId: string,
-    options: { isOperator: boolean; limits: IotCoreLimits; nowMs: number },
+    connect: ConnectFacts,
+    { authoriser, limits, nowMs }: { authoriser: Authoriser; limits: IotCoreLimits; nowMs: number },
   ) {
-    this.clientId = clientId;
+    const { principal, permissions } = authoriser.admit(identity, connect);
+    this.clientId = connect.clientId;
     this.principal = identity.principal;
     this.sourceIp = identity.sourceIp;
-    this.isThing = !options.isOperator;
-    this.#permissions = options.isOperator ? operatorRights : thingPermissions(identity.name);
-    this.#limits = options.limits;
-    this.rate = new PublishRate(options.limits, options.nowMs);
-    if (!this.#permissions.allows('iot:Connect', clientId)) {
-      throw new Refusal('clientId', `The certificate of ${identity.name} may not connect as "${clientId}".`);
+    this.isThing = !authoriser.isOperator(identity);
+    this.exclusiveThing = principal.things.find(({ exclusive }) => exclusive)?.thingName;
+    this.#identity = identity;
+    this.#connect = connect;
+    this.#authoriser = authoriser;
+    this.#permissions = permissions;
+    this.#limits = limits;
+    this.rate = new PublishRate(limits, nowMs);
+    if (!permissions.allows('iot:Connect', this.clientId)) {
+      throw new Refusal('notAuthorised', `${this.principal} may not connect as "${this.clientId}".`);
     }
+  }
+
+  /**
+   * From now on the rights hold that the principal has now. As in AWS, what is connected and subscribed to stays so. Raises
+   * Refusal for a certificate that may not be connected any more.
+   */
+  reauthorise(): void {
+    this.#permissions = this.#authoriser.admit(this.#identity, this.#connect).permissions;
+    this.#routes.clear();
+    this.#receives.clear();
   }
 
   /** Where a publish to this topic goes. Raises Refusal when it may not. */

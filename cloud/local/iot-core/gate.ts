@@ -2,15 +2,13 @@
 import type { Clock } from '#wire/clock.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { Publish } from './admission.js';
+import type { Authoriser } from './authoriser.js';
 import { Connection, type Identity } from './connection.js';
 import type { IotCoreLimits } from './limits.js';
 import { Refusal } from './refusal.js';
 
 export interface GateOptions {
-  /** Common name of the certificate that may do everything. */
-  operatorName: string;
-  /** Names that may connect; undefined: every certificate that the authority signed. */
-  things?: ReadonlySet<string>;
+  authoriser: Authoriser;
   limits: IotCoreLimits;
   raceClock: Clock;
 }
@@ -18,6 +16,8 @@ export interface GateOptions {
 export interface ConnectRequest {
   /** As the client sent it, or the name that it was given when it sent none. */
   clientId: string;
+  /** Without clean session. */
+  isPersistent: boolean;
   will: Publish | undefined;
 }
 
@@ -39,23 +39,20 @@ export class Gate {
    *
    * @param isThingConnected whether a thing is connected under this client id
    */
-  admit(identity: Identity, { clientId, will }: ConnectRequest, isThingConnected: boolean): Connection {
-    const { limits, operatorName, things, raceClock } = this.#options;
+  admit(identity: Identity, { clientId, isPersistent, will }: ConnectRequest, isThingConnected: boolean): Connection {
+    const { limits, authoriser, raceClock } = this.#options;
     const nowMs = raceClock.nowMs();
     if (!take(this.#all, nowMs)) {
       throw new Refusal('connectRate', `More than ${limits.connectsPerSecond} connects a second.`);
     }
-    const isOperator = identity.signed || identity.name === operatorName;
-    if (!isOperator && things && !things.has(identity.name)) {
-      throw new Refusal('identity', `${identity.name} is not a registered thing.`);
-    }
     if (Buffer.byteLength(clientId) > limits.clientIdBytes || clientId.startsWith('$')) {
       throw new Refusal('clientId', `A client id of at most ${limits.clientIdBytes} bytes that does not start with $.`);
     }
-    if (isOperator && (things?.has(clientId) || isThingConnected)) {
+    if (authoriser.isOperator(identity) && (authoriser.isThing(clientId) || isThingConnected)) {
       throw new Refusal('clientId', `${clientId} is a thing; only its own certificate may connect as it.`);
     }
-    const connection = new Connection(identity, clientId, { isOperator, limits, nowMs });
+    const connect = { clientId, isPersistent, willTopic: will?.topic };
+    const connection = new Connection(identity, connect, { authoriser, limits, nowMs });
     if (will) connection.checkWill(will);
     // Last: nobody else's attempts count against the owner of a client id.
     if (!take(this.#bucketOf(clientId, nowMs), nowMs)) {

@@ -1,10 +1,14 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { certificateIdOf } from '#certs/issuing.js';
 import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import type { SigningKeys } from '../sigv4.js';
-import { Broker } from './broker.js';
+import { Authoriser } from './authoriser.js';
+import { Broker, type BrokerOptions } from './broker.js';
 import { identityOf } from './connection.js';
 import { Counters, type IotCoreStats } from './counters.js';
 import { DataPlane } from './data-plane.js';
@@ -13,6 +17,8 @@ import { type Faults, FaultyIngress } from './faults.js';
 import { HttpFront } from './http-front.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
 import { addressesOf, Listener, type ListenerOptions } from './listener.js';
+import type { Account } from './registry/arns.js';
+import type { PrincipalDirectory } from './registry/directory.js';
 import { ShadowService } from './shadow/service.js';
 import { WebSocketListener } from './websocket.js';
 
@@ -27,10 +33,15 @@ export interface IotCoreOptions {
   /** MQTT over WebSocket, for whoever has the account's keys. Default any free one. */
   webSocketPort?: number;
   dataPlanePort: number;
+  /** Whose resources the policies speak of. Default us-east-1 and an account that nobody has. */
+  account?: Account;
   /** Common name of the certificate that may do everything. */
   operatorName: string;
-  /** Names that may connect; undefined: every certificate that the authority signed. */
+  /** Who may connect and do what. Without it, things have the product's own policies. */
+  directory?: PrincipalDirectory;
+  /** Names that may connect when there is no directory; undefined: every certificate that the authority signed. */
   things?: ReadonlySet<string>;
+  refusedSubscription?: BrokerOptions['refusedSubscription'];
   rules: RuleIngress;
   /** Who may call the data plane. */
   credentials: SigningKeys;
@@ -53,6 +64,7 @@ export interface IotCore {
 }
 
 const LOOPBACK = '127.0.0.1';
+const DEFAULT_ACCOUNT: Account = { region: 'us-east-1', accountId: '000000000000' };
 
 /**
  * Starts a local AWS IoT Core: broker, shadows, data plane, rules tapped in process. Rejects with Node's error
@@ -75,7 +87,10 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
   });
   const retained = await Retained.open({ path: join(options.dataDir, 'retained'), limits, raceClock, counters, log });
   const shared = { rules, shadows, retained, limits, raceClock, wallClock, counters, log };
-  const broker = await Broker.create({ ...shared, operatorName: options.operatorName, things: options.things });
+  const { operatorName, things, directory, account = DEFAULT_ACCOUNT, refusedSubscription } = options;
+  const authorityId = certificateIdOf(new X509Certificate(readFileSync(options.tls.caPath)).raw);
+  const authoriser = new Authoriser({ account, operatorName, authorityId, things, directory });
+  const broker = await Broker.create({ ...shared, authoriser, refusedSubscription });
 
   // In the order of starting; closed the other way round, also when a later one cannot start.
   const running: { close(): Promise<void> }[] = [shadows, retained, rules, broker];

@@ -48,6 +48,8 @@ export interface IotCoreLimits {
   connectionRecords: number;
   /** Unsent bytes of a connection above which it gets nothing more: QoS 0 is dropped, QoS 1 waits in its queue. */
   slowConsumerBytes: number;
+  /** How long open connections keep the rights that they have after a change, wall ms. In AWS it may take minutes. */
+  policyCacheMs: number;
   /** Longest that the rate limit holds a publish or a delivery back, wall ms; the race clock may stand still. */
   throttleWaitMs: number;
 }
@@ -84,5 +86,6 @@ export const DEFAULT_LIMITS: IotCoreLimits = {
   retainedBytes: 64 * 1024 * 1024,
   connectionRecords: 10_000,
   slowConsumerBytes: 256 * 1024,
+  policyCacheMs: 0,
   throttleWaitMs: 1000,
 };

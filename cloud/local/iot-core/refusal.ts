@@ -2,6 +2,7 @@ import { PitwallError } from '#wire/errors.js';
 
 /** Why something was refused; counted by these names. */
 export type RefusalReason =
+  | 'certificateStatus'
   | 'clientId'
   | 'connectRate'
   | 'identity'

@@ -17,6 +17,7 @@ export type DisconnectReason =
   | 'WEBSOCKET_TTL_EXPIRATION';
 
 const OF_REFUSAL: Partial<Record<RefusalReason, DisconnectReason>> = {
+  certificateStatus: 'AUTH_ERROR',
   connectRate: 'THROTTLED',
   identity: 'AUTH_ERROR',
   notAuthorised: 'AUTH_ERROR',

@@ -1,35 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { operatorRights, thingPermissions } from '#cloud/local/iot-core/authorisation.js';
 import { TopicFilters } from '#cloud/local/iot-core/delivery/topic-filters.js';
 import { DEFAULT_LIMITS } from '#cloud/local/iot-core/limits.js';
 import { PublishQueue } from '#cloud/local/iot-core/publish-queue.js';
 import { PublishRate } from '#cloud/local/iot-core/rate.js';
 import { checkFilter, routeOf } from '#cloud/local/iot-core/routes.js';
-import { shadowTopic, topics } from '#wire/topics.js';
-
-describe('rights of a thing, from the deployed policies', () => {
-  const car = thingPermissions('car-1');
-
-  it('cover its own topics', () => {
-    const { frames, schema, events, health, timing, callsAck } = topics;
-    const own = [frames('car-1', 'live'), frames('car-1', 'backfill'), `${shadowTopic('car-1', 'setup')}/update`];
-    for (const topic of [...own, ...[schema, events, health, timing, callsAck].map((make) => make('car-1'))]) {
-      expect(car.allows('iot:Publish', topic), topic).toBe(true);
-    }
-    for (const filter of [topics.acks('car-1'), topics.calls('car-1'), `${shadowTopic('car-1', 'setup')}/get/+`]) {
-      expect(car.allows('iot:Subscribe', filter), filter).toBe(true);
-    }
-  });
-
-  it('end where another name begins', () => {
-    for (const topic of [topics.events('car-2'), topics.events('car-11'), `${topics.events('car-1')}/x`, 'car-1']) {
-      expect(car.allows('iot:Publish', topic), topic).toBe(false);
-    }
-    expect(car.allows('iot:Connect', 'car-11')).toBe(false);
-    expect(car.allows('iot:RetainPublish', topics.events('car-1'))).toBe(false);
-    expect(operatorRights.allows('iot:Publish', topics.events('car-2'))).toBe(true);
-  });
-});
 
 describe('routes', () => {
   const reasonOf = (act: () => unknown) => {
