@@ -4,6 +4,8 @@
  * names it. Fields marked T are substitution templates; all others are constants (iot-sql §9: templates there are served by
  * AWS for some, by no rule of ours).
  */
+import type { SqlVersion } from './sql/versions.js';
+
 export type StreamKey = 'framesLive' | 'framesBackfill' | 'race';
 export type TableKey = 'events' | 'laps' | 'state' | 'calls';
 export type BucketKey = 'archive';
@@ -146,7 +148,7 @@ export interface RuleDefinition {
   /** Off: created, checked, and not run; Basic Ingest to it is as to a rule that does not exist. */
   enabled: boolean;
   sql: string;
-  sqlVersion: '2016-03-23';
+  sqlVersion: SqlVersion;
   actions: RuleAction[];
   errorAction: ErrorAction;
 }

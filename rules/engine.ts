@@ -1,5 +1,6 @@
 import { PitwallError } from '#wire/errors.js';
 import type { KeptMessage } from './actions/outbox.js';
+import type { RuleControl } from './control.js';
 import type { RuleDefinition } from './definition.js';
 import { RuleDelivery } from './delivery.js';
 import { keptMessage } from './error-action.js';
@@ -46,10 +47,11 @@ interface Waiting {
  * const engine = new RuleEngine({ catalog, senders: createSenders(clients, { streams, tables }), outbox, wallClock, random, log });
  * await engine.ingest({ topic: 'pitwall/v1/car-24/events', payload, clientId: 'car-24', principal, timestampMs });
  */
-export class RuleEngine implements RuleIngress {
+export class RuleEngine implements RuleIngress, RuleControl {
   readonly #options: EngineOptions;
   readonly #limits: EngineLimits;
-  readonly #rules: Map<string, CompiledRule>;
+  readonly #rules = new Map<string, CompiledRule>();
+  readonly #needs: RuleNeeds;
   readonly #filters = new TopicTrie<CompiledRule>();
   readonly #byTopic = new Map<string, CompiledRule[]>();
   readonly #targets: Targets;
@@ -71,20 +73,39 @@ export class RuleEngine implements RuleIngress {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const targets = new Targets(options, this.#limits);
     this.#targets = targets;
-    const needs: RuleNeeds = { queue: (service, target) => targets.queue(service, target), lookups: options.lookups };
-    this.#rules = new Map(options.catalog.map((definition) => [definition.name, compileRule(definition, needs)]));
-    if (this.#rules.size < options.catalog.length) {
-      throw new PitwallError('PW-RULE-DEFINITION', { what: 'Two rules of the catalog have the same name.' });
-    }
-    for (const rule of this.#rules.values()) {
-      const { filter } = rule.statement;
-      if (rule.definition.enabled && filter !== undefined) this.#filters.add(filter, rule);
+    this.#needs = { queue: (service, target) => targets.queue(service, target), lookups: options.lookups };
+    for (const definition of options.catalog) {
+      if (this.#rules.has(definition.name)) {
+        throw new PitwallError('PW-RULE-DEFINITION', { what: 'Two rules of the catalog have the same name.' });
+      }
+      this.setRule(definition);
     }
   }
 
   /** The rules that run, as they were given. */
   get definitions(): RuleDefinition[] {
     return [...this.#rules.values()].map(({ definition }) => definition);
+  }
+
+  setRule(definition: RuleDefinition): void {
+    const compiled = compileRule(definition, this.#needs);
+    const before = this.#rules.get(definition.name);
+    const rule = before ? { ...compiled, counters: before.counters, latency: before.latency } : compiled;
+    this.removeRule(definition.name);
+    this.#rules.set(definition.name, rule);
+    const { filter } = rule.statement;
+    if (definition.enabled && filter !== undefined) this.#filters.add(filter, rule);
+    this.#byTopic.clear();
+  }
+
+  removeRule(name: string): boolean {
+    const rule = this.#rules.get(name);
+    if (rule === undefined) return false;
+    this.#rules.delete(name);
+    this.#taps.get(rule)?.close();
+    if (rule.statement.filter !== undefined) this.#filters.remove(rule.statement.filter, rule);
+    this.#byTopic.clear();
+    return true;
   }
 
   ingest(message: RuleMessage): void | Promise<void> {

@@ -26,6 +26,10 @@ export class TopicTrie<Value> {
     at.values.push(value);
   }
 
+  remove(filter: string, value: Value): void {
+    prune(this.#root, filter.split('/'), 0, value);
+  }
+
   /** Values of all filters that match, in no particular order. */
   match(topic: string): Value[] {
     const levels = topic.split('/');
@@ -47,6 +51,22 @@ export class TopicTrie<Value> {
     for (const { values } of nodes) found.push(...values);
     return found;
   }
+}
+
+/** Takes the value away, and the nodes that then hold nothing. */
+function prune<Value>(at: Node<Value>, levels: readonly string[], depth: number, value: Value): void {
+  if (depth === levels.length) {
+    at.values = at.values.filter((each) => each !== value);
+    return;
+  }
+  if (levels[depth] === '#') {
+    at.below = at.below.filter((each) => each !== value);
+    return;
+  }
+  const next = at.levels.get(levels[depth]);
+  if (next === undefined) return;
+  prune(next, levels, depth + 1, value);
+  if (next.levels.size + next.values.length + next.below.length === 0) at.levels.delete(levels[depth]);
 }
 
 function node<Value>(): Node<Value> {

@@ -329,3 +329,58 @@ it('remembers no more topics than it may', async () => {
   expect(senders.texts('race')).toEqual(['"a/1"', '"a/2"', '"a/3"', '"a/1"']);
   expect(engine.stats().unmatched).toBe(1);
 });
+
+describe('rules change while they run', () => {
+  const one = rule('r', "SELECT VALUE 1 FROM 'a/+'", [toRace]);
+
+  it('a new one runs from the next message on', async () => {
+    const { engine, senders } = start([]);
+    void engine.ingest(message('a/1', 0));
+    engine.setRule(one);
+    void engine.ingest(message('a/1', 0));
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['1']);
+    expect(engine.definitions).toEqual([one]);
+  });
+
+  it('one in the place of another: its filter, its statement, and the counters go on', async () => {
+    const { engine, senders } = start([one]);
+    void engine.ingest(message('a/1', 0));
+    engine.setRule(rule('r', "SELECT VALUE 2 FROM 'b/#'", [toRace]));
+    void engine.ingest(message('a/1', 0));
+    void engine.ingest(message('b/1', 0));
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['1', '2']);
+    expect(engine.stats().rules.r).toMatchObject({ matched: 2, sent: 2 });
+  });
+
+  it('one that cannot be served leaves the one before', async () => {
+    const { engine, senders } = start([one]);
+    expect(() => engine.setRule(rule('r', "SELECT nope(a) AS b FROM 'a/+'", [toRace]))).toThrow(/Rule r/);
+    void engine.ingest(message('a/1', 0));
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['1']);
+  });
+
+  it('switched off, neither by topic nor by Basic Ingest; and on again', async () => {
+    const { engine, senders } = start([one]);
+    engine.setRule({ ...one, enabled: false });
+    void engine.ingest(message('a/1', 0));
+    void engine.ingest(message('x', 0, { rule: 'r' }));
+    engine.setRule(one);
+    void engine.ingest(message('a/1', 0));
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['1']);
+    expect(engine.stats()).toMatchObject({ ruleNotFound: 1, unmatched: 1 });
+  });
+
+  it('a removed one is gone, what it took is delivered', async () => {
+    const { engine, senders } = start([one], { lingerMs: 5 });
+    void engine.ingest(message('a/1', 0));
+    expect([engine.removeRule('r'), engine.removeRule('r')]).toEqual([true, false]);
+    void engine.ingest(message('a/1', 0));
+    await engine.flush();
+    expect(senders.texts('race')).toEqual(['1']);
+    expect(engine.definitions).toEqual([]);
+  });
+});
