@@ -12,6 +12,7 @@
  *     rule/<name>      TopicRuleRecord
  *     account/account  AccountRecord
  */
+import type { SqlVersion } from '#rules/sql/versions.js';
 import type { CertificateStatus } from './directory.js';
 
 export type Attributes = Readonly<Record<string, string>>;
@@ -100,13 +101,15 @@ export interface TemplateRecord {
   modifiedMs: number;
 }
 
+/** An action of a topic rule as the API has it: one key, its kind. */
+export type ApiAction = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 export interface TopicRuleRecord {
   sql: string;
   description: string;
-  sqlVersion: string;
-  /** As the API has them: one key, the kind of the action. */
-  actions: readonly Readonly<Record<string, unknown>>[];
-  errorAction?: Readonly<Record<string, unknown>>;
+  sqlVersion: SqlVersion;
+  actions: readonly ApiAction[];
+  errorAction?: ApiAction;
   disabled: boolean;
   createdMs: number;
   /** Hash of the product's definition that this rule was made from; absent: somebody's own. */
