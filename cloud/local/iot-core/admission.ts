@@ -72,7 +72,11 @@ export class Admission {
   }
 
   /** As `admit`, of a publish over HTTP, whose right to the topic is its caller's: nobody's rate but the account's. */
-  async admitUnconnected(publish: Publish, route: Route, principal: string): Promise<void> {
+  async admitUnconnected(
+    publish: Publish,
+    route: Route,
+    { principal, hops }: Pick<Publisher, 'principal' | 'hops'>,
+  ): Promise<void> {
     const { counters } = this.#options;
     counters.stats.publishesIn++;
     if (!this.#takeAccount()) {

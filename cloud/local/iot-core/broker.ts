@@ -18,6 +18,7 @@ import { Router } from './delivery/router.js';
 import type { Session } from './delivery/session.js';
 import { Sessions } from './delivery/sessions.js';
 import { isWildcard } from './delivery/topic-filters.js';
+import { type DeviceServices, type ServiceCall, serviceCallOf } from './device-services.js';
 import { Gate } from './gate.js';
 import type { IotCoreLimits } from './limits.js';
 import { guardPackets, type ParsedPacket } from './packet-guard.js';
@@ -44,6 +45,8 @@ export interface BrokerOptions {
   rules: RuleIngress;
   shadows: ShadowService;
   retained: Retained;
+  /** Jobs and provisioning; without them their topics are refused. */
+  services?: DeviceServices;
   limits: IotCoreLimits;
   raceClock: Clock;
   wallClock: Clock;
@@ -65,8 +68,12 @@ const DRAIN_TIMEOUT_MS = 10_000;
 const PACKET_BYTES_FACTOR = 2;
 const CONNACK_UNAVAILABLE = 3;
 const CONNACK_NOT_AUTHORISED = 5;
+/** MQTT 3.1.1, §3.9.3. */
+const SUBACK_FAILURE = 0x80;
 /** Packets of QoS 2. */
 const QOS_2_PACKETS: readonly string[] = ['pubrec', 'pubrel', 'pubcomp'];
+
+type Outgoing = Pick<Publish, 'topic' | 'payload' | 'qos' | 'expiryMs'>;
 
 /** What is known of a client of the library, more with each step. */
 interface Known {
@@ -123,7 +130,7 @@ export class Broker {
     this.#gate = new Gate(options);
     this.#admission = new Admission(options);
     this.#aedes = new Aedes({
-      mq: new LibraryBus((packet) => this.#route(packet)),
+      mq: new LibraryBus((packet) => this.#published(packet)),
       persistence: new LibraryStore({
         subscriptionsOf: (clientId) => this.#subscriptionsOfSession(clientId),
         unsubscribed: (clientId, filters) => this.#unsubscribe(this.#sessions.persistent(clientId), filters),
@@ -148,9 +155,7 @@ export class Broker {
     this.#aedes.on('clientError', (client, error) => this.#clientFailed(client, error));
     this.#aedes.on('connectionError', (client, error) => this.#clientFailed(client, error));
     (this.#aedes as EventEmitter).on('error', (error) => log.error('The broker failed.', { error: errorCode(error) }));
-    this.#aedes.on('subscribe', (subscriptions, client) =>
-      this.#subscribed(client, subscriptions as { topic: string; qos: 0 | 1 }[]),
-    );
+    this.#aedes.on('subscribe', (subscriptions, client) => this.#subscribed(client, subscriptions));
     this.#aedes.on('unsubscribe', (filters, client) => this.#unsubscribed(client, filters));
   }
 
@@ -188,12 +193,15 @@ export class Broker {
    * A publish that did not come over MQTT: to the rules, to subscribers, or both, as its topic says. Resolves when the
    * rules have it. Raises Refusal for a topic that nobody may publish to.
    */
-  async publish(publish: Publish, principal: string): Promise<void> {
+  async publish(publish: Publish, principal: string, hops?: number): Promise<void> {
     const route = routeOf(publish.topic, this.#options.limits);
     if (publish.retain && publish.topic.startsWith('$')) {
       throw new Refusal('retain', `A reserved topic retains nothing: ${publish.topic}.`);
     }
-    await this.#admission.admitUnconnected(publish, route, principal);
+    if (route.kind === 'service') {
+      throw new Refusal('reservedTopic', `Only a connection over MQTT can be answered on ${publish.topic}.`);
+    }
+    await this.#admission.admitUnconnected(publish, route, { principal, hops });
     if (publish.retain) await this.retained.keep(publish);
     this.#route(publish);
     if (route.kind === 'shadow') this.#answerShadow(route.address, publish.payload);
@@ -221,12 +229,18 @@ export class Broker {
    * A message to one client, whether it subscribed or not.
    *
    * @param confirmed told whether the PUBACK came; without it the message is sent at QoS 0
-   * @returns whether it was sent: it is not to a client that is away or may not have it
+   * @returns what became of it: the client is away, or its policies do not let it have the topic
    */
-  send(clientId: string, publish: Publish, confirmed?: (acknowledged: boolean) => void): boolean {
+  send(
+    clientId: string,
+    publish: Publish,
+    confirmed?: (acknowledged: boolean) => void,
+  ): 'sent' | 'away' | 'mayNotReceive' {
     const session = this.#clients.has(clientId) ? this.#sessions.get(clientId) : undefined;
-    if (!session?.outbox.takes(publish.topic)) return false;
-    return session.outbox.direct(this.#message(publish), confirmed);
+    if (!session?.outbox.connected) return 'away';
+    if (!session.outbox.takes(publish.topic)) return 'mayNotReceive';
+    session.outbox.direct(this.#message(publish), confirmed);
+    return 'sent';
   }
 
   /** Ends a client's connection, and on request its session. False when there is neither. */
@@ -264,10 +278,10 @@ export class Broker {
 
   #preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, success: boolean) => void): void {
     const { keepAliveMinSeconds: min, keepAliveMaxSeconds: max } = this.#options.limits;
-    // AWS: 0 and anything longer mean the longest, anything shorter the shortest.
-    packet.keepalive = packet.keepalive ? Math.min(max, Math.max(min, packet.keepalive)) : max;
     const known = this.#known.get(client) as Known;
-    const { clientId, clean, keepalive: keepAliveSeconds } = packet;
+    const { clientId, clean, keepalive: keepAliveSeconds = 0 } = packet;
+    // AWS: 0 and anything longer mean the longest, anything shorter the shortest.
+    packet.keepalive = keepAliveSeconds ? Math.min(max, Math.max(min, keepAliveSeconds)) : max;
     known.asked = { will: packet.will as Publish | undefined, clientId, isPersistent: !clean, keepAliveSeconds };
     done(null, true);
   }
@@ -397,6 +411,25 @@ export class Broker {
       if (isWill) return;
       const route = connection.route(publish.topic);
       if (route.kind === 'shadow') this.#answerShadow(route.address, publish.payload);
+      if (route.kind === 'service') this.#answerCall(client, connection, route.call, publish);
+    });
+  }
+
+  /** To this very connection: another one of the same client id may be somebody else's. */
+  #answerCall(client: Client, connection: Connection, call: ServiceCall, { topic, payload }: Publish): void {
+    const { services, counters, log } = this.#options;
+    if (!services) {
+      this.#closeFor(client, new Refusal('reservedTopic', `Nobody answers on ${topic}: there is no registry.`));
+      return;
+    }
+    const answer = async () => {
+      const said = await services.answer(call, topic, Buffer.from(payload), connection);
+      counters.count('services', `${call.service} ${call.request.operation} ${said.topic.slice(topic.length + 1)}`);
+      if (this.#clients.get(client.id) !== client) return;
+      this.send(client.id, { topic: said.topic, payload: toJson(said.payload), qos: 0, retain: false });
+    };
+    answer().catch((error: unknown) => {
+      log.error('A request could not be answered.', { topic, error: errorCode(error) });
     });
   }
 
@@ -426,17 +459,19 @@ export class Broker {
   }
 
   /** Called when the SUBACK is written: no message comes before it. */
-  #subscribed(client: Client, subscriptions: readonly { topic: string; qos: 0 | 1 }[]): void {
+  #subscribed(client: Client, subscriptions: readonly { topic: string; qos: number }[]): void {
     const registered = this.#known.get(client)?.connected?.registered;
     if (!registered) return;
     const { session, record } = registered;
-    for (const { topic, qos } of subscriptions) {
+    const granted = subscriptions.filter(({ qos }) => qos !== SUBACK_FAILURE);
+    if (granted.length === 0) return;
+    for (const { topic, qos } of granted as { topic: string; qos: 0 | 1 }[]) {
       this.#router.subscribe(session, topic, qos);
       // A wildcard subscription gets no retained messages, a shared one neither.
       const retained = isWildcard(topic) ? undefined : this.retained.get(topic);
       if (retained) session.outbox.offer(this.#message(retained, true), qos);
     }
-    const topics = subscriptions.map(({ topic }) => topic);
+    const topics = granted.map(({ topic }) => topic);
     this.#tell(client.id, subscriptionsEvent('subscribed', record, { topics, atMs: this.#raceMs() }));
   }
 
@@ -461,13 +496,19 @@ export class Broker {
 
   // What goes out.
 
+  /** Nobody subscribes to what is for a service alone. */
+  #published(publish: Pick<Publish, 'topic' | 'payload' | 'qos'>): void {
+    if (!publish.topic.startsWith('$') || !serviceCallOf(publish.topic)) this.#route(publish);
+  }
+
   /** Basic Ingest has no subscribers. */
-  #route(publish: Pick<Publish, 'topic' | 'payload' | 'qos'>): void {
+  #route(publish: Outgoing): void {
     if (!publish.topic.startsWith(BASIC_INGEST_PREFIX)) this.#router.route(this.#message(publish));
   }
 
-  #message(publish: Pick<Publish, 'topic' | 'payload' | 'qos'>, retain = false): Message {
-    return new Message(publish, { publishedAtMs: this.#options.wallClock.nowMs(), retain });
+  #message(publish: Outgoing, retain = false): Message {
+    const { expiryMs } = publish;
+    return new Message(publish, { publishedAtMs: this.#options.wallClock.nowMs(), retain, expiryMs });
   }
 
   #tell(clientId: string, { topic, payload }: LifecycleEvent): void {

@@ -1,33 +1,53 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { THING_NAME } from '#wire/identity.js';
 import { AwsError } from '../aws-error.js';
+import type { HttpCall } from './http-front.js';
 import { isShadowId, type ShadowAddress, type ShadowVerb } from './shadow/topics.js';
 
 /** A call of the data plane, read from method, path and query. */
 export type Call =
-  | { operation: 'Publish'; topic: string; qos: 0 | 1; retain: boolean }
+  | { operation: 'Publish'; topic: string; qos: 0 | 1; retain: boolean; expiryMs: number | undefined }
   | { operation: 'Shadow'; address: ShadowAddress }
-  | { operation: 'ListNamedShadowsForThing'; thing: string; pageSize: number; nextToken: string | undefined };
+  | { operation: 'ListNamedShadowsForThing'; thing: string; pageSize: number; nextToken: string | undefined }
+  | { operation: 'GetRetainedMessage'; topic: string }
+  | { operation: 'ListRetainedMessages'; page: Page }
+  | { operation: 'GetConnection'; clientId: string; withSockets: boolean }
+  | { operation: 'DeleteConnection'; clientId: string; endSession: boolean; preventWill: boolean }
+  | { operation: 'ListSubscriptions'; clientId: string; page: Page }
+  | { operation: 'SendDirectMessage'; clientId: string; topic: string; confirmation: boolean; timeoutMs: number };
+
+export type CallOf<Operation extends Call['operation']> = Extract<Call, { operation: Operation }>;
+
+/** `after` is where the page before ended. */
+export interface Page {
+  size: number;
+  after: string | undefined;
+}
 
 const SHADOW_VERBS: Record<string, ShadowVerb> = { GET: 'get', POST: 'update', DELETE: 'delete' };
 const LIST_PAGE_SIZE = 25;
 const LIST_PAGE_SIZE_MAX = 100;
-/** Known to the API, not served here. */
-const UNSERVED: readonly [RegExp, string][] = [
-  [/^\/connections\/[^/]+\/messages$/, 'SendDirectMessage'],
-  [/^\/connections\/[^/]+\/subscriptions$/, 'ListSubscriptions'],
-  [/^\/connections\/[^/]+$/, 'GetConnection and DeleteConnection'],
-  [/^\/retainedMessage(\/.*)?$/, 'GetRetainedMessage and ListRetainedMessages'],
-];
+const RETAINED_PAGE_SIZE = 200;
+const SUBSCRIPTIONS_PAGE_SIZE = 20;
+const RESULTS_MAX = 200;
+const CLIENT_ID_CHARACTERS = 128;
+const CONFIRMATION_SECONDS = 5;
+const CONFIRMATION_SECONDS_MAX = 15;
+/** MQTT 5's message expiry as AWS bounds it: 0 means 1. */
+const MESSAGE_EXPIRY_SECONDS_MAX = 604_800;
 
 /** Raises AwsError for what is not served or not well formed. */
-export function parseCall(method: string, pathname: string, searchParams: URLSearchParams): Call {
+export function parseCall({ method, pathname, query: searchParams, headers }: Omit<HttpCall, 'body'>): Call {
   const publish = /^\/topics\/(.+)$/.exec(pathname);
   if (publish && method === 'POST') {
+    checkMqtt5(searchParams, headers);
+    const expiryS = integer(searchParams, 'messageExpiry', undefined, 0, MESSAGE_EXPIRY_SECONDS_MAX);
     return {
       operation: 'Publish',
       topic: decode(publish[1]),
       qos: integer(searchParams, 'qos', 0, 0, 1) as 0 | 1,
-      retain: searchParams.get('retain') === 'true',
+      retain: flag(searchParams, 'retain'),
+      expiryMs: expiryS === undefined ? undefined : Math.max(1, expiryS) * 1000,
     };
   }
   const shadow = /^\/things\/([^/]+)\/shadow$/.exec(pathname);
@@ -50,10 +70,84 @@ export function parseCall(method: string, pathname: string, searchParams: URLSea
       nextToken: searchParams.get('nextToken') ?? undefined,
     };
   }
-  const unserved = UNSERVED.find(([path]) => path.test(pathname));
-  if (unserved) throw new AwsError('InvalidRequestException', `${unserved[1]}: not served by the local IoT Core.`, 501);
+  const retained = /^\/retainedMessage(?:\/(.+))?$/.exec(pathname);
+  if (retained && method === 'GET') {
+    return retained[1] === undefined
+      ? { operation: 'ListRetainedMessages', page: pageOf(searchParams, RETAINED_PAGE_SIZE) }
+      : { operation: 'GetRetainedMessage', topic: decode(retained[1]) };
+  }
+  const connection = /^\/connections\/([^/]+)(\/subscriptions|\/messages)?$/.exec(pathname);
+  const call = connection && connectionCall(`${method} ${connection[2] ?? ''}`, connection[1], searchParams, headers);
+  if (call) return call;
   throw new AwsError('UnknownOperationException', `No operation is ${method} ${pathname}.`, 404);
 }
+
+function connectionCall(
+  verb: string,
+  encodedClientId: string,
+  query: URLSearchParams,
+  headers: IncomingHttpHeaders,
+): Call | undefined {
+  const clientId = decode(encodedClientId);
+  if (clientId.startsWith('$') || [...clientId].length > CLIENT_ID_CHARACTERS) {
+    throw invalid('A client id has at most 128 characters and does not start with $.');
+  }
+  switch (verb) {
+    case 'GET ':
+      return { operation: 'GetConnection', clientId, withSockets: flag(query, 'includeSocketInformation') };
+    case 'DELETE ': {
+      const [endSession, preventWill] = [flag(query, 'cleanSession'), flag(query, 'preventWillMessage')];
+      return { operation: 'DeleteConnection', clientId, endSession, preventWill };
+    }
+    case 'GET /subscriptions':
+      return { operation: 'ListSubscriptions', clientId, page: pageOf(query, SUBSCRIPTIONS_PAGE_SIZE) };
+    case 'POST /messages': {
+      checkMqtt5(query, headers);
+      const topic = query.get('topic') ?? '';
+      const confirmation = flag(query, 'confirmation');
+      const timeoutS = confirmation ? integer(query, 'timeout', CONFIRMATION_SECONDS, 1, CONFIRMATION_SECONDS_MAX) : 0;
+      return { operation: 'SendDirectMessage', clientId, topic, confirmation, timeoutMs: timeoutS * 1000 };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Checked, then left out: subscribers speak MQTT 3.1.1, which has none of it. */
+function checkMqtt5(query: URLSearchParams, headers: IncomingHttpHeaders): void {
+  if (/[+#]/.test(query.get('responseTopic') ?? '')) throw invalid('A response topic has no wildcards.');
+  const indicator = headers['x-amz-mqtt5-payload-format-indicator'];
+  if (indicator !== undefined && indicator !== 'UNSPECIFIED_BYTES' && indicator !== 'UTF8_DATA') {
+    throw invalid('The payload format is UNSPECIFIED_BYTES or UTF8_DATA.');
+  }
+  const properties = headers['x-amz-mqtt5-user-properties'];
+  if (properties !== undefined && !isUserProperties(Buffer.from(String(properties), 'base64').toString())) {
+    throw invalid('User properties are a JSON array of objects with one string each, in base64.');
+  }
+}
+
+function isUserProperties(json: string): boolean {
+  try {
+    const list: unknown = JSON.parse(json);
+    return Array.isArray(list) && list.every(isUserProperty);
+  } catch {
+    return false;
+  }
+}
+
+function isUserProperty(property: unknown): boolean {
+  if (typeof property !== 'object' || property === null) return false;
+  const values = Object.values(property);
+  return values.length === 1 && typeof values[0] === 'string';
+}
+
+function pageOf(query: URLSearchParams, sizeDefault: number): Page {
+  const token = query.get('nextToken');
+  const after = token === null ? undefined : Buffer.from(token, 'base64url').toString();
+  return { size: integer(query, 'maxResults', sizeDefault, 1, RESULTS_MAX), after };
+}
+
+const flag = (query: URLSearchParams, name: string): boolean => query.get(name) === 'true';
 
 const invalid = (message: string) => new AwsError('InvalidRequestException', message, 400);
 
@@ -65,7 +159,13 @@ function decode(text: string): string {
   }
 }
 
-function integer(parameters: URLSearchParams, name: string, fallback: number, min: number, max: number): number {
+function integer<F extends number | undefined>(
+  parameters: URLSearchParams,
+  name: string,
+  fallback: F,
+  min: number,
+  max: number,
+): number | F {
   const text = parameters.get(name);
   if (text === null) return fallback;
   const value = Number(text);

@@ -1,16 +1,18 @@
 /**
- * The HTTP data plane of AWS IoT, as `@aws-sdk/client-iot-data-plane` calls it: Publish, and shadows. Operations of the API
- * that are not served are answered 501 by name, anything else as AWS answers a call that it does not know.
+ * The HTTP data plane of AWS IoT, all of it that `@aws-sdk/client-iot-data-plane` calls. Anything else is answered as AWS
+ * answers a call that it does not know.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#wire/clock.js';
 import { AwsError } from '../aws-error.js';
 import type { Broker } from './broker.js';
 import type { Counters } from './counters.js';
-import { parseCall } from './data-plane-calls.js';
+import { type CallOf, parseCall } from './data-plane-calls.js';
+import { deleteConnection, getConnection, listSubscriptions, sendDirectMessage } from './data-plane-connections.js';
+import { asAwsError } from './data-plane-errors.js';
+import { getRetainedMessage, listRetainedMessages } from './data-plane-retained.js';
 import type { HttpAnswer, HttpCall, HttpPlane } from './http-front.js';
 import type { IotCoreLimits } from './limits.js';
-import { Refusal } from './refusal.js';
 import type { ShadowService } from './shadow/service.js';
 import type { ShadowAddress } from './shadow/topics.js';
 
@@ -37,22 +39,41 @@ export class DataPlane implements HttpPlane {
     return this.#options.limits.payloadBytes;
   }
 
-  async perform({ method, pathname, query, body }: HttpCall): Promise<HttpAnswer> {
-    const { broker, accessKeyId } = this.#options;
-    const call = parseCall(method, pathname, query);
+  async perform({ body, ...request }: HttpCall): Promise<HttpAnswer> {
+    const { broker, limits } = this.#options;
+    const call = parseCall(request);
     switch (call.operation) {
       case 'Publish':
-        await broker
-          .publish({ topic: call.topic, payload: body, qos: call.qos, retain: call.retain }, accessKeyId)
-          .catch((error: unknown) => {
-            throw asAwsError(error);
-          });
-        return { status: 200, body: { message: 'OK', traceId: randomUUID() } };
+        return this.#publish(call, body);
       case 'Shadow':
         return this.#shadow(call.address, body);
       case 'ListNamedShadowsForThing':
-        return { status: 200, body: this.#list(call.thing, call.pageSize, call.nextToken) };
+        return ok(this.#list(call.thing, call.pageSize, call.nextToken));
+      case 'GetRetainedMessage':
+        return ok(getRetainedMessage(broker.retained, call.topic));
+      case 'ListRetainedMessages':
+        return ok(listRetainedMessages(broker.retained, call.page));
+      case 'GetConnection':
+        return ok(getConnection(broker, call, limits));
+      case 'DeleteConnection':
+        await deleteConnection(broker, call);
+        return ok({});
+      case 'ListSubscriptions':
+        return ok(listSubscriptions(broker, call));
+      case 'SendDirectMessage':
+        await sendDirectMessage(broker, call, { payload: body, limits });
+        return ok(received());
     }
+  }
+
+  async #publish({ topic, qos, retain, expiryMs }: CallOf<'Publish'>, payload: Buffer): Promise<HttpAnswer> {
+    const { broker, accessKeyId } = this.#options;
+    try {
+      await broker.publish({ topic, payload, qos, retain, expiryMs }, accessKeyId);
+    } catch (error) {
+      throw asAwsError(error);
+    }
+    return ok(received());
   }
 
   /** HTTP errors never appear on MQTT; what HTTP changes does. */
@@ -93,10 +114,6 @@ const SHADOW_ERRORS: Record<number, string> = {
   429: 'ThrottlingException',
 };
 
-/** What the broker refuses, as the API says it; anything else is passed on as it is. */
-function asAwsError(error: unknown): unknown {
-  if (!(error instanceof Refusal)) return error;
-  return error.reason === 'rulesFailed'
-    ? new AwsError('ServiceUnavailableException', error.message, 503)
-    : new AwsError('InvalidRequestException', error.message);
-}
+const ok = (body: unknown): HttpAnswer => ({ status: 200, body });
+
+const received = () => ({ message: 'OK', traceId: randomUUID() });

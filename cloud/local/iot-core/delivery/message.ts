@@ -6,17 +6,20 @@ export class Message {
   readonly retain: boolean;
   /** Wall ms. */
   readonly publishedAtMs: number;
+  /** How long it may wait for its subscriber, ms; Infinity: as long as any. */
+  readonly expiryMs: number;
   #payload: Buffer;
   #kept = false;
   #unnumbered: Buffer | undefined;
 
   constructor(
     { topic, payload, qos }: { topic: string; payload: Buffer | string; qos: number },
-    options: { publishedAtMs: number; retain?: boolean },
+    options: { publishedAtMs: number; retain?: boolean; expiryMs?: number },
   ) {
     this.topic = topic;
     this.qos = qos === 0 ? 0 : 1;
     this.retain = options.retain ?? false;
+    this.expiryMs = options.expiryMs ?? Number.POSITIVE_INFINITY;
     this.publishedAtMs = options.publishedAtMs;
     this.#payload = typeof payload === 'string' ? Buffer.from(payload) : payload;
   }

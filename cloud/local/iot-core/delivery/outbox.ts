@@ -105,14 +105,13 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Past the queue and without a subscription. `confirm` makes it QoS 1. False when there is nobody to send it to. */
-  direct(message: Message, confirm?: (acknowledged: boolean) => void): boolean {
+  /** Past the queue and without a subscription, to a client that is there. `confirm` makes it QoS 1. */
+  direct(message: Message, confirm?: (acknowledged: boolean) => void): void {
     const link = this.#link;
-    if (!link) return false;
-    if (!confirm) this.#sendOrDrop(message, link);
-    else if (!this.#hasRoom(link)) confirm(false);
-    else this.#send({ message, confirm }, link);
-    return true;
+    if (!confirm) {
+      if (link) this.#sendOrDrop(message, link);
+    } else if (link && this.#hasRoom(link)) this.#send({ message, confirm }, link);
+    else confirm(false);
   }
 
   acknowledged(messageId: number): void {
@@ -225,14 +224,16 @@ export class Outbox {
 
   #dropExpiredInFlight(): void {
     for (const [messageId, { message, confirm }] of this.#inFlight) {
-      if (confirm || !this.#isExpired(message)) return;
+      if (!this.#isExpired(message)) return;
       this.#inFlight.delete(messageId);
+      confirm?.(false);
       this.#options.counters.count('deliveryDrops', 'expired');
     }
   }
 
-  #isExpired({ publishedAtMs }: Message): boolean {
-    return this.#options.wallClock.nowMs() - publishedAtMs > this.#options.limits.redeliveryMs;
+  #isExpired({ publishedAtMs, expiryMs }: Message): boolean {
+    const ageMs = this.#options.wallClock.nowMs() - publishedAtMs;
+    return ageMs > Math.min(expiryMs, this.#options.limits.redeliveryMs);
   }
 
   #newPace(): TokenBucket {

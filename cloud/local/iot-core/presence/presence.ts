@@ -10,6 +10,7 @@ export interface ConnectionRecord {
   /** Only of a certificate with an exclusive thing. */
   readonly thingName: string | undefined;
   readonly clean: boolean;
+  /** As the client asked; what holds is within AWS's bounds. */
   readonly keepAliveSeconds: number;
   readonly sourceIp: string | undefined;
   readonly sourcePort: number | undefined;
