@@ -109,6 +109,10 @@ export class RuleTap {
     return page;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

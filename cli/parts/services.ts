@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { Identity } from '#certs/authority.js';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { localCredentials } from '#cloud/local/credentials.js';
-import { startIotCore } from '#cloud/local/iot-core/index.js';
+import { type IotCore, startIotCore } from '#cloud/local/iot-core/index.js';
+import { republishTo } from '#cloud/local/rules/republish.js';
+import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
+import { writtenSenders } from '#cloud/local/rules/written-senders.js';
 import { startLocalAws } from '#cloud/local/services.js';
 import { provision } from '#cloud/provision.js';
 import { streams, tables } from '#cloud/resources.js';
@@ -63,13 +66,18 @@ export async function startServices(options: ServicesOptions, context: PartConte
   const outbox = openOutbox(join(options.iotDir, 'outbox'));
   const rules = new RuleEngine({
     catalog,
-    senders: createSenders(clients, { streams, tables }),
+    senders: {
+      ...createSenders(clients, { streams, tables }),
+      ...writtenSenders({ dir: join(options.iotDir, 'written'), raceClock }),
+      // The broker needs the rules and the rules need the broker: nothing is republished before both are there.
+      ...republishTo((message) => iot.publishForRule(message)),
+    },
     outbox,
     wallClock,
     random,
     log,
   });
-  const iot = await startIotCore({
+  const iot: IotCore = await startIotCore({
     dataDir: options.iotDir,
     tls: options.server,
     host: options.host,
@@ -78,6 +86,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     operatorName: OPERATOR,
     things: new Set(options.things),
     rules,
+    planes: [new RulesPlane({ rules, outbox, log })],
     credentials,
     raceClock,
     wallClock,
