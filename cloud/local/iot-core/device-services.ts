@@ -3,10 +3,22 @@
  * neither rules nor subscribers; answers go to the connection that asked, subscribed or not (developer guide, "Reserved
  * topics"). The shadow service is not one of them: what it says is published.
  */
-import type { JobService } from './jobs/service.js';
+import { join } from 'node:path';
+import type { Clock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import type { Operation } from './control-plane/operation.js';
+import { jobOperations } from './control-plane/operations/jobs.js';
+import type { HttpPlane } from './http-front.js';
+import { JobsDataPlane } from './jobs/data-plane.js';
+import type { JobLimits } from './jobs/model.js';
+import { registryDirectory as jobsDirectory } from './jobs/registry-directory.js';
+import { JobService } from './jobs/service.js';
 import { type JobsRequest, parseJobsTopic } from './jobs/topics.js';
-import type { ProvisioningService } from './provisioning/service.js';
+import type { PreProvisioningHook } from './provisioning/hook.js';
+import { registryDirectory as provisioningDirectory } from './provisioning/registry-directory.js';
+import { ProvisioningService } from './provisioning/service.js';
 import { type ProvisioningRequest, parseProvisioningTopic } from './provisioning/topics.js';
+import type { Registry } from './registry/registry.js';
 
 export type ServiceCall =
   | { service: 'jobs'; request: JobsRequest }
@@ -32,25 +44,67 @@ export function serviceCallOf(topic: string): ServiceCall | undefined {
 }
 
 export interface DeviceServicesOptions {
-  jobs: JobService;
-  provisioning: ProvisioningService;
+  /** Folder of what must outlive the process: jobs and claims. */
+  dataDir: string;
+  registry: Registry;
+  /** Publishes what jobs tell of: `IotCore.announce`. */
+  announce(topic: string, payload: Buffer): Promise<void>;
+  hook?: PreProvisioningHook;
+  raceClock: Clock;
+  wallClock: Clock;
+  log: Log;
+  jobLimits?: Partial<JobLimits>;
 }
 
+/**
+ * Jobs and fleet provisioning over one registry, with their HTTP APIs.
+ *
+ * @example
+ * const services = await DeviceServices.open({ dataDir, registry, announce: (...said) => iot.announce(...said), … });
+ * const planes = [new ControlPlane([...registryOperations(…), ...services.operations]), services.dataPlane];
+ * iot = await startIotCore({ services, planes, directory: registry, … });
+ */
 export class DeviceServices {
-  readonly #services: DeviceServicesOptions;
+  /** Of the control plane: CreateJob and its like. */
+  readonly operations: readonly Operation[];
+  /** What devices call over HTTP. */
+  readonly dataPlane: HttpPlane;
+  readonly #jobs: JobService;
+  readonly #provisioning: ProvisioningService;
 
-  constructor(services: DeviceServicesOptions) {
-    this.#services = services;
+  private constructor(jobs: JobService, provisioning: ProvisioningService, registry: Registry) {
+    this.#jobs = jobs;
+    this.#provisioning = provisioning;
+    this.operations = jobOperations(jobs, jobsDirectory(registry), registry.state.context.account);
+    this.dataPlane = new JobsDataPlane(jobs);
+  }
+
+  static async open(options: DeviceServicesOptions): Promise<DeviceServices> {
+    const { dataDir, registry, announce, hook, raceClock, wallClock, log, jobLimits: limits } = options;
+    const directory = jobsDirectory(registry);
+    const jobs = await JobService.open({ path: join(dataDir, 'jobs'), directory, announce, raceClock, log, limits });
+    const provisioning = await ProvisioningService.open({
+      path: join(dataDir, 'claims'),
+      directory: provisioningDirectory(registry),
+      hook,
+      wallClock,
+      log,
+    });
+    return new DeviceServices(jobs, provisioning, registry);
   }
 
   /** Never rejects: what fails is answered as the service does. */
   answer(call: ServiceCall, topic: string, payload: Uint8Array, requester: Requester): Promise<ServiceAnswer> {
-    const { jobs, provisioning } = this.#services;
     switch (call.service) {
       case 'jobs':
-        return jobs.answer(topic, call.request, payload);
+        return this.#jobs.answer(topic, call.request, payload);
       case 'provisioning':
-        return provisioning.answer(topic, call.request, payload, requester);
+        return this.#provisioning.answer(topic, call.request, payload, requester);
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#provisioning.close();
+    await this.#jobs.close();
   }
 }

@@ -6,6 +6,7 @@ import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
+import type { PublishForRule } from '../rules/republish.js';
 import type { SigningKeys } from '../sigv4.js';
 import { Authoriser } from './authoriser.js';
 import { Broker, type BrokerOptions } from './broker.js';
@@ -13,8 +14,9 @@ import { identityOf } from './connection.js';
 import { Counters, type IotCoreStats } from './counters.js';
 import { DataPlane } from './data-plane.js';
 import { Retained } from './delivery/retained.js';
+import type { DeviceServices } from './device-services.js';
 import { type Faults, FaultyIngress } from './faults.js';
-import { HttpFront } from './http-front.js';
+import { HttpFront, type HttpPlane } from './http-front.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
 import { addressesOf, Listener, type ListenerOptions } from './listener.js';
 import type { Account } from './registry/arns.js';
@@ -42,7 +44,11 @@ export interface IotCoreOptions {
   /** Names that may connect when there is no directory; undefined: every certificate that the authority signed. */
   things?: ReadonlySet<string>;
   refusedSubscription?: BrokerOptions['refusedSubscription'];
+  /** Jobs and fleet provisioning; opened and closed by whoever passes them. */
+  services?: DeviceServices;
   rules: RuleIngress;
+  /** Further APIs on the port of the data plane, told apart by signing name. */
+  planes?: readonly HttpPlane[];
   /** Who may call the data plane. */
   credentials: SigningKeys;
   raceClock: Clock;
@@ -60,10 +66,16 @@ export interface IotCore {
   readonly dataPlanePort: number;
   stats(): IotCoreStats;
   setFaults(faults: Partial<Faults>): void;
+  /** Publishes what a service of AWS says on its own reserved topics: rules and subscribers get it. */
+  announce(topic: string, payload: Buffer): Promise<void>;
+  /** Publishes for a rule (republish). Raises Refusal. */
+  publishForRule: PublishForRule;
   close(): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Who publishes what a rule republishes: on AWS its role. */
+const RULES_PRINCIPAL = 'rules';
 const DEFAULT_ACCOUNT: Account = { region: 'us-east-1', accountId: '000000000000' };
 
 /**
@@ -87,10 +99,10 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
   });
   const retained = await Retained.open({ path: join(options.dataDir, 'retained'), limits, raceClock, counters, log });
   const shared = { rules, shadows, retained, limits, raceClock, wallClock, counters, log };
-  const { operatorName, things, directory, account = DEFAULT_ACCOUNT, refusedSubscription } = options;
+  const { operatorName, things, directory, account = DEFAULT_ACCOUNT, refusedSubscription, services } = options;
   const authorityId = certificateIdOf(new X509Certificate(readFileSync(options.tls.caPath)).raw);
   const authoriser = new Authoriser({ account, operatorName, authorityId, things, directory });
-  const broker = await Broker.create({ ...shared, authoriser, refusedSubscription });
+  const broker = await Broker.create({ ...shared, authoriser, refusedSubscription, services });
 
   // In the order of starting; closed the other way round, also when a later one cannot start.
   const running: { close(): Promise<void> }[] = [shadows, retained, rules, broker];
@@ -132,7 +144,7 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       host: LOOPBACK,
       port: options.dataPlanePort,
       credentials,
-      planes: [dataPlane],
+      planes: [dataPlane, ...(options.planes ?? [])],
       wallClock,
       counters,
       log,
@@ -144,6 +156,9 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       dataPlanePort: http.port,
       stats: () => counters.snapshot(),
       setFaults: (faults) => rules.setFaults(faults),
+      announce: (topic, payload) => broker.announce(topic, payload),
+      publishForRule: ({ topic, payload, qos, hops }) =>
+        broker.publish({ topic, payload: Buffer.from(payload), qos, retain: false }, RULES_PRINCIPAL, hops),
       close,
     };
   } catch (error) {

@@ -50,10 +50,15 @@ export class Harness {
   }
 
   static async start(options: Partial<IotCoreOptions> = {}): Promise<Harness> {
-    const dir = await mkdtemp(join(tmpdir(), 'pitwall-iot-'));
-    const harness = new Harness(dir, await openAuthority(join(dir, 'certs'), { now: wallClock }));
+    const harness = await Harness.prepare();
     await harness.startIotCore(options);
     return harness;
+  }
+
+  /** The folder and the authority; nothing runs yet. */
+  static async prepare(): Promise<Harness> {
+    const dir = await mkdtemp(join(tmpdir(), 'pitwall-iot-'));
+    return new Harness(dir, await openAuthority(join(dir, 'certs'), { now: wallClock }));
   }
 
   async startIotCore(options: Partial<IotCoreOptions> = {}): Promise<void> {
