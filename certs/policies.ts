@@ -31,8 +31,6 @@ export interface PolicyScope {
   partition?: string;
 }
 
-/** AWS IoT quota on one document, white space not counted. */
-export const MAX_POLICY_CHARS = 2048;
 /** The connected thing: filled in when the certificate is attached to the thing and the client id is its name. */
 const THING = `\${iot:Connection.Thing.ThingName}`;
 const SHADOWS = ['setup', 'agent', 'campaign'] as const;

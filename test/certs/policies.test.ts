@@ -1,28 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_POLICY_CHARS, type PolicyStatement, policiesOf, type Role } from '#certs/policies.js';
+import { policiesOf, type Role } from '#certs/policies.js';
+import { POLICY_LIMITS } from '#certs/policy/document.js';
+import { decideRequest } from '#certs/policy/request.js';
 import { shadowTopic, topics } from '#wire/topics.js';
 
 const scope = { region: 'us-gov-west-1', account: '123456789012', partition: 'aws-us-gov' };
 const ARN = `arn:aws-us-gov:iot:us-gov-west-1:123456789012`;
-const statements = (role: Role): PolicyStatement[] => policiesOf(role, scope).flatMap((p) => p.document.Statement);
-
-/** Enough of the policy language for what these documents use: exact text, `*`, and the thing variable filled in. */
+/** Asked by the thing itself, connected under its own name. */
 function allows(role: Role, thing: string, action: string, resource: string): boolean {
-  return statements(role).some(
-    ({ Action, Resource }) =>
-      Action.includes(action) &&
-      Resource.some((pattern) => {
-        const parts = pattern.replaceAll(`\${iot:Connection.Thing.ThingName}`, thing).split('*');
-        const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-        return new RegExp(`^${escaped.join('.*')}$`).test(`${ARN}:${resource}`);
-      }),
-  );
+  const policies = policiesOf(role, scope).map(({ document }) => document);
+  const context = { clientId: thing, attachedThings: [{ name: thing }] };
+  return decideRequest({ policies, context, action, resource: `${ARN}:${resource}` }).decision === 'allowed';
 }
 
 describe('policiesOf', () => {
   test.each<Role>(['car', 'trackside', 'operator'])('%s: each document fits the quota of AWS IoT', (role) => {
     for (const { document } of policiesOf(role, scope)) {
-      expect(JSON.stringify(document).length).toBeLessThanOrEqual(MAX_POLICY_CHARS);
+      expect(JSON.stringify(document).length).toBeLessThanOrEqual(POLICY_LIMITS.documentChars);
     }
   });
 

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_POLICY_CHARS, policiesOf } from '#certs/policies.js';
+import { policiesOf } from '#certs/policies.js';
+import { POLICY_LIMITS } from '#certs/policy/document.js';
 import { synth } from '#cloud/deploy/synth.js';
 import { bucket, streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
@@ -219,7 +220,8 @@ it('devices get the documents that the local broker evaluates', () => {
     }),
   );
   expect(deployed).toEqual(local);
-  for (const { document } of deployed) expect(JSON.stringify(document).length).toBeLessThanOrEqual(MAX_POLICY_CHARS);
+  for (const { document } of deployed)
+    expect(JSON.stringify(document).length).toBeLessThanOrEqual(POLICY_LIMITS.documentChars);
 });
 
 it('the archive is private, encrypted, reached by TLS only, and outlives the stack', () => {
