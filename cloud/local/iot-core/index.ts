@@ -117,6 +117,8 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
   try {
     const listener = await Listener.open({
       tls,
+      isRegistered: (certificateId) => directory?.find(certificateId) !== undefined,
+      wallClock,
       host,
       port: options.mqttPort,
       connectionsMax: limits.connections,

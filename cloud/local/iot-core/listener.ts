@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { certificateId } from '#certs/policy/certificate.js';
+import type { Clock } from '#wire/clock.js';
 import type { Arrival } from './broker.js';
 
 export interface ListenerOptions {
   /** PEM files: whose certificates are trusted, and who the server is. */
   tls: { caPath: string; certPath: string; keyPath: string };
+  /** Certificates that are trusted whoever signed them, by id: AWS takes what is registered. */
+  isRegistered: (certificateId: string) => boolean;
+  wallClock: Clock;
   host: string;
   /** 0 = any free one. */
   port: number;
@@ -20,7 +25,7 @@ export interface ListenerOptions {
 /** What the device SDK offers on any port, and what AWS calls MQTT with a custom authoriser. */
 const ALPN_PROTOCOLS = ['x-amzn-mqtt-ca', 'mqtt'];
 
-/** The port that devices connect to: TLS 1.2 or 1.3, and nobody without a certificate of our authority. */
+/** The port that devices connect to: TLS 1.2 or 1.3, and nobody without a certificate of our authority or of the registry. */
 export class Listener {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -36,13 +41,20 @@ export class Listener {
   /** Rejects with Node's error when the port is taken or a file cannot be read. */
   static async open(options: ListenerOptions): Promise<Listener> {
     const { tls, host, port, connectionsMax, handshakeMs, socketBufferBytes, onConnection, onRefused } = options;
+    const accept = (socket: TLSSocket) => {
+      const why = whyRefused(socket, options);
+      if (why === undefined) return onConnection(socket);
+      onRefused(new Error(why));
+      socket.destroy();
+    };
     const server = createServer(
       {
         ca: readFileSync(tls.caPath),
         cert: readFileSync(tls.certPath),
         key: readFileSync(tls.keyPath),
         requestCert: true,
-        rejectUnauthorized: true,
+        // Those of other authorities are looked up when their owners have proved to have the keys.
+        rejectUnauthorized: false,
         minVersion: 'TLSv1.2',
         ALPNProtocols: ALPN_PROTOCOLS,
         handshakeTimeout: handshakeMs,
@@ -50,7 +62,7 @@ export class Listener {
         noDelay: true,
         highWaterMark: socketBufferBytes,
       },
-      onConnection,
+      accept,
     );
     server.maxConnections = connectionsMax;
     server.on('tlsClientError', onRefused);
@@ -74,6 +86,17 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
+}
+
+/** Undefined: the certificate is good. */
+function whyRefused(socket: TLSSocket, { isRegistered, wallClock }: ListenerOptions): string | undefined {
+  if (socket.authorized) return undefined;
+  const peer = socket.getPeerCertificate();
+  if (peer.raw === undefined) return 'No certificate was given.';
+  if (!isRegistered(certificateId(peer))) return `The certificate is not trusted: ${socket.authorizationError}.`;
+  const nowMs = wallClock.nowMs();
+  const isCurrent = Date.parse(peer.valid_from) <= nowMs && nowMs < Date.parse(peer.valid_to);
+  return isCurrent ? undefined : 'The certificate has expired, or is not valid yet.';
 }
 
 /** Both ends of a connection, as AWS tells them. */

@@ -10,8 +10,6 @@ export interface RegistryLimits {
   groupDepth: number;
   childGroups: number;
   policiesPerPrincipal: number;
-  /** White space not counted. */
-  policyChars: number;
   policyVersions: number;
   authoritiesPerSubject: number;
   templateChars: number;
@@ -35,7 +33,6 @@ export const DEFAULT_REGISTRY_LIMITS: RegistryLimits = {
   groupDepth: 7,
   childGroups: 100,
   policiesPerPrincipal: 10,
-  policyChars: 2048,
   policyVersions: 5,
   authoritiesPerSubject: 10,
   templateChars: 10_240,

@@ -141,11 +141,6 @@ export class Policies {
   }
 
   #checkDocument(document: string): void {
-    const chars = document.replace(/\s/g, '').length;
-    const { policyChars } = this.#state.context.limits;
-    if (chars > policyChars) {
-      throw malformedPolicy(`A policy of ${chars} characters without white space; at most ${policyChars}.`);
-    }
     try {
       this.#check(document);
     } catch (error) {

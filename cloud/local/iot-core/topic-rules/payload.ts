@@ -3,16 +3,9 @@
  * is not served, or that points at somebody else's stream, is refused by name.
  */
 import { z } from 'zod';
-import type { ErrorAction, RuleAction, RuleDefinition, S3Spec, StreamKey, TableKey } from '#rules/definition.js';
+import type { ErrorAction, RuleAction, RuleDefinition, S3Spec } from '#rules/definition.js';
 import { invalidRequest } from '../registry/errors.js';
-
-/** Logical keys by name. */
-export interface TargetKeys {
-  streams: ReadonlyMap<string, StreamKey>;
-  tables: ReadonlyMap<string, TableKey>;
-  /** Name of the bucket `archive`. */
-  bucket: string;
-}
+import type { TargetKeys } from './targets.js';
 
 const action = z.record(z.string(), z.record(z.string(), z.unknown()));
 

@@ -5,20 +5,19 @@ import type { RuleDefinition } from '#rules/definition.js';
 import { compileStatement } from '#rules/sql/statement.js';
 import { PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
-import { type TargetNames, topicRuleOf } from '../../../topic-rules.js';
+import { topicRuleOf } from '../../../topic-rules.js';
 import { arnOf } from '../registry/arns.js';
 import { alreadyExists, invalidRequest, limitExceeded, sqlParse, unauthorized } from '../registry/errors.js';
 import { checkName } from '../registry/names.js';
 import type { ApiAction, TopicRuleRecord } from '../registry/records.js';
 import type { RegistryState } from '../registry/state.js';
-import { definitionOf, type TargetKeys, type TopicRulePayload } from './payload.js';
+import { definitionOf, type TopicRulePayload } from './payload.js';
+import { keysOf, namesOf, type RuleTargets } from './targets.js';
 
 export interface TopicRulesOptions {
   state: RegistryState;
   rules: RuleControl;
-  /** Names of what rules may write to, as they are and backwards. */
-  names: TargetNames;
-  keys: TargetKeys;
+  targets: RuleTargets;
   log: Log;
 }
 
@@ -81,14 +80,14 @@ export class TopicRules {
 
   /** The engine runs it from now on, or it is refused and the one before runs on. */
   #run(name: string, record: TopicRuleRecord): void {
-    const { rules, keys } = this.#options;
+    const { rules, targets } = this.#options;
     const payload = payloadOf(record);
     try {
       compileStatement(payload.sql, payload.awsIotSqlVersion);
     } catch (error) {
       throw error instanceof PitwallError ? sqlParse(error.message) : error;
     }
-    const definition = definitionOf(name, payload, keys);
+    const definition = definitionOf(name, payload, keysOf(targets));
     try {
       rules.setRule(definition);
     } catch (error) {
@@ -111,9 +110,9 @@ export class TopicRules {
   }
 
   #provisionProduct(definition: RuleDefinition): void {
-    const { state, names } = this.#options;
+    const { state, targets } = this.#options;
     const roleArn = `arn:aws:iam::${state.context.account.accountId}:role/pitwall-${definition.name}`;
-    const rule = topicRuleOf(definition, names, roleArn);
+    const rule = topicRuleOf(definition, namesOf(targets), roleArn);
     const productHash = createHash('sha256').update(JSON.stringify(rule)).digest('hex');
     if (state.rules.get(definition.name)?.productHash === productHash) return;
     const { sql, description, ruleDisabled: disabled } = rule;
