@@ -4,6 +4,12 @@ import { errorCode, PitwallError } from '#wire/errors.js';
 
 export type JsonObject = Record<string, unknown>;
 
+/** How lines are read and written, where numbers of more digits than a double's matter. */
+export interface JsonCodec {
+  parse(text: string): unknown;
+  stringify(value: unknown): string;
+}
+
 /**
  * The machine interface of the commands that evaluate (docs/cli.md): reads one JSON object a line, writes one a line, in
  * order, with the `id` of the line that it answers. A line that cannot be served is answered with an error, and the next
@@ -15,10 +21,11 @@ export async function serveJsonLines(
   serve: (line: JsonObject) => JsonObject | Promise<JsonObject>,
   input: Readable = process.stdin,
   output: Writable = process.stdout,
+  json: JsonCodec = JSON,
 ): Promise<void> {
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (text.trim() === '') continue;
-    const answer = `${JSON.stringify(await answerTo(text, serve))}\n`;
+    const answer = `${json.stringify(await answerTo(text, serve, json))}\n`;
     // Whoever reads slowly is waited for.
     if (!output.write(answer)) await new Promise((resolve) => output.once('drain', resolve));
   }
@@ -27,10 +34,11 @@ export async function serveJsonLines(
 async function answerTo(
   text: string,
   serve: (line: JsonObject) => JsonObject | Promise<JsonObject>,
+  json: JsonCodec,
 ): Promise<JsonObject> {
   let id: unknown = null;
   try {
-    const line = parseObject(text);
+    const line = parseObject(text, json);
     id = line.id ?? null;
     return { id, ...(await serve(line)) };
   } catch (error) {
@@ -39,10 +47,10 @@ async function answerTo(
   }
 }
 
-function parseObject(text: string): JsonObject {
+function parseObject(text: string, json: JsonCodec): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = json.parse(text);
   } catch (cause) {
     throw new PitwallError('PW-USAGE-LINE', { what: 'The line is not JSON.', cause });
   }

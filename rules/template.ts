@@ -6,10 +6,20 @@
 import { toText } from './sql/conversions.js';
 import { SqlError } from './sql/errors.js';
 import { compileExpression } from './sql/expressions.js';
+import { checkTextLength } from './sql/json.js';
+import type { LookupKind } from './sql/lookups.js';
 import { parseExpression } from './sql/parser.js';
-import type { Compiled, Scope } from './sql/scope.js';
+import type { CompileContext, Compiled, Scope } from './sql/scope.js';
+import { LATEST_VERSION, type SqlVersion } from './sql/versions.js';
 
+/** Renders in the scope of an evaluated statement; throws `Suspended` (see `sql/journal.ts`) where it looks something up. */
 export type CompiledTemplate = (scope: Scope) => string;
+
+export interface TemplateOptions {
+  version?: SqlVersion;
+  /** Filled with what the template looks up. */
+  lookups?: Set<LookupKind>;
+}
 
 /**
  * Compiles a template once.
@@ -18,7 +28,12 @@ export type CompiledTemplate = (scope: Scope) => string;
  * @example compileTemplate('${topic(3)}', [])(scope) // 'car-24'
  * @throws SqlError as `compileStatement`, with the position in the template
  */
-export function compileTemplate(template: string, variables: readonly string[]): CompiledTemplate {
+export function compileTemplate(
+  template: string,
+  variables: readonly string[],
+  { version = LATEST_VERSION, lookups = new Set() }: TemplateOptions = {},
+): CompiledTemplate {
+  const context: CompileContext = { text: template, variables, version, place: 'template', lookups, protoDecodes: 0 };
   const parts: (string | Compiled)[] = [];
   let at = 0;
   if (template.startsWith('$$')) {
@@ -30,7 +45,7 @@ export function compileTemplate(template: string, variables: readonly string[]):
     if (open < 0) break;
     parts.push(template.slice(at, open));
     const close = closingBrace(template, open + 2);
-    parts.push(compileExpression(parseExpression(template, open + 2, close), { text: template, variables }));
+    parts.push(compileExpression(parseExpression(template, open + 2, close, version), context));
     at = close + 1;
   }
   parts.push(template.slice(at));
@@ -44,7 +59,8 @@ function render(parts: (string | Compiled)[]): CompiledTemplate {
   }
   return (scope) => {
     let text = '';
-    for (const part of parts) text += typeof part === 'string' ? part : (toText(part(scope)) ?? '');
+    for (const part of parts) text += typeof part === 'string' ? part : (toText(part(scope), scope.work) ?? '');
+    checkTextLength(text.length);
     return text;
   };
 }

@@ -6,6 +6,7 @@ import { addDeployCommands } from './flags/deploy.js';
 import { addLocalCommands } from './flags/local.js';
 import { addPolicyCommands } from './flags/policy.js';
 import { addRaceCommands } from './flags/race.js';
+import { addRulesCommands } from './flags/rules.js';
 import { addShadowCommands } from './flags/shadow.js';
 
 /** Every command: purpose, flags and examples are in `flags/`, the work is in the file that an action imports. */
@@ -14,6 +15,7 @@ export function addCommands(program: Command): void {
   addLocalCommands(program);
   addConfigCommands(program);
   addCertsCommands(program);
+  addRulesCommands(program);
   addShadowCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);

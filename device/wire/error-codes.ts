@@ -75,7 +75,6 @@ export const ERROR_CODES = {
   'PW-RULE-OVERLOAD': 'The rules engine takes no more messages for now; publish again later.',
   'PW-RULE-CLOSED': 'The rules engine was closed and takes nothing more.',
   'PW-RULE-NOT-FOUND': 'No rule of that name runs here.',
-  'PW-OUTBOX-BUSY': 'The outbox is being replayed already.',
   'PW-OUTBOX-FULL': 'The outbox of failed messages holds as many bytes as it may.',
   'PW-OUTBOX-STORE': 'The outbox of failed messages cannot be written.',
 

@@ -58,3 +58,54 @@ export type Expression = { at: number } & (
   | { kind: 'query'; query: Query }
   | { kind: 'exists'; query: Query }
 );
+
+/** The expressions directly inside one, in the order in which they are written; those of a nested query included. */
+export function childrenOf(expression: Expression): Expression[] {
+  switch (expression.kind) {
+    case 'literal':
+    case 'field':
+    case 'variable':
+    case 'payload':
+      return [];
+    case 'array':
+      return expression.items;
+    case 'object':
+      return expression.entries.map(({ value }) => value);
+    case 'member':
+      return [expression.of];
+    case 'element':
+      return [expression.of, expression.index];
+    case 'not':
+    case 'negative':
+    case 'cast':
+      return [expression.operand];
+    case 'binary':
+      return [expression.left, expression.right];
+    case 'call':
+      return expression.args;
+    case 'case': {
+      const branches = expression.branches.flatMap(({ when, result }) => [when, result]);
+      return [expression.subject, ...branches, ...(expression.otherwise ? [expression.otherwise] : [])];
+    }
+    case 'query':
+    case 'exists': {
+      const { projection, source, where } = expression.query;
+      return [...valuesOf(projection), source, ...(where ? [where] : [])];
+    }
+  }
+}
+
+function valuesOf(projection: Projection): Expression[] {
+  if (projection.kind === 'value') return [projection.value];
+  return projection.items.flatMap((item) => (item.kind === 'expression' ? [item.value] : []));
+}
+
+/** Whether a predicate holds for an expression or anything inside it. */
+export function someWithin(expression: Expression, holds: (expression: Expression) => boolean): boolean {
+  return holds(expression) || childrenOf(expression).some((child) => someWithin(child, holds));
+}
+
+/** How many expressions an expression is made of, itself included: what evaluating it costs, roughly. */
+export function sizeOf(expression: Expression): number {
+  return childrenOf(expression).reduce((size, child) => size + sizeOf(child), 1);
+}

@@ -3,12 +3,9 @@
  * Undefined.
  */
 import { isNumeric, type Numeric, numericText, parseNumeric } from './decimal.js';
-import { evaluationError } from './errors.js';
-import { writeJson } from './json.js';
+import { checkTextLength, writeJson } from './json.js';
 import type { Value } from './values.js';
-
-/** Bound on a text that a function builds: eight times what any action receives. */
-export const MAX_TEXT = 1024 * 1024;
+import type { Work } from './work.js';
 
 /** No sign `+`, no leading point, no white space, no `E+`: as the page gives it. */
 const NUMERIC_STRING = /^-?\d+(\.\d+)?([eE]-?\d+)?$/;
@@ -26,22 +23,19 @@ export function toBoolean(value: Value): boolean | undefined {
 }
 
 /** Undefined for Undefined and Null; compact JSON for arrays and objects. */
-export function toText(value: Value): string | undefined {
+export function toText(value: Value, work: Work): string | undefined {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  return isNumeric(value) ? numericText(value) : writeJson(value);
-}
-
-/** Hands on a text of bounded length. */
-export function boundedText(text: string): string {
-  checkTextLength(text.length);
+  if (isNumeric(value)) return numericText(value);
+  const text = writeJson(value);
+  work.spend(text.length);
   return text;
 }
 
-/** @throws PitwallError `PW-RULE-EVALUATION` when a text would pass the bound */
-export function checkTextLength(length: number): void {
-  if (length > MAX_TEXT) {
-    throw evaluationError(`A text of ${length} characters would be built; at most ${MAX_TEXT} are kept in memory.`);
-  }
+/** A text of bounded length, put together of two. */
+export function joinTexts(a: string, b: string, work: Work): string {
+  checkTextLength(a.length + b.length);
+  work.spend(a.length + b.length);
+  return a + b;
 }

@@ -9,6 +9,8 @@ export type Numeric = number | Decimal;
 
 const MAX_DIGITS = 34;
 const MAX_MAGNITUDE = 999;
+/** Read exactly; of a longer text, so many digits and whether anything is left. */
+const LONGEST_DIGITS = 2 * MAX_DIGITS;
 /** A decimal of so few digits survives the way through a double and back. */
 const DOUBLE_DIGITS = 15;
 const DOUBLE_MAGNITUDE = 300;
@@ -51,8 +53,20 @@ export function isInteger(value: Numeric): boolean {
 export function parseNumeric(text: string): Numeric | undefined {
   const match = /^(-?\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
   if (match === null) return undefined;
-  const fraction = match[2] ?? '';
-  return normalise(BigInt(match[1] + fraction), Number(match[3] ?? 0) - fraction.length);
+  const [, whole, fraction = '', power = '0'] = match;
+  const exponent = Number(power) - fraction.length;
+  if (whole.length + fraction.length <= LONGEST_DIGITS) return normalise(BigInt(whole + fraction), exponent);
+  return parseLong(whole + fraction, exponent);
+}
+
+/** Whole numbers of any length are dear to convert; what is beyond the digits that are kept only decides a tie. */
+function parseLong(signed: string, exponent: number): Numeric | undefined {
+  const sign = signed.startsWith('-') ? '-' : '';
+  const digits = signed.slice(sign.length).replace(/^0+/, '');
+  if (digits.length <= LONGEST_DIGITS) return normalise(BigInt(`${sign}${digits || '0'}`), exponent);
+  const rest = digits.slice(LONGEST_DIGITS);
+  const last = /[1-9]/.test(rest) ? '1' : '0';
+  return normalise(BigInt(sign + digits.slice(0, LONGEST_DIGITS) + last), exponent + rest.length - 1);
 }
 
 /** Plain digits for whole numbers, whatever their size: `concat(eventTimeMs, '#', seq)` is a key, not an estimate. */

@@ -27,6 +27,11 @@ export function evaluationError(what: string, cause?: unknown): PitwallError {
   return new PitwallError('PW-RULE-EVALUATION', { what, cause });
 }
 
+/** More than one message may cost: the rule ends, and `get_or_default` cannot help. */
+export function limitError(what: string): PitwallError {
+  return new PitwallError('PW-RULE-LIMIT', { what });
+}
+
 /** The candidate that differs in the fewest letters, at most a third of the word; what a refusal suggests. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

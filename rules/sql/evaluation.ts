@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Random } from '#wire/random.js';
 import { readJson } from './json.js';
+import type { Lookups } from './lookups.js';
 import type { Value } from './values.js';
 
 /** A published message, as far as SQL can see it. */
@@ -15,13 +16,24 @@ export interface MessageContext {
   timestampMs: number;
   sourceIp?: string;
   traceId?: string;
+  /** What get_mqtt_property() gives, by its names; correlation data in base64. MQTT 5 only. */
+  mqttProperties?: Partial<Record<MqttProperty, string>>;
+  /** In the order in which they were sent; a key may come twice. MQTT 5 only. */
+  userProperties?: readonly (readonly [key: string, value: string])[];
+  /** How many rules have republished it. */
+  hops?: number;
 }
+
+export const MQTT_PROPERTIES = ['content_type', 'response_topic', 'correlation_data', 'format_indicator'] as const;
+export type MqttProperty = (typeof MQTT_PROPERTIES)[number];
 
 /** What SQL reads that is not of the message. */
 export interface Environment {
   random: Random;
   /** What accountid() gives; Undefined when absent. */
   accountId?: string;
+  /** What is absent cannot be looked up: rules that do are refused when they are created. */
+  lookups?: Lookups;
 }
 
 /**
@@ -33,6 +45,7 @@ export class Evaluation {
   readonly environment: Environment;
   #decoded = false;
   #document: Value;
+  #refusal: unknown;
   #levels: string[] | undefined;
   #traceId: string | undefined;
 
@@ -41,13 +54,24 @@ export class Evaluation {
     this.environment = environment;
   }
 
-  /** The payload as JSON; Undefined when it is not JSON in UTF-8 (also when it is empty). */
+  /**
+   * The payload as JSON; Undefined when it is not JSON in UTF-8 (also when it is empty).
+   *
+   * @throws PitwallError `PW-RULE-LIMIT` when it is nested too deep, to every rule that asks
+   */
   document(): Value {
-    if (!this.#decoded) {
-      this.#decoded = true;
-      this.#document = decodeJson(this.message.payload);
-    }
+    if (!this.#decoded) this.#decode();
+    if (this.#refusal !== undefined) throw this.#refusal;
     return this.#document;
+  }
+
+  #decode(): void {
+    this.#decoded = true;
+    try {
+      this.#document = decodeJson(this.message.payload);
+    } catch (error) {
+      this.#refusal = error;
+    }
   }
 
   /** Level `n` of the topic, from 1. */

@@ -1,5 +1,5 @@
 /** Expressions → closures, once per rule. The closures hold no state: the same message gives the same value. */
-import type { CastType, Expression, Query } from './ast.js';
+import { type CastType, type Expression, type Item, type Query, sizeOf } from './ast.js';
 import { toBoolean, toNumeric, toText } from './conversions.js';
 import { fromDouble, negate, round } from './decimal.js';
 import { SqlError } from './errors.js';
@@ -8,7 +8,9 @@ import { elementOf } from './functions/objects.js';
 import { not, OPERATIONS } from './operators.js';
 import { compileProjection } from './projection.js';
 import type { CompileContext, Compiled, Scope } from './scope.js';
+import { NESTED_UNDEFINED_IS_LEFT_OUT } from './unsettled.js';
 import { isObject, member, setKey, type Value, type ValueObject } from './values.js';
+import type { Work } from './work.js';
 
 /**
  * @throws SqlError `PW-RULE-SYNTAX`, `PW-RULE-FUNCTION`, `PW-RULE-UNSERVED`
@@ -52,14 +54,14 @@ export function compileExpression(expression: Expression, context: CompileContex
       const operate = OPERATIONS[expression.operator];
       const left = compileExpression(expression.left, context);
       const right = compileExpression(expression.right, context);
-      return (scope) => operate(left(scope), right(scope));
+      return (scope) => operate(left(scope), right(scope), scope.work);
     }
     case 'call':
       return compileCall(expression.name, expression.at, expression.args, context);
     case 'cast': {
       const operand = compileExpression(expression.operand, context);
       const { type } = expression;
-      return (scope) => cast(operand(scope), type);
+      return (scope) => cast(operand(scope), type, scope.work);
     }
     case 'case':
       return compileCase(expression, context);
@@ -99,17 +101,17 @@ function compileVariable(name: string, at: number, context: CompileContext): Com
 }
 
 function compileCall(name: string, at: number, args: Expression[], context: CompileContext): Compiled {
-  const definition = findFunction(name, at, context.text);
+  const definition = findFunction(name, at, context);
   if ('compile' in definition) return definition.compile(args, at, context, compileExpression);
   const { call } = definition;
   const compiled = args.map((arg) => compileExpression(arg, context));
   // A wrong number of arguments is no error but Undefined (iot-sql, "Data types").
   if (args.length < definition.arity[0] || args.length > definition.arity[1]) return () => undefined;
-  if (compiled.length === 0) return (scope) => call([], scope.evaluation);
+  if (compiled.length === 0) return (scope) => call([], scope);
   return (scope) => {
     const values: Value[] = [];
     for (const arg of compiled) values.push(arg(scope));
-    return call(values, scope.evaluation);
+    return call(values, scope);
   };
 }
 
@@ -124,7 +126,7 @@ function compileCase(expression: Extract<Expression, { kind: 'case' }>, context:
     const value = subject(scope);
     if (value === undefined) return undefined;
     for (const { when, result } of branches) {
-      if (OPERATIONS['='](value, when(scope)) === true) return result(scope);
+      if (OPERATIONS['='](value, when(scope), scope.work) === true) return result(scope);
     }
     return otherwise?.(scope);
   };
@@ -144,23 +146,46 @@ function compileQuery(query: Query, context: CompileContext): Compiled {
   const source = compileExpression(query.source, context);
   const where = query.where && compileExpression(query.where, context);
   const project = compileProjection(query.projection, context, compileExpression);
+  const cost = costOfElement(query);
   return (scope) => {
-    const { evaluation, variables } = scope;
-    const resultOf = (value: Value): Value => {
-      const inner: Scope = { evaluation, variables, element: { value, alias: query.alias, outer: scope } };
-      return where === undefined || where(inner) === true ? project(inner, value) : undefined;
+    const { evaluation, variables, work } = scope;
+    const passes = (inner: Scope): boolean => where === undefined || where(inner) === true;
+    const innerOf = (value: Value): Scope => {
+      work.spend(cost);
+      return { evaluation, variables, work, element: { value, alias: query.alias, outer: scope } };
     };
     const from = source(scope);
-    if (Array.isArray(from)) return from.map(resultOf).filter((result) => result !== undefined);
-    return isObject(from) ? resultOf(from) : undefined;
+    if (isObject(from)) {
+      const inner = innerOf(from);
+      return passes(inner) ? project(inner, from) : undefined;
+    }
+    if (!Array.isArray(from)) return undefined;
+    const results: Value[] = [];
+    for (const value of from) {
+      const inner = innerOf(value);
+      if (!passes(inner)) continue;
+      const result = project(inner, value);
+      if (result !== undefined || !NESTED_UNDEFINED_IS_LEFT_OUT) results.push(result ?? null);
+    }
+    return results;
   };
 }
 
+/** What one element costs: as much as there is to evaluate for it. Set-up and a scope are some eight expressions. */
+function costOfElement({ projection, where }: Query): number {
+  const values = projection.kind === 'value' ? [projection.value] : projection.items.map(valueOfItem);
+  return [...values, where].reduce((cost, value) => cost + (value === undefined ? 0 : sizeOf(value)), 8);
+}
+
+function valueOfItem(item: Item): Expression | undefined {
+  return item.kind === 'expression' ? item.value : undefined;
+}
+
 /** cast(x AS T): like the implicit conversions, and Boolean ↔ number; towards Int it rounds down. */
-function cast(value: Value, type: CastType): Value {
+function cast(value: Value, type: CastType, work: Work): Value {
   switch (type) {
     case 'String':
-      return toText(value);
+      return toText(value, work);
     case 'Boolean': {
       const number = typeof value === 'string' ? undefined : toNumeric(value);
       return number === undefined ? toBoolean(value) : number !== 0;

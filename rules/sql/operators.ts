@@ -1,10 +1,23 @@
 /** The operators of AWS IoT SQL on values (iot-sql §3). Undefined goes in and comes out like any other value. */
 import type { BinaryOperator } from './ast.js';
-import { boundedText, toBoolean, toNumeric, toText } from './conversions.js';
-import { add, compare, divide, isNumeric, multiply, type Numeric, remainder, subtract } from './decimal.js';
+import { joinTexts, toBoolean, toNumeric, toText } from './conversions.js';
+import {
+  add,
+  compare,
+  divide,
+  isInteger,
+  isNumeric,
+  multiply,
+  type Numeric,
+  remainder,
+  round,
+  subtract,
+} from './decimal.js';
+import { INT_DIVISION_IS_EXACT, LOGIC_SHORT_CIRCUITS } from './unsettled.js';
 import { equal, type Value } from './values.js';
+import type { Work } from './work.js';
 
-export type Operation = (left: Value, right: Value) => Value;
+export type Operation = (left: Value, right: Value, work: Work) => Value;
 
 const arithmetic =
   (operate: (a: Numeric, b: Numeric) => Numeric | undefined): Operation =>
@@ -23,43 +36,49 @@ const ordering =
   };
 
 /** Text as soon as one side is a String; a numeric String is still a String here. */
-const plus: Operation = (left, right) => {
+const plus: Operation = (left, right, work) => {
   if (typeof left === 'string' || typeof right === 'string') {
-    const a = toText(left);
-    const b = toText(right);
-    return a === undefined || b === undefined ? undefined : boundedText(a + b);
+    const a = toText(left, work);
+    const b = toText(right, work);
+    return a === undefined || b === undefined ? undefined : joinTexts(a, b, work);
   }
   return isNumeric(left) && isNumeric(right) ? add(left, right) : undefined;
 };
 
-/**
- * Read literally from the guide's table: anything but true and false on either side gives Undefined, so `true OR missing` is
- * Undefined. There is no short circuit.
- */
+/** Anything but true and false on either side gives Undefined; `decided` is the side that could decide alone. */
 const logical =
-  (operate: (a: boolean, b: boolean) => boolean): Operation =>
+  (operate: (a: boolean, b: boolean) => boolean, decided: boolean): Operation =>
   (left, right) => {
     const a = toBoolean(left);
     const b = toBoolean(right);
+    if (LOGIC_SHORT_CIRCUITS && (a === decided || b === decided)) return decided;
     return a === undefined || b === undefined ? undefined : operate(a, b);
   };
 
+const quotient = (a: Numeric, b: Numeric): Numeric | undefined => {
+  const exact = divide(a, b);
+  if (INT_DIVISION_IS_EXACT || exact === undefined || !isInteger(a) || !isInteger(b)) return exact;
+  return round(exact, 0, 'truncate');
+};
+
 export const OPERATIONS: Record<BinaryOperator, Operation> = {
-  OR: logical((a, b) => a || b),
-  AND: logical((a, b) => a && b),
-  '=': (left, right) => (left === undefined || right === undefined ? undefined : equal(left, right)),
-  '<>': (left, right) => (left === undefined || right === undefined ? undefined : !equal(left, right)),
+  OR: logical((a, b) => a || b, true),
+  AND: logical((a, b) => a && b, false),
+  '=': (left, right, work) => (left === undefined || right === undefined ? undefined : equal(left, right, work)),
+  '<>': (left, right, work) => (left === undefined || right === undefined ? undefined : !equal(left, right, work)),
   '<': ordering((order) => order < 0),
   '<=': ordering((order) => order <= 0),
   '>': ordering((order) => order > 0),
   '>=': ordering((order) => order >= 0),
-  IN: (left, right) =>
-    left === undefined || !Array.isArray(right) ? undefined : right.some((item) => equal(left, item)),
+  IN: (left, right, work) => {
+    if (left === undefined || !Array.isArray(right)) return undefined;
+    work.spend(right.length);
+    return right.some((item) => equal(left, item, work));
+  },
   '+': plus,
   '-': arithmetic(subtract),
   '*': arithmetic(multiply),
-  /** Exact, also for two Ints: the guide's own example gives 23.89 for (75 - 32) * 5 / 9. */
-  '/': arithmetic(divide),
+  '/': arithmetic(quotient),
   '%': arithmetic(remainder),
 };
 

@@ -7,13 +7,28 @@
  *
  * Binding, loosest first: OR, AND, NOT, comparison and IN, + -, * / %, sign, `.` and `[ ]` (ANSI; the guide is silent).
  */
-import type { BinaryOperator, CaseBranch, CastType, Expression, Item, Projection, Query, Statement } from './ast.js';
+import {
+  type BinaryOperator,
+  type CaseBranch,
+  type CastType,
+  childrenOf,
+  type Expression,
+  type Item,
+  type Projection,
+  type Query,
+  type Statement,
+} from './ast.js';
 import { Cursor, isSymbol, isWord } from './cursor.js';
+import { SqlError } from './errors.js';
 import { type Token, tokenize } from './lexer.js';
 import { checkFilter } from './topic-filter.js';
+import { ARRAY_INDEX_IS_SERVED, BANG_EQUALS_IS_SERVED } from './unsettled.js';
+import { LATEST_VERSION, requireLatest, type SqlVersion } from './versions.js';
 
 /** Bounds recursion: deeper is no rule that a person wrote. */
 const MAX_DEPTH = 100;
+/** Bounds the recursion of what walks over the tree, where `a + b + …` is as deep as it is long. */
+const MAX_HEIGHT = 500;
 /** iot-sql, SET: at most ten. */
 const MAX_VARIABLES = 10;
 const MAX_VARIABLE_NAME = 64;
@@ -60,23 +75,31 @@ const RESERVED = new Set(['SELECT', 'FROM', 'WHERE', 'AS', 'AND', 'OR', 'IN', 'W
  *
  * @throws SqlError `PW-RULE-SYNTAX`, `PW-RULE-FROM`
  */
-export function parseStatement(text: string): Statement {
-  return new Parser(text, tokenize(text)).statement();
+export function parseStatement(text: string, version: SqlVersion = LATEST_VERSION): Statement {
+  return new Parser(text, tokenize(text), version).statement();
 }
 
 /** Parses the expression between two offsets: what stands in a template's `${…}`. */
-export function parseExpression(text: string, from: number, to: number): Expression {
-  return new Parser(text, tokenize(text, from, to)).wholeExpression();
+export function parseExpression(
+  text: string,
+  from: number,
+  to: number,
+  version: SqlVersion = LATEST_VERSION,
+): Expression {
+  return new Parser(text, tokenize(text, from, to), version).wholeExpression();
 }
 
 class Parser {
   readonly #text: string;
   readonly #cursor: Cursor;
+  readonly #version: SqlVersion;
+  readonly #heights = new Map<Expression, number>();
   #depth = 0;
 
-  constructor(text: string, tokens: Token[]) {
+  constructor(text: string, tokens: Token[], version: SqlVersion) {
     this.#text = text;
     this.#cursor = new Cursor(text, tokens);
+    this.#version = version;
   }
 
   statement(): Statement {
@@ -152,6 +175,7 @@ class Parser {
   }
 
   #query(at: number): Query {
+    this.#sinceLatest('A nested query', at);
     this.#cursor.expectWord('SELECT');
     const projection = this.#projection();
     this.#cursor.expectWord('FROM');
@@ -164,27 +188,44 @@ class Parser {
 
   #expression(power = 0): Expression {
     if (++this.#depth > MAX_DEPTH) throw this.#cursor.error(this.#cursor.peek(), `Nested deeper than ${MAX_DEPTH}`);
-    let left = this.#prefix();
+    let left = this.#measured(this.#prefix());
     for (;;) {
       const token = this.#cursor.peek();
       const word = token.kind === 'name' ? token.text.toUpperCase() : token.kind === 'symbol' ? token.text : '';
       if (word === '.' || word === '[') {
-        left = this.#access(left);
+        left = this.#measured(this.#access(left));
         continue;
       }
       const binding = BINARY_POWER[word];
       if (binding === undefined || binding <= power) break;
       this.#cursor.next();
+      if (word === '!=' && !BANG_EQUALS_IS_SERVED) throw this.#cursor.error(token, "'!=' is no operator", 'Write <>.');
       const operator = (word === '!=' ? '<>' : word) as BinaryOperator;
-      left = { kind: 'binary', at: token.at, operator, left, right: this.#expression(binding) };
+      left = this.#measured({ kind: 'binary', at: token.at, operator, left, right: this.#expression(binding) });
     }
     this.#depth--;
     return left;
   }
 
+  #measured(expression: Expression): Expression {
+    const height = childrenOf(expression).reduce((most, child) => Math.max(most, this.#heights.get(child) ?? 0), 0) + 1;
+    if (height > MAX_HEIGHT) {
+      const what = `More than ${MAX_HEIGHT} operations one within another`;
+      throw new SqlError('PW-RULE-SYNTAX', this.#text, expression.at, what, 'Break it up with SET.');
+    }
+    this.#heights.set(expression, height);
+    return expression;
+  }
+
+  #sinceLatest(what: string, at: number): void {
+    requireLatest(what, at, this.#text, this.#version);
+  }
+
   #access(of: Expression): Expression {
     const { at } = this.#cursor.peek();
     if (this.#cursor.takeSymbol('.')) return { kind: 'member', at, of, name: this.#cursor.take('name', 'a name').text };
+    if (!ARRAY_INDEX_IS_SERVED)
+      throw this.#cursor.error(this.#cursor.peek(), 'An array has no [ ]', 'Write get(a, 1).');
     this.#cursor.expectSymbol('[');
     const index = this.#expression();
     this.#cursor.expectSymbol(']');
@@ -222,8 +263,10 @@ class Parser {
         return inner;
       }
       case '[':
+        this.#sinceLatest('An array literal', at);
         return { kind: 'array', at, items: this.#list(']', () => this.#expression()) };
       case '{':
+        this.#sinceLatest('An object literal', at);
         return { kind: 'object', at, entries: this.#list('}', () => this.#entry()) };
       default:
         throw this.#cursor.unexpected(token, 'a value');
@@ -275,6 +318,9 @@ class Parser {
     const type = CAST_TYPES[token.text.toUpperCase()];
     if (type === undefined) {
       throw this.#cursor.error(token, `'${token.text}' is no type of cast`, 'Use Int, Decimal, Boolean or String.');
+    }
+    if (type === 'Boolean' || token.text.toUpperCase() === 'DECIMAL') {
+      this.#sinceLatest(`cast to ${token.text}`, token.at);
     }
     this.#cursor.expectSymbol(')');
     return { kind: 'cast', at, operand, type };

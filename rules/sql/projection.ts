@@ -45,7 +45,9 @@ function compileItem(item: Item, context: CompileContext, compile: Compile): Ste
 /** `*` beside other items: JSON objects are copied, an empty payload adds nothing; bytes cannot be joined with keys. */
 const copyAll: Step = (result, scope, whole) => {
   if (isObject(whole)) {
-    for (const key of Object.keys(whole)) setKey(result, key, whole[key]);
+    const keys = Object.keys(whole);
+    scope.work.spend(keys.length);
+    for (const key of keys) setKey(result, key, whole[key]);
   } else if (scope.element !== undefined || scope.evaluation.message.payload.length > 0) {
     throw evaluationError("The message is no JSON object, so '*' cannot be joined with other items.");
   }

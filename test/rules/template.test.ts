@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Evaluation } from '#rules/sql/evaluation.js';
 import { compileStatement } from '#rules/sql/statement.js';
+import { Work } from '#rules/sql/work.js';
 import { compileTemplate } from '#rules/template.js';
 
 const evaluation = new Evaluation(
@@ -26,7 +27,7 @@ describe('substitution templates', () => {
     ['${newuuid()}', '88888888-8888-4888-8888-888888888888'],
     ['100 $ and }', '100 $ and }'],
   ])('%s gives %s', (template, text) => {
-    expect(compileTemplate(template, [])({ evaluation, variables: [] })).toBe(text);
+    expect(compileTemplate(template, [])({ evaluation, variables: [], work: new Work(() => 0.5) })).toBe(text);
   });
 
   it('sees the variables of SET, not the names of SELECT', () => {

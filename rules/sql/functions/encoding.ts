@@ -1,6 +1,5 @@
-/** base64 and digests (iot-sql §4 and §5). */
+/** base64 and protobuf (iot-sql §4 and §5). */
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import type { Expression } from '../ast.js';
 import { toText } from '../conversions.js';
 import { SqlError } from '../errors.js';
@@ -8,46 +7,48 @@ import { readJson } from '../json.js';
 import type { CompileContext } from '../scope.js';
 import type { Value } from '../values.js';
 import type { FunctionFamily, SqlFunction } from './definition.js';
-
-const digest = (algorithm: string): SqlFunction => ({
-  arity: [1, 1],
-  call: ([argument]) => {
-    const text = toText(argument);
-    return text === undefined ? undefined : createHash(algorithm).update(text).digest('hex');
-  },
-});
+import { compileProtoDecode, PROTO_ARGUMENTS } from './protobuf.js';
 
 /** `*` is the published bytes; any other value is its text. */
 const encode: SqlFunction = {
   compile: (args, at, context, compile) => {
-    requireBase64(args, at, context);
-    if (args[0].kind === 'payload') {
-      return ({ evaluation }) => Buffer.from(evaluation.message.payload).toString('base64');
+    requireScheme(args, at, context, ['base64']);
+    const [argument] = args;
+    if (argument.kind === 'payload') {
+      return ({ evaluation, work }) => {
+        const { payload } = evaluation.message;
+        work.spend(payload.length);
+        return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('base64');
+      };
     }
-    const value = compile(args[0], context);
+    const value = compile(argument, context);
     return (scope) => {
-      const text = toText(value(scope));
-      return text === undefined ? undefined : Buffer.from(text).toString('base64');
+      const text = toText(value(scope), scope.work);
+      if (text === undefined) return undefined;
+      scope.work.spend(text.length);
+      return Buffer.from(text).toString('base64');
     };
   },
 };
 
 const decode: SqlFunction = {
   compile: (args, at, context, compile) => {
-    requireBase64(args, at, context);
+    const scheme = requireScheme(args, at, context, ['base64', 'proto']);
+    if (scheme === 'proto') return compileProtoDecode(args, at, context, compile);
     const value = compile(args[0], context);
     return (scope) => {
-      const text = toText(value(scope));
-      return text === undefined ? undefined : decodeBase64(text);
+      const text = toText(value(scope), scope.work);
+      if (text === undefined) return undefined;
+      scope.work.spend(text.length);
+      return decodeBase64(text);
     };
   },
 };
 
 /** A JSON value if the decoded text is one, else a String; Null if it cannot be decoded. */
 function decodeBase64(text: string): Value {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
-  const bytes = Buffer.from(text, 'base64');
-  if (!isUtf8(bytes)) return null;
+  const bytes = bytesOfBase64(text);
+  if (bytes === undefined || !isUtf8(bytes)) return null;
   const decoded = bytes.toString('utf8');
   try {
     return readJson(decoded);
@@ -57,26 +58,28 @@ function decodeBase64(text: string): Value {
   }
 }
 
+/** Undefined when the text is not base64. */
+export function bytesOfBase64(text: string): Buffer | undefined {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+}
+
 /** The scheme is a literal: it decides which function this is. */
-function requireBase64(args: Expression[], at: number, context: CompileContext): void {
-  const scheme = args[1];
-  if (args.length === 2 && scheme.kind === 'literal' && scheme.value === 'base64') return;
+function requireScheme<Scheme extends string>(
+  args: Expression[],
+  at: number,
+  context: CompileContext,
+  schemes: readonly Scheme[],
+): Scheme {
+  const second = args[1];
+  const scheme = second?.kind === 'literal' ? schemes.find((each) => each === second.value) : undefined;
+  if (scheme !== undefined && args.length === (scheme === 'proto' ? PROTO_ARGUMENTS : 2)) return scheme;
   throw new SqlError(
-    'PW-RULE-UNSERVED',
+    'PW-RULE-SYNTAX',
     context.text,
-    scheme?.at ?? at,
-    "Only the scheme 'base64', written as a literal, is served here",
-    "Write encode(x, 'base64') or decode(x, 'base64').",
+    second?.at ?? at,
+    `Expected the scheme ${schemes.map((each) => `'${each}'`).join(' or ')}, written out, with its arguments`,
+    "Write encode(x, 'base64'), decode(x, 'base64') or decode(x, 'proto', bucket, key, file, message).",
   );
 }
 
-export const encodingFunctions: FunctionFamily = {
-  decode,
-  encode,
-  md5: digest('md5'),
-  sha1: digest('sha1'),
-  sha224: digest('sha224'),
-  sha256: digest('sha256'),
-  sha384: digest('sha384'),
-  sha512: digest('sha512'),
-};
+export const encodingFunctions: FunctionFamily = { decode, encode };

@@ -12,6 +12,7 @@ import {
   toBigInt,
   toDouble,
 } from '../decimal.js';
+import { BITNOT_IS_TWOS_COMPLEMENT } from '../unsettled.js';
 import type { Value } from '../values.js';
 import type { FunctionFamily, SqlFunction } from './definition.js';
 
@@ -43,6 +44,11 @@ const floorToBigInt = (value: Numeric): bigint => toBigInt(round(value, 0, 'floo
 const bits = (operate: (a: bigint, b: bigint) => bigint): SqlFunction =>
   binary((a, b) => fromBigInt(operate(floorToBigInt(a), floorToBigInt(b))));
 
+/** Of the digits alone, 13 = 1101 becomes 0010 = 2. */
+function bitnot(value: bigint): bigint {
+  return BITNOT_IS_TWOS_COMPLEMENT || value < 0n ? ~value : BigInt.asUintN(value.toString(2).length, ~value);
+}
+
 /** trunc keeps 0 to 34 places. */
 const MAX_PLACES = 34;
 
@@ -55,8 +61,7 @@ export const mathFunctions: FunctionFamily = {
   bitand: bits((a, b) => a & b),
   bitor: bits((a, b) => a | b),
   bitxor: bits((a, b) => a ^ b),
-  /** Two's complement; the guide's bitnot(13) = 2 is a misprint. */
-  bitnot: unary((value) => fromBigInt(~floorToBigInt(value))),
+  bitnot: unary((value) => fromBigInt(bitnot(floorToBigInt(value)))),
   ceil: whole('ceil'),
   cos: double(Math.cos),
   cosh: double(Math.cosh),
@@ -66,7 +71,7 @@ export const mathFunctions: FunctionFamily = {
   log: double(Math.log10),
   mod: binary(remainder),
   power: binary((base, exponent) => fromDouble(toDouble(base) ** toDouble(exponent))),
-  rand: { arity: [0, 0], call: (_args, { environment }) => environment.random() },
+  rand: { arity: [0, 0], call: (_args, { work }) => work.random() },
   remainder: binary(remainder),
   round: whole('half-away-from-zero'),
   sign: unary((value) => Math.sign(compare(value, 0))),

@@ -1,7 +1,12 @@
 /** Arrays, objects, and what to do about Null and Undefined (iot-sql §4). */
 import { PitwallError } from '#wire/errors.js';
-import { boundedText, toNumeric, toText } from '../conversions.js';
+import { type Expression, someWithin } from '../ast.js';
+import { joinTexts, toNumeric, toText } from '../conversions.js';
 import { toDouble } from '../decimal.js';
+import { evaluationError, SqlError } from '../errors.js';
+import { writeJson } from '../json.js';
+import type { CompileContext, Scope } from '../scope.js';
+import { CONCAT_OF_NUMBERS_IS_TEXT, ENRICHED_ELEMENT_KEEPS_ITS_OWN } from '../unsettled.js';
 import { isObject, member, type Value, type ValueObject } from '../values.js';
 import type { FunctionFamily } from './definition.js';
 
@@ -14,24 +19,60 @@ export function elementOf(of: Value, index: Value): Value {
 }
 
 /** One Array makes an Array (arrays spliced in, the rest appended); else one String makes a String. */
-function concat(args: Value[]): Value {
+function concat(args: Value[], { work }: Scope): Value {
   if (args.length === 1) return args[0];
-  if (args.some(Array.isArray)) return args.includes(undefined) ? undefined : args.flat(1);
-  // Nothing but numbers and Booleans: not stated.
-  if (!args.some((arg) => typeof arg === 'string')) return undefined;
+  if (args.some(Array.isArray)) {
+    if (args.includes(undefined)) return undefined;
+    work.spend(args.reduce<number>((length, arg) => length + (Array.isArray(arg) ? arg.length : 1), 0));
+    return args.flat(1);
+  }
+  if (!CONCAT_OF_NUMBERS_IS_TEXT && !args.some((arg) => typeof arg === 'string')) return undefined;
   let text = '';
   for (const arg of args) {
-    const part = toText(arg);
+    const part = toText(arg, work);
     if (part === undefined) return undefined;
-    text = boundedText(text + part);
+    text = joinTexts(text, part, work);
   }
   return text;
 }
 
-/** transform('enrichArray', object, array): each element with the object's keys; an element's own keys stay. */
-function transform([mode, object, array]: Value[]): Value {
+/** iot-sql §4: what transform gives is at most so long, as JSON. */
+const MAX_TRANSFORMED_BYTES = 128 * 1024;
+
+/** transform('enrichArray', object, array): each element with the object's keys. */
+function transform([mode, object, array]: Value[], { work }: Scope): Value {
   if (mode !== 'enrichArray' || !isObject(object) || !Array.isArray(array)) return undefined;
-  return array.map((element): ValueObject => (isObject(element) ? { ...object, ...element } : { ...object }));
+  work.spend(array.length * Object.keys(object).length);
+  const enriched = array.map((element): ValueObject => {
+    if (!isObject(element)) return { ...object };
+    return ENRICHED_ELEMENT_KEEPS_ITS_OWN ? { ...object, ...element } : { ...element, ...object };
+  });
+  const bytes = Buffer.byteLength(writeJson(enriched));
+  if (bytes > MAX_TRANSFORMED_BYTES) {
+    throw evaluationError(`transform gave ${bytes} bytes; at most ${MAX_TRANSFORMED_BYTES}.`);
+  }
+  return enriched;
+}
+
+/** iot-sql §4: what the default of get_or_default may not call. */
+const NOT_IN_DEFAULT: ReadonlySet<string> = new Set([
+  'aws_lambda',
+  'get_dynamodb',
+  'get_secret',
+  'get_thing_shadow',
+  'machinelearning_predict',
+]);
+
+function checkDefault(fallback: Expression, context: CompileContext): void {
+  const isForbidden = (expression: Expression): boolean => {
+    if (expression.kind !== 'call') return false;
+    const name = expression.name.toLowerCase();
+    return NOT_IN_DEFAULT.has(name) || (name === 'decode' && expression.args.length > 2);
+  };
+  if (someWithin(fallback, isForbidden)) {
+    const what = 'The default of get_or_default may not look anything up';
+    throw new SqlError('PW-RULE-SYNTAX', context.text, fallback.at, what, 'Give it a value of the message.');
+  }
 }
 
 export const objectFunctions: FunctionFamily = {
@@ -41,13 +82,14 @@ export const objectFunctions: FunctionFamily = {
     compile: (args, _at, context, compile) => {
       const [wanted, fallback] = args.map((arg) => compile(arg, context));
       if (args.length < 1 || args.length > 2) return () => undefined;
+      if (args.length === 2) checkDefault(args[1], context);
       return (scope) => {
         try {
           const value = wanted(scope);
           if (value !== undefined && value !== null) return value;
         } catch (error) {
-          // The first argument may fail, that is what this function is for; a defect of ours may not hide in it.
-          if (!(error instanceof PitwallError)) throw error;
+          // The first argument may fail, that is what this function is for; what ends a rule, or a defect of ours, may not.
+          if (!(error instanceof PitwallError) || error.code !== 'PW-RULE-EVALUATION') throw error;
         }
         return fallback?.(scope);
       };

@@ -1,15 +1,23 @@
 /** Texts. Arguments are converted to String; Null and Undefined have no text and give Undefined (iot-sql §4). */
-import { boundedText, checkTextLength, toNumeric, toText } from '../conversions.js';
+import { toNumeric, toText } from '../conversions.js';
 import { toDouble } from '../decimal.js';
+import { checkTextLength } from '../json.js';
+import { INDEX_OF_NOTHING } from '../unsettled.js';
 import type { Value } from '../values.js';
 import type { FunctionFamily, SqlFunction } from './definition.js';
 
 /** A function of texts alone. */
 const ofTexts = (count: number, operate: (...texts: string[]) => Value): SqlFunction => ({
   arity: [count, count],
-  call: (args) => {
-    const texts = args.map(toText);
-    return texts.includes(undefined) ? undefined : operate(...(texts as string[]));
+  call: (args, { work }) => {
+    const texts: string[] = [];
+    for (const arg of args) {
+      const text = toText(arg, work);
+      if (text === undefined) return undefined;
+      work.spend(text.length);
+      texts.push(text);
+    }
+    return operate(...texts);
   },
 });
 
@@ -24,11 +32,14 @@ const MAX_PADDING = 1000;
 
 const padded = (place: (text: string, spaces: string) => string): SqlFunction => ({
   arity: [2, 2],
-  call: ([argument, count]) => {
-    const text = toText(argument);
+  call: ([argument, count], { work }) => {
+    const text = toText(argument, work);
     const spaces = floorOf(count);
     if (text === undefined || spaces === undefined) return undefined;
-    return boundedText(place(text, ' '.repeat(Math.min(MAX_PADDING, Math.max(0, spaces)))));
+    const added = Math.min(MAX_PADDING, Math.max(0, spaces));
+    checkTextLength(text.length + added);
+    work.spend(text.length + added);
+    return place(text, ' '.repeat(added));
   },
 });
 
@@ -50,8 +61,10 @@ export const stringFunctions: FunctionFamily = {
     },
   },
   endswith: ofTexts(2, (text, end) => text.endsWith(end)),
-  /** -1 when it is not there: the guide is silent, Java says so. */
-  indexof: ofTexts(2, (text, part) => text.indexOf(part)),
+  indexof: ofTexts(2, (text, part) => {
+    const index = text.indexOf(part);
+    return index < 0 ? INDEX_OF_NOTHING : index;
+  }),
   length: ofTexts(1, (text) => text.length),
   lower: ofTexts(1, (text) => text.toLowerCase()),
   lpad: padded((text, spaces) => spaces + text),
@@ -64,8 +77,8 @@ export const stringFunctions: FunctionFamily = {
   /** From a place, inclusive, to another, exclusive; both are moved into the text. */
   substring: {
     arity: [2, 3],
-    call: (args) => {
-      const text = toText(args[0]);
+    call: (args, { work }) => {
+      const text = toText(args[0], work);
       const from = floorOf(args[1]);
       const to = args.length === 3 ? floorOf(args[2]) : Number.POSITIVE_INFINITY;
       if (text === undefined || from === undefined || to === undefined) return undefined;

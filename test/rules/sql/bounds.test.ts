@@ -16,11 +16,11 @@ describe('a text that would grow beyond its bound ends the rule before it is bui
     "SELECT replace(a, '', a) AS r FROM 't'",
     `SELECT concat(${Array.from({ length: 20 }, () => 'a').join(', ')}) AS r FROM 't'`,
     `SELECT ${Array.from({ length: 20 }, () => 'a').join(' + ')} AS r FROM 't'`,
-  ])('%s', (sql) => expect(() => run(sql, letters)).toThrow(expect.objectContaining({ code: 'PW-RULE-EVALUATION' })));
+  ])('%s', (sql) => expect(() => run(sql, letters)).toThrow(expect.objectContaining({ code: 'PW-RULE-LIMIT' })));
 
   it('SET holds 128 KiB in all', () => {
     expect(() => run("SET @x = a, @y = @x SELECT 1 AS r FROM 't'", letters)).toThrow(
-      expect.objectContaining({ code: 'PW-RULE-EVALUATION' }),
+      expect.objectContaining({ code: 'PW-RULE-LIMIT' }),
     );
     expect(run("SET @x = a SELECT 1 AS r FROM 't'", letters)).toMatchObject({ kind: 'value' });
   });

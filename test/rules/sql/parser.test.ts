@@ -28,11 +28,17 @@ describe('what is refused, and where', () => {
     ["SELECT a FROM 'a/b+/c'", 'PW-RULE-FROM', 14, 'stand alone'],
     ["SELECT a FROM '1/2/3/4/5/6/7/8/9'", 'PW-RULE-FROM', 14, 'more than 7 slashes'],
     ["SELECT a + 1 FROM 't'", 'PW-RULE-UNSERVED', 9, 'This item has no name'],
-    ["SELECT get_secret('a', 'SecretString', 'r') AS s FROM 't'", 'PW-RULE-UNSERVED', 7, 'get_secret is not served'],
-    ["SELECT decode(p, 'proto', 'b') AS s FROM 't'", 'PW-RULE-UNSERVED', 17, "Only the scheme 'base64'"],
-    ["SELECT parse_time('yyyy', t, 'Europe/Rome') AS y FROM 't'", 'PW-RULE-UNSERVED', 29, "'Europe/Rome'"],
-    ["SELECT parse_time('xxxx', t) AS y FROM 't'", 'PW-RULE-UNSERVED', 18, "The letter 'x'"],
-    ["SELECT parse_time(p, t) AS y FROM 't'", 'PW-RULE-UNSERVED', 18, 'as a literal only'],
+    ["SELECT decode(p, 'proto', 'b') AS s FROM 't'", 'PW-RULE-SYNTAX', 17, "Expected the scheme 'base64' or 'proto'"],
+    ["SELECT encode(p, 'hex') AS s FROM 't'", 'PW-RULE-SYNTAX', 17, "Expected the scheme 'base64'"],
+    ["SELECT regexp_matches(a, '\\X') AS m FROM 't'", 'PW-RULE-UNSERVED', 25, '\\X, which is not served'],
+    [
+      "SELECT get_registry_data('ListThings', 't', 'r') AS s FROM 't'",
+      'PW-RULE-SYNTAX',
+      25,
+      "Expected 'DescribeThing'",
+    ],
+    ["SET @r = 'r' SELECT get_thing_shadow('t', @r) AS s FROM 't'", 'PW-RULE-SYNTAX', 42, 'A role is no variable'],
+    ["SELECT get_or_default(a, aws_lambda('f', *)) AS s FROM 't'", 'PW-RULE-SYNTAX', 25, 'may not look anything up'],
   ])('%j', (sql, code, offset, message) => {
     const error = refusalOf(sql);
     expect({ code: error.code, offset: error.offset }).toEqual({ code, offset });
@@ -68,6 +74,13 @@ describe('bounds', () => {
     expect(() => compileStatement(`SELECT ${long} FROM 't'`)).not.toThrow();
   });
 
+  it('a chain of operators is as deep as it is long', () => {
+    const chain = (length: number) => `SELECT a${' + a'.repeat(length)} AS n FROM 't'`;
+    expect(() => compileStatement(chain(400))).not.toThrow();
+    expect(refusalOf(chain(30_000)).message).toContain('More than 500 operations');
+    expect(refusalOf(`SELECT a${'.b'.repeat(30_000)} AS n FROM 't'`).message).toContain('More than 500 operations');
+  });
+
   it('refuses a statement longer than AWS takes', () => {
     expect(() => parseStatement(`SELECT '${'x'.repeat(128 * 1024)}' AS a`)).toThrow(PitwallError);
   });
@@ -77,4 +90,27 @@ it('VALUE is a word only where a value follows', () => {
   expect(parseStatement("SELECT value FROM 't'").projection.kind).toBe('items');
   expect(parseStatement("SELECT value AS v, a FROM 't'").projection.kind).toBe('items');
   expect(parseStatement("SELECT VALUE a FROM 't'").projection.kind).toBe('value');
+});
+
+describe('version 2015-10-08', () => {
+  it.each([
+    ["SELECT length(a) AS n FROM 't'", 7, 'length came with SQL version 2016-03-23'],
+    ["SELECT [1] AS n FROM 't'", 7, 'An array literal'],
+    ["SELECT {'a': 1} AS n FROM 't'", 7, 'An object literal'],
+    ["SELECT (SELECT b FROM a) AS n FROM 't'", 7, 'A nested query'],
+    ["SELECT a FROM 't' WHERE EXISTS (SELECT b FROM a)", 24, 'A nested query'],
+    ["SELECT cast(a AS Bool) AS n FROM 't'", 17, 'cast to Bool'],
+    ["SELECT cast(a AS Decimal) AS n FROM 't'", 17, 'cast to Decimal'],
+  ])('%s is refused', (sql, offset, what) => {
+    expect(() => compileStatement(sql, '2015-10-08')).toThrow(
+      expect.objectContaining({ code: 'PW-RULE-VERSION', offset, message: expect.stringContaining(what) }),
+    );
+    expect(() => compileStatement(sql, '2016-03-23')).not.toThrow();
+  });
+
+  it.each([
+    "SELECT upper(a) AS n FROM 't'",
+    "SELECT cast(a AS Double) AS n FROM 't'",
+    "SELECT cast(a AS Text) AS n FROM 't'",
+  ])('%s is taken', (sql) => expect(() => compileStatement(sql, '2015-10-08')).not.toThrow());
 });

@@ -1,0 +1,27 @@
+/** Digests of a value's text, in hexadecimal (iot-sql §4). */
+import { createHash } from 'node:crypto';
+import { toText } from '../conversions.js';
+import type { FunctionFamily, SqlFunction } from './definition.js';
+import { md2 } from './md2.js';
+
+const digest = (hash: (text: string) => string): SqlFunction => ({
+  arity: [1, 1],
+  call: ([argument], { work }) => {
+    const text = toText(argument, work);
+    if (text === undefined) return undefined;
+    work.spend(text.length);
+    return hash(text);
+  },
+});
+
+const openssl = (algorithm: string): SqlFunction => digest((text) => createHash(algorithm).update(text).digest('hex'));
+
+export const digestFunctions: FunctionFamily = {
+  md2: digest((text) => md2(Buffer.from(text))),
+  md5: openssl('md5'),
+  sha1: openssl('sha1'),
+  sha224: openssl('sha224'),
+  sha256: openssl('sha256'),
+  sha384: openssl('sha384'),
+  sha512: openssl('sha512'),
+};
