@@ -4,12 +4,22 @@
  */
 import type { Action } from '@aws-sdk/client-iot';
 import type { BucketKey, RuleAction, RuleDefinition, StreamKey, TableKey } from '#rules/definition.js';
+import { bucket, streams, tables } from './resources.js';
 
 /** Names in the account, by logical key. */
 export interface TargetNames {
   stream(key: StreamKey): string;
   table(key: TableKey): string;
   bucket(key: BucketKey): string;
+}
+
+/** Names of `resources.ts` in an account; a bucket's name is unique in the world, so it carries account and region. */
+export function targetNames({ accountId, region }: { accountId: string; region: string }): TargetNames {
+  return {
+    stream: (key) => streams[key].name,
+    table: (key) => tables[key].name,
+    bucket: () => `${bucket.namePrefix}-${accountId}-${region}`,
+  };
 }
 
 /** A TopicRulePayload with everything said. */

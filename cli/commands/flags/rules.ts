@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addRuleTools } from './rule-tools.js';
 
 /** The rules engine. */
 export function addRulesCommands(program: Command): void {
@@ -17,4 +18,5 @@ Examples:
   $ echo '{"id":1,"sql":"SELECT * FROM \\'t\\'","topic":"t","payload":{},"template":"\${topic(1)}/x"}' | pitwall rules eval`,
     )
     .action(async () => (await import('../rules-eval.js')).evaluate());
+  addRuleTools(rules);
 }
