@@ -10,6 +10,8 @@ import { Refusal } from './refusal.js';
 export interface GateOptions {
   authoriser: Authoriser;
   limits: IotCoreLimits;
+  /** Connects are paced in real time, as sessions are: who comes back must not wait for a race that stands still. */
+  wallClock: Clock;
   raceClock: Clock;
 }
 
@@ -31,7 +33,7 @@ export class Gate {
 
   constructor(options: GateOptions) {
     this.#options = options;
-    this.#all = new TokenBucket(options.limits.connectsPerSecond, options.raceClock.nowMs());
+    this.#all = new TokenBucket(options.limits.connectsPerSecond, options.wallClock.nowMs());
   }
 
   /**
@@ -40,8 +42,8 @@ export class Gate {
    * @param isThingConnected whether a thing is connected under this client id
    */
   admit(identity: Identity, { clientId, isPersistent, will }: ConnectRequest, isThingConnected: boolean): Connection {
-    const { limits, authoriser, raceClock } = this.#options;
-    const nowMs = raceClock.nowMs();
+    const { limits, authoriser, wallClock, raceClock } = this.#options;
+    const nowMs = wallClock.nowMs();
     if (!take(this.#all, nowMs)) {
       throw new Refusal('connectRate', `More than ${limits.connectsPerSecond} connects a second.`);
     }
@@ -52,7 +54,7 @@ export class Gate {
       throw new Refusal('clientId', `${clientId} is a thing; only its own certificate may connect as it.`);
     }
     const connect = { clientId, isPersistent, willTopic: will?.topic };
-    const connection = new Connection(identity, connect, { authoriser, limits, nowMs });
+    const connection = new Connection(identity, connect, { authoriser, limits, nowMs: raceClock.nowMs() });
     if (will) connection.checkWill(will);
     // Last: nobody else's attempts count against the owner of a client id.
     if (!take(this.#bucketOf(clientId, nowMs), nowMs)) {

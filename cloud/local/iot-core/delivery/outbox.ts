@@ -38,6 +38,8 @@ export class Outbox {
   /** Owed by the session when its client came back: goes out at a pace of its own. */
   #owed = new DeliveryQueue();
   #owedPace: TokenBucket;
+  /** Wall ms. */
+  #lastOwedAtMs = 0;
   #waiting = new DeliveryQueue();
   readonly #inFlight = new Map<number, Delivery>();
   /** Whether messages outlive the connection: a persistent session's do. */
@@ -156,7 +158,7 @@ export class Outbox {
       } else if (!link.mayReceive(message.topic)) {
         queue.shift();
       } else if (this.#mayPass(message, link)) {
-        if (queue === this.#owed) this.#owedPace.take(1, this.#options.raceClock.nowMs());
+        if (queue === this.#owed) this.#takeOwed();
         this.#send(queue.shift() as Delivery, link);
       } else {
         this.#pollLater();
@@ -168,8 +170,20 @@ export class Outbox {
 
   /** What is owed goes first when its pace allows it; otherwise it does not hold up what is new. */
   #nextQueue(): DeliveryQueue | undefined {
-    if (this.#owed.length > 0 && this.#owedPace.has(1, this.#options.raceClock.nowMs())) return this.#owed;
+    if (this.#owed.length > 0 && this.#mayOwe()) return this.#owed;
     return this.#waiting.length > 0 ? this.#waiting : undefined;
+  }
+
+  /** Not slower than one in `throttleWaitMs` either: the race may stand still until this very client goes on. */
+  #mayOwe(): boolean {
+    const { limits, raceClock, wallClock } = this.#options;
+    return this.#owedPace.has(1, raceClock.nowMs()) || wallClock.nowMs() - this.#lastOwedAtMs >= limits.throttleWaitMs;
+  }
+
+  #takeOwed(): void {
+    const { raceClock, wallClock } = this.#options;
+    if (this.#owedPace.has(1, raceClock.nowMs())) this.#owedPace.take(1, raceClock.nowMs());
+    this.#lastOwedAtMs = wallClock.nowMs();
   }
 
   #hasRoom(link: Link): boolean {

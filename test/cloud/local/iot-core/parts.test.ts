@@ -31,7 +31,7 @@ describe('routes', () => {
     expect(reasonOf(() => routeOf(`${eightLevels}/i`, DEFAULT_LIMITS))).toBe('topicDepth');
     expect(reasonOf(() => routeOf('é'.repeat(129), DEFAULT_LIMITS))).toBe('topicLength');
     expect(reasonOf(() => routeOf('a/+', DEFAULT_LIMITS))).toBe('topicSyntax');
-    for (const topic of ['$aws/rules/bad-name/a', '$aws/things/car-1/jobs/x', '$SYS/a', '$other']) {
+    for (const topic of ['$aws/rules/bad-name/a', '$aws/things/car-1/other/x', '$SYS/a', '$other']) {
       expect(
         reasonOf(() => routeOf(topic, DEFAULT_LIMITS)),
         topic,

@@ -21,5 +21,7 @@ const { mqttPort, dataPlanePort } = await startIotCore({
   wallClock,
   random: seededRandom(1),
   log: silentLog,
+  // One client here writes and reads more than AWS lets a connection do.
+  limits: { publishesPerSecond: 100_000, bytesPerSecond: 1e9 },
 });
 process.stdout.write(`${JSON.stringify({ mqttPort, dataPlanePort })}\n`);
