@@ -1,7 +1,11 @@
 import { findLap, lastLap } from './laps.js';
 import type { EntryState, RaceState } from './types.js';
 
-/** How far behind an entry is; measured where both crossed the line on the same lap. Null = not known or not meaningful. */
+/**
+ * How far behind an entry is; measured where both crossed the line on the same lap, and at least the time for which its
+ * next crossing is overdue: a car in the pits falls back on the screen as it does on the track. Null = not known or not
+ * meaningful.
+ */
 export interface Gap {
   /** To the leader, ms; null when the car is a lap or more down. */
   gapMs: number | null;
@@ -22,17 +26,17 @@ export function gaps(state: RaceState): Record<string, Gap> {
   state.order.forEach((key, index) => {
     const entry = state.entries[key];
     const ahead = state.entries[state.order[index - 1]];
-    const toLeader = behind(entry, leader);
+    const toLeader = behind(entry, leader, state.lastEventMs);
     all[key] = {
       gapMs: toLeader.gapMs,
       lapsDown: toLeader.lapsDown,
-      intervalMs: ahead === undefined ? null : behind(entry, ahead).gapMs,
+      intervalMs: ahead === undefined ? null : behind(entry, ahead, state.lastEventMs).gapMs,
     };
   });
   return all;
 }
 
-function behind(entry: EntryState, other: EntryState): { gapMs: number | null; lapsDown: number } {
+function behind(entry: EntryState, other: EntryState, nowMs: number): { gapMs: number | null; lapsDown: number } {
   const own = lastLap(entry);
   const others = lastLap(other);
   if (own === undefined || others === undefined) return { gapMs: null, lapsDown: 0 };
@@ -40,7 +44,9 @@ function behind(entry: EntryState, other: EntryState): { gapMs: number | null; l
   const crossing = findLap(other, own.lap);
   if (lapsDown > 0 || crossing === undefined) return { gapMs: null, lapsDown };
   // Official order may disagree with crossing times by a little; a car is never behind by less than nothing.
-  return { gapMs: Math.max(0, own.atMs - crossing.atMs), lapsDown };
+  const next = findLap(other, own.lap + 1);
+  const overdueMs = next === undefined ? 0 : nowMs - next.atMs;
+  return { gapMs: Math.max(0, own.atMs - crossing.atMs, overdueMs), lapsDown };
 }
 
 /** Laps that the entry had completed at that time. */

@@ -19,6 +19,13 @@ describe('gaps', () => {
     expect(all['3']).toEqual({ gapMs: 5_500, lapsDown: 0, intervalMs: 3_500 });
   });
 
+  it('grow while a crossing is overdue, so that they stay in the running order', () => {
+    const all = gapsAfter(['1', 1, 30], ['3', 1, 31], ['2', 1, 32], ['1', 2, 60], ['2', 2, 62.5]);
+    expect(all['2']).toEqual({ gapMs: 2_500, lapsDown: 0, intervalMs: 2_500 });
+    // Car 3 is in the pits: at its last crossing it was 1 s behind, by now it is at least 2.5 s.
+    expect(all['3']).toEqual({ gapMs: 2_500, lapsDown: 0, intervalMs: 0 });
+  });
+
   it('are laps for a lapped car, and for one that no longer crosses', () => {
     const all = gapsAfter(['1', 1, 30], ['2', 1, 40], ['1', 2, 60], ['1', 3, 90], ['2', 2, 91], ['1', 4, 120]);
     expect(all['2']).toEqual({ gapMs: null, lapsDown: 1, intervalMs: null });
