@@ -12,17 +12,43 @@ const ONE = -2;
  * regular expressions would back-track.
  */
 export function compileGlob(tokens: readonly ResolvedToken[]): Matches {
-  const wildcards = tokens.filter(({ kind }) => kind !== 'text').length;
-  if (wildcards === 0) {
-    const whole = textOf(tokens);
+  if (tokens.some(({ kind }) => kind === 'one')) {
+    const pattern = Int32Array.from(tokens.flatMap(codesOf));
+    return (text) => matchesPattern(pattern, text);
+  }
+  const pieces = piecesBetweenStars(tokens);
+  if (pieces.length === 1) {
+    const [whole] = pieces;
     return (text) => text === whole;
   }
-  if (wildcards === 1 && tokens.at(-1)?.kind === 'any') {
-    const prefix = textOf(tokens.slice(0, -1));
-    return (text) => text.startsWith(prefix);
+  const [prefix, ...middles] = pieces;
+  const suffix = middles.pop() ?? '';
+  if (middles.length === 0 && suffix === '') return (text) => text.startsWith(prefix);
+  return (text) =>
+    text.length >= prefix.length + suffix.length &&
+    text.startsWith(prefix) &&
+    text.endsWith(suffix) &&
+    hasInOrder(text, middles, prefix.length, text.length - suffix.length);
+}
+
+function piecesBetweenStars(tokens: readonly ResolvedToken[]): string[] {
+  const pieces = [''];
+  for (const token of tokens) {
+    if (token.kind === 'text') pieces[pieces.length - 1] += token.text;
+    else pieces.push('');
   }
-  const pattern = Int32Array.from(tokens.flatMap(codesOf));
-  return (text) => matchesPattern(pattern, text);
+  return pieces;
+}
+
+/** The first place of each piece leaves the most room for those that follow. */
+function hasInOrder(text: string, pieces: readonly string[], from: number, end: number): boolean {
+  let at = from;
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at);
+    if (found < 0 || found + piece.length > end) return false;
+    at = found + piece.length;
+  }
+  return true;
 }
 
 /** The tokens as plain text: wildcards stand for themselves. */
