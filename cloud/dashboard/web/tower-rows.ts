@@ -2,8 +2,8 @@ import type { CarRow, RaceView } from '../view.js';
 import { ABSENT, band, gap, lapsDown, lapTime } from './format.js';
 import { pitWindowCell, type WindowState } from './pit-window.js';
 
-/** Telemetry older than this (race ms) is marked: a car sends every 100 ms. */
-export const STALE_TELEMETRY_MS = 3_000;
+/** Telemetry older than this is marked: a car tells of itself once a second. */
+const STALE_TELEMETRY_MS = 3_000;
 /** Few enough laps in the tank for a mark: one to come in, one to be wrong. */
 const LOW_FUEL_LAPS = 2;
 
@@ -50,10 +50,10 @@ export function towerRows(view: RaceView): TowerRow[] {
   const bests = rows.map((row) => row.bestLapMs ?? Number.POSITIVE_INFINITY);
   const overallBestMs = Math.min(...bests);
   const fullestLaps = Math.max(1, ...rows.map((row) => row.fuelLapsLeft?.high ?? 0));
-  return rows.map((row) => towerRow(row, overallBestMs, fullestLaps));
+  return rows.map((row) => towerRow(row, overallBestMs, fullestLaps, view.speed));
 }
 
-function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number): TowerRow {
+function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number, speed: number): TowerRow {
   const window = pitWindowCell(row);
   const fuel = row.fuelLapsLeft;
   const share = (laps: number) => Math.round((100 * Math.max(0, laps)) / fullestLaps);
@@ -81,7 +81,7 @@ function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number): Towe
     window: window.text,
     windowState: window.state,
     rejoin: row.rejoin ? `P${row.rejoin.position}` : ABSENT,
-    state: stateCell(row),
+    state: stateCell(row, speed),
   };
 }
 
@@ -96,8 +96,16 @@ function markOf(row: CarRow, overallBestMs: number): TowerRow['lastLapMark'] {
   return row.lastLapMs === overallBestMs ? 'overall' : 'personal';
 }
 
+/**
+ * Whether the car's newest telemetry is too old to be trusted. Its age is race time, but its way here takes wall time: at
+ * ten times real speed a record that was half a second under way is five seconds old.
+ */
+export function isTelemetryStale(row: CarRow, speed: number): boolean {
+  return (row.telemetryAgeMs ?? 0) > STALE_TELEMETRY_MS * Math.max(1, speed);
+}
+
 /** The one thing about this car that a person should know first. */
-export function stateCell(row: CarRow): StateCell {
+export function stateCell(row: CarRow, speed: number): StateCell {
   const { status, telemetryAgeMs } = row;
   if (row.alarm) return { kind: 'alarm', text: `! ${row.alarm}`, title: `Alarm: ${row.alarm}` };
   if (status === 'retired') return { kind: 'out', text: 'OUT', title: 'Retired' };
@@ -110,7 +118,7 @@ export function stateCell(row: CarRow): StateCell {
       return { kind: 'none', text: 'timing', title: 'Carries none of our agents: timing only' };
     return { kind: 'none', text: 'no data', title: `${row.thing} has sent nothing yet` };
   }
-  if (telemetryAgeMs > STALE_TELEMETRY_MS) {
+  if (isTelemetryStale(row, speed)) {
     const seconds = Math.round(telemetryAgeMs / 1_000);
     return { kind: 'stale', text: `◷ ${seconds} s old`, title: `Newest telemetry is ${seconds} s old (race time)` };
   }

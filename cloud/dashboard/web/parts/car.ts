@@ -3,7 +3,7 @@ import type { CarRow, RaceView } from '../../view.js';
 import { ABSENT, age, band, channelName, gap, lapsDown, lapTime, unitSign } from '../format.js';
 import { pitWindowCell } from '../pit-window.js';
 import { SampleRing } from '../sample-ring.js';
-import { STALE_TELEMETRY_MS, stateCell } from '../tower-rows.js';
+import { isTelemetryStale, stateCell } from '../tower-rows.js';
 import { LightElement } from './light-element.js';
 import { StripChart } from './strip-chart.js';
 
@@ -51,10 +51,11 @@ export class Car extends LightElement {
 
   override render(): TemplateResult {
     const row = this.selected === undefined ? undefined : this.view?.rows[this.selected];
+    const speed = this.view?.speed ?? 1;
     return html`
-      <header>${row ? figures(row) : html`<h2>Car</h2>`}</header>
+      <header>${row ? figures(row, speed) : html`<h2>Car</h2>`}</header>
       <p class="quiet strips-empty" ?hidden=${this.channels.length > 0} data-test="strips-empty">${emptyWords(row)}</p>
-      <div class="strips ${isStale(row) ? 'stale' : ''} ${this.channels.length === 0 ? 'none' : ''}">
+      <div class="strips ${isStale(row, speed) ? 'stale' : ''} ${this.channels.length === 0 ? 'none' : ''}">
         ${Array.from({ length: STRIPS }, (_, index) => this.#strip(index))}
       </div>
     `;
@@ -126,12 +127,12 @@ export class Car extends LightElement {
   }
 }
 
-function isStale(row: CarRow | undefined): boolean {
-  return row !== undefined && (row.link === 'down' || (row.telemetryAgeMs ?? 0) > STALE_TELEMETRY_MS);
+function isStale(row: CarRow | undefined, speed: number): boolean {
+  return row !== undefined && (row.link === 'down' || isTelemetryStale(row, speed));
 }
 
-function figures(row: CarRow): TemplateResult {
-  const state = stateCell(row);
+function figures(row: CarRow, speed: number): TemplateResult {
+  const state = stateCell(row, speed);
   const behind = row.lapsDown ? lapsDown(row.lapsDown) : row.order === 1 ? 'leader' : gap(row.gapMs);
   const falloff = row.falloffMsPerLap;
   return html`
@@ -157,6 +158,8 @@ function emptyWords(row: CarRow | undefined): string {
   if (row.thing === undefined) return `#${row.number} carries none of our agents: there is timing, but no telemetry.`;
   if (row.link === 'down')
     return `The uplink of ${row.thing} is down. Its data is kept in the car and comes when it is up.`;
+  if (row.status === 'finished' || row.status === 'retired')
+    return `${row.thing} sends no more: strips show what comes while the page is open.`;
   return `No sample of ${row.thing} has come yet.`;
 }
 

@@ -98,6 +98,13 @@ describe('tower rows', () => {
     [{ status: 'finished' }, 'done', 'FINISHED'],
     [{ status: 'grid' }, 'none', 'grid'],
   ])('state of %j is %s', (changes, kind, text) => {
-    expect(stateCell(row(changes))).toMatchObject({ kind, text });
+    expect(stateCell(row(changes), 1)).toMatchObject({ kind, text });
+  });
+
+  it('telemetry is as stale as its way here was long, not as the race is fast', () => {
+    const changes = { telemetryAgeMs: 8_200 };
+    expect(towerRows({ ...view(changes), speed: 5 })[0].state.kind).toBe('fine');
+    expect(towerRows({ ...view(changes), speed: 0.5 })[0].state.kind).toBe('stale');
+    expect(towerRows({ ...view({ telemetryAgeMs: 15_100 }), speed: 5 })[0].state.kind).toBe('stale');
   });
 });
