@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { openAuthority } from '#certs/authority.js';
 import { localCredentials } from '#cloud/local/credentials.js';
 import { carThing } from '#simulator/fleet/roster.js';
 import { RaceClock, wallClock } from '#wire/clock.js';
@@ -96,8 +95,8 @@ async function startServices(
       iotDir: dir.iot,
       region: config.region,
       host: config.listen,
+      certsDir: dir.certs,
       server: identities.server,
-      things: await knownThings(dir),
     },
     { raceClock, wallClock, random: systemRandom, log },
   );
@@ -118,13 +117,6 @@ async function startServices(
       writeHistory(dir, { ...history, lastRaceMs: raceClock.nowMs() });
     },
   };
-}
-
-/** Everybody who has a certificate of this folder's authority, not only those of this start. */
-async function knownThings(dir: DataDir): Promise<string[]> {
-  const authority = await openAuthority(dir.certs, { now: wallClock });
-  const names = (await authority.list()).map(({ thing }) => thing).filter((thing) => thing !== OPERATOR);
-  return [...new Set(names)];
 }
 
 function readyOf(

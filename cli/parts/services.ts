@@ -1,20 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Identity } from '#certs/authority.js';
+import { type Identity, openAuthority } from '#certs/authority.js';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { localCredentials } from '#cloud/local/credentials.js';
+import { Administration } from '#cloud/local/iot-core/administration.js';
 import { type IotCore, startIotCore } from '#cloud/local/iot-core/index.js';
 import { republishTo } from '#cloud/local/rules/republish.js';
 import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
 import { writtenSenders } from '#cloud/local/rules/written-senders.js';
 import { startLocalAws } from '#cloud/local/services.js';
 import { provision } from '#cloud/provision.js';
-import { streams, tables } from '#cloud/resources.js';
+import { bucket, streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
 import { openOutbox } from '#rules/actions/outbox.js';
 import { catalog } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import { OPERATOR } from '../race/identities.js';
+import { enrolmentsOf } from './enrolments.js';
 import type { Part, PartContext } from './part.js';
 
 export interface ServicesOptions {
@@ -22,8 +25,9 @@ export interface ServicesOptions {
   iotDir: string;
   region: string;
   host: string;
+  /** Folder of the local authority; whoever it gave a certificate may connect. */
+  certsDir: string;
   server: Identity;
-  things: string[];
 }
 
 export interface ServicesInfo {
@@ -39,6 +43,8 @@ export interface ServicesStats {
   detail: unknown;
 }
 
+/** Of nobody; the local services show it in ARNs. */
+const ACCOUNT_ID = '000000000000';
 /** The race clock slows down when the rules' queue is this full. */
 const QUEUE_SHARE_BOUND = 0.5;
 
@@ -77,6 +83,23 @@ export async function startServices(options: ServicesOptions, context: PartConte
     random,
     log,
   });
+  const account = { region: options.region, accountId: ACCOUNT_ID };
+  const authority = await openAuthority(options.certsDir, { now: wallClock });
+  const enrolments = await enrolmentsOf(authority, { region: account.region, account: account.accountId });
+  const administration = await Administration.open({
+    dataDir: options.iotDir,
+    account,
+    issuer: authority,
+    caPem: await readFile(authority.caPath, 'utf8'),
+    enrolments,
+    rules,
+    targets: { streams, tables, bucket: bucket.namePrefix },
+    endpoints: () => ({ data: `localhost:${iot.mqttPort}`, http: `localhost:${iot.dataPlanePort}` }),
+    announce: (topic, payload) => iot.announce(topic, payload),
+    raceClock,
+    wallClock,
+    log,
+  });
   const iot: IotCore = await startIotCore({
     dataDir: options.iotDir,
     tls: options.server,
@@ -84,9 +107,12 @@ export async function startServices(options: ServicesOptions, context: PartConte
     mqttPort: 0,
     dataPlanePort: 0,
     operatorName: OPERATOR,
-    things: new Set(options.things),
+    account,
+    directory: administration.registry,
+    things: new Set(enrolments.flatMap(({ thing }) => thing ?? [])),
+    services: administration.services,
     rules,
-    planes: [new RulesPlane({ rules, outbox, log })],
+    planes: [...administration.planes, new RulesPlane({ rules, outbox, log })],
     credentials,
     raceClock,
     wallClock,
@@ -107,14 +133,15 @@ export async function startServices(options: ServicesOptions, context: PartConte
         const counters = rules.stats();
         const frames = Object.values(FRAME_RULE).map((rule) => counters.rules[rule]);
         return {
-          framesRuled: frames.reduce((sum, { matched }) => sum + matched, 0),
-          framesStreamed: frames.reduce((sum, { sent }) => sum + sent, 0),
+          framesRuled: frames.reduce((sum, rule) => sum + (rule?.matched ?? 0), 0),
+          framesStreamed: frames.reduce((sum, rule) => sum + (rule?.sent ?? 0), 0),
           detail: { rules: counters, iot: iot.stats(), aws: aws.stats() },
         };
       },
     },
     stop: async () => {
       await iot.close();
+      await administration.close();
       await rules.close();
       await outbox.close();
       closeClients(clients);

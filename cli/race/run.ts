@@ -110,8 +110,8 @@ export class RaceRun {
       iotDir: this.#dir.iot,
       region: config.region,
       host: config.listen,
+      certsDir: this.#dir.certs,
       server: this.#identities.server,
-      things,
     });
     const { endpoints, mqttPort } = this.#services.info;
     const cloud = localCloudConfig(this.#dir.root, endpoints, config.region);

@@ -93,8 +93,8 @@ beforeAll(async () => {
       iotDir: join(folder, 'iot'),
       region: REGION,
       host: '127.0.0.1',
+      certsDir: join(folder, 'certs'),
       server: identities.server,
-      things: [CAR, TRACK],
     },
     context,
   );

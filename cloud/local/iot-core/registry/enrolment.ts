@@ -16,6 +16,8 @@ export interface Enrolment {
   /** The thing that it speaks for; absent: people and services. */
   thing?: string;
   policies: readonly { name: string; document: unknown }[];
+  /** On the authority's list of what is accepted no more. Default false. */
+  revoked?: boolean;
 }
 
 /**
@@ -38,7 +40,12 @@ export async function enrol(registry: Registry, caPem: string, enrolments: reado
   for (const { thing } of principals) if (thing !== undefined) provideThing(state, thing);
   const added = principals.filter(({ id }) => !state.certificates.has(id));
   for (const principal of added) state.certificates.put(principal.id, recordOf(principal, caId, state.nowMs));
-  await state.commit(added.map(({ id }) => id));
+  const revoked = principals.filter(({ id, revoked }) => revoked && state.certificates.get(id)?.status !== 'REVOKED');
+  for (const { id } of revoked) {
+    const certificate = registry.certificates.get(id);
+    state.certificates.put(id, { ...certificate, status: 'REVOKED', modifiedMs: state.nowMs });
+  }
+  await state.commit([...added, ...revoked].map(({ id }) => id));
 }
 
 function recordOf(

@@ -271,9 +271,9 @@ describe('what is accepted', () => {
 
 describe('enrolment', () => {
   const policy = (v: number) => ({ name: 'drive', document: { v } });
-  const enrolCar = async (v = 1) => {
+  const enrolCar = async (v = 1, revoked = false) => {
     const certificatePem = await readFile((await folder.authority.thing('car-1')).certPath, 'utf8');
-    await enrol(registry(), await folder.caPem(), [{ certificatePem, thing: 'car-1', policies: [policy(v)] }]);
+    await enrol(registry(), await folder.caPem(), [{ certificatePem, thing: 'car-1', policies: [policy(v)], revoked }]);
     return idOf(registry().principals.ofThing('car-1')[0].principal);
   };
 
@@ -284,6 +284,12 @@ describe('enrolment', () => {
     await registry().policies.createVersion('drive', '{"mine":1}', true);
     await enrolCar();
     expect(registry().find(id)).toMatchObject({ status: 'REVOKED', policies: ['{"mine":1}'] });
+  });
+
+  it('learns what the authority has revoked meanwhile', async () => {
+    const id = await enrolCar();
+    await enrolCar(1, true);
+    expect(registry().find(id)?.status).toBe('REVOKED');
   });
 
   it('makes a new document of the product the default, however many there were', async () => {
@@ -297,7 +303,7 @@ describe('enrolment', () => {
     const other = await RegistryFolder.open();
     const certificatePem = await readFile((await other.authority.thing('car-1')).certPath, 'utf8');
     const call = async () =>
-      enrol(registry(), await folder.caPem(), [{ certificatePem, thing: 'car-1', policies: [] }]);
+      enrol(registry(), await folder.caPem(), [{ certificatePem, thing: 'car-1', policies: [], revoked: false }]);
     expect(await refusal(call)).toBe('CertificateValidationException');
     await other.remove();
   });
