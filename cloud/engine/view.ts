@@ -41,7 +41,8 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
     const entry = state.entries[key];
     const row = carRow(key, entry, index + 1);
     addGap(row, gapOf[key]);
-    addAnswer(row, answer?.entries[key]);
+    // Strategy is not asked after the flag: what it said last about a car that has finished is about laps now driven.
+    if (entry.status !== 'finished' && entry.status !== 'retired') addAnswer(row, answer?.entries[key]);
     addTelemetry(row, state, entry, moment);
     view.rows[key] = row;
   });

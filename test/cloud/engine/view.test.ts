@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { raceView } from '#cloud/engine/view.js';
+import { applyRecord } from '#cloud/race/apply.js';
+import { createRaceState } from '#cloud/race/create.js';
+import { answer } from '#cloud/strategy/answer.js';
+import { START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
+
+const LAP_MS = 30_000;
+const moment = { raceTimeMs: START_MS, speed: 1 };
+
+/** Three cars, eight laps, and what strategy says about them. */
+function race() {
+  const feed = new TimingFeed();
+  const state = createRaceState(sessionOpen({ lapsTotal: 9 }));
+  applyRecord(state, feed.flag('green', 0, START_MS));
+  const cross = (lap: number, entries = ['1', '2', '3']) => {
+    for (const [index, entry] of entries.entries()) {
+      applyRecord(state, feed.passing(entry, lap, START_MS + lap * LAP_MS + index * 900, { lapTimeMs: LAP_MS }));
+    }
+  };
+  for (let lap = 1; lap <= 8; lap++) cross(lap);
+  return { state, feed, cross, answered: answer({ state, trigger: 'test', runs: 1 }) };
+}
+
+describe('the view', () => {
+  it('has rows in running order, with gaps and what strategy says', () => {
+    const { state, answered } = race();
+    const { rows } = raceView(state, answered, moment);
+    expect(Object.values(rows).map(({ entry, order, gapMs }) => [entry, order, gapMs])).toEqual([
+      ['1', 1, 0],
+      ['2', 2, 900],
+      ['3', 3, 1_800],
+    ]);
+    expect(rows['2'].fuelLapsLeft?.mean).toBeGreaterThan(1);
+    expect(rows['2'].rejoin).toEqual({ position: 3 });
+  });
+
+  it('has no advice for a car that has finished or retired, though the last answer had some', () => {
+    const { state, feed, cross, answered } = race();
+    applyRecord(state, feed.retirement('3', 8, START_MS + 8 * LAP_MS + 5_000));
+    applyRecord(state, feed.flag('checkered', 9, START_MS + 9 * LAP_MS));
+    cross(9, ['1', '2']);
+    const { rows } = raceView(state, answered, moment);
+    expect(Object.values(rows).map(({ status }) => status)).toEqual(['finished', 'finished', 'retired']);
+    for (const row of Object.values(rows)) {
+      expect(row).not.toHaveProperty('fuelLapsLeft');
+      expect(row).not.toHaveProperty('pitWindow');
+      expect(row).not.toHaveProperty('rejoin');
+    }
+  });
+
+  it('is the same JSON for the same state, with nothing undefined in it', () => {
+    const { state, answered } = race();
+    const view = raceView(state, answered, moment);
+    expect(view).toStrictEqual(JSON.parse(JSON.stringify(view)));
+    expect(raceView(JSON.parse(JSON.stringify(state)), answered, moment)).toEqual(view);
+  });
+});
