@@ -1,10 +1,17 @@
 import { IoTClient } from '@aws-sdk/client-iot';
 import { ControlPlane } from '#cloud/local/iot-core/control-plane/control-plane.js';
 import { registryOperations } from '#cloud/local/iot-core/control-plane/operations/index.js';
+import { topicRuleOperations } from '#cloud/local/iot-core/control-plane/operations/topic-rules.js';
 import { Counters } from '#cloud/local/iot-core/counters.js';
 import { HttpFront } from '#cloud/local/iot-core/http-front.js';
+import { TopicRules } from '#cloud/local/iot-core/topic-rules/service.js';
+import { streams, tables } from '#cloud/resources.js';
+import { catalog } from '#rules/catalog.js';
+import { RuleEngine } from '#rules/engine.js';
 import { wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
+import { seededRandom } from '#wire/random.js';
+import { RecordingSenders, RecordingSink } from '../../../../rules/helpers.js';
 import { RegistryFolder } from '../registry/helpers.js';
 
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
@@ -13,10 +20,15 @@ const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
 export class ControlPlaneHarness {
   readonly folder: RegistryFolder;
   readonly client: IoTClient;
+  /** Runs the topic rules; what they send is kept. */
+  readonly rules: RuleEngine;
+  readonly senders: RecordingSenders;
   readonly #front: HttpFront;
 
-  private constructor(folder: RegistryFolder, front: HttpFront) {
+  private constructor(folder: RegistryFolder, front: HttpFront, rules: RuleEngine, senders: RecordingSenders) {
     this.folder = folder;
+    this.rules = rules;
+    this.senders = senders;
     this.#front = front;
     this.client = this.clientWith(credentials.secretAccessKey);
   }
@@ -24,16 +36,34 @@ export class ControlPlaneHarness {
   static async start(): Promise<ControlPlaneHarness> {
     const folder = await RegistryFolder.open();
     const endpoints = { data: 'localhost:8883', http: 'localhost:8443' };
+    const senders = new RecordingSenders();
+    const rules = new RuleEngine({
+      catalog,
+      senders: senders.all(),
+      outbox: new RecordingSink(),
+      wallClock,
+      random: seededRandom(1),
+      log: silentLog,
+      limits: { lingerMs: 0 },
+    });
+    const { state } = folder.registry;
+    const targets = { streams, tables, bucket: 'pitwall-archive' };
+    const topicRules = await TopicRules.open({ state, rules, targets, log: silentLog });
     const front = await HttpFront.open({
       host: '127.0.0.1',
       port: 0,
       credentials,
-      planes: [new ControlPlane(registryOperations(folder.registry, () => endpoints))],
+      planes: [
+        new ControlPlane([
+          ...registryOperations(folder.registry, () => endpoints),
+          ...topicRuleOperations(topicRules, state),
+        ]),
+      ],
       wallClock,
       counters: new Counters(),
       log: silentLog,
     });
-    return new ControlPlaneHarness(folder, front);
+    return new ControlPlaneHarness(folder, front, rules, senders);
   }
 
   clientWith(secretAccessKey: string): IoTClient {
@@ -48,6 +78,7 @@ export class ControlPlaneHarness {
   async stop(): Promise<void> {
     this.client.destroy();
     await this.#front.close();
+    await this.rules.close();
     await this.folder.remove();
   }
 }
