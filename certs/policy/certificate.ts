@@ -42,15 +42,20 @@ export function certificateId(peer: PeerCertificate): string {
 export function certificateFacts(peer: PeerCertificate): CertificateFacts {
   return {
     id: certificateId(peer),
-    // The guide has it as a decimal number.
-    serialNumber: BigInt(`0x${peer.serialNumber}`).toString(),
+    serialNumber: decimal(peer.serialNumber),
     subject: { ...namesOf(peer.subject), ...alternativeNames(peer.subjectaltname) },
     issuer: namesOf(peer.issuer),
   };
 }
 
-function namesOf(name: PeerCertificate['subject']): NameAttributes {
-  const values = Object.entries(name as Record<string, string | string[]>);
+/** As the guide has it. Undefined for a negative one, which RFC 5280 forbids. */
+function decimal(hex: string): string | undefined {
+  return /^[0-9a-f]+$/i.test(hex) ? BigInt(`0x${hex}`).toString() : undefined;
+}
+
+/** A name without attributes is not there at all. */
+function namesOf(name: PeerCertificate['subject'] | undefined): NameAttributes {
+  const values = Object.entries((name ?? {}) as Record<string, string | string[]>);
   return Object.fromEntries(
     values.flatMap(([short, value]) => {
       const attribute = Object.hasOwn(NAME_ATTRIBUTES, short) ? NAME_ATTRIBUTES[short] : undefined;
@@ -64,10 +69,19 @@ function alternativeNames(text: string | undefined): NameAttributes {
   for (const [, prefix, value] of (text ?? '').matchAll(ALTERNATIVE_NAME)) {
     const attribute = Object.hasOwn(ALTERNATIVE_NAMES, prefix) ? ALTERNATIVE_NAMES[prefix] : undefined;
     if (!attribute) continue;
-    const plain = value.startsWith('"') ? (JSON.parse(value) as string) : value;
-    names[attribute] = [...(names[attribute] ?? []), escaped(plain)];
+    names[attribute] = [...(names[attribute] ?? []), escaped(unquoted(value))];
   }
   return names;
+}
+
+/** Whoever wrote the certificate is not trusted with the quotes. */
+function unquoted(value: string): string {
+  if (!value.startsWith('"')) return value;
+  try {
+    return JSON.parse(value) as string;
+  } catch {
+    return value;
+  }
 }
 
 function escaped(value: string): string {

@@ -27,3 +27,19 @@ it('a certificate’s names are told in the words of policies', () => {
     issuer: { CommonName: ['Team Root CA'], Country: ['US'] },
   });
 });
+
+it('a strange certificate is told of as far as it can be', () => {
+  const strange = {
+    fingerprint256: 'AB',
+    serialNumber: '-01',
+    subject: undefined,
+    issuer: { CN: 'x', constructor: 'y' },
+    subjectaltname: 'DNS:"bad \\x quote", othername:<unsupported>, nonsense',
+  } as unknown as PeerCertificate;
+  expect(certificateFacts(strange)).toEqual({
+    id: 'ab',
+    serialNumber: undefined,
+    subject: { 'AlternativeName.DNSName': ['\\"bad \\\\x quote\\"'] },
+    issuer: { CommonName: ['x'] },
+  });
+});
