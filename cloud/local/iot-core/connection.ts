@@ -27,7 +27,7 @@ export interface Identity {
 /** Identity of a socket whose certificate TLS has verified. */
 export function identityOf(socket: TLSSocket): Identity {
   const peer = socket.getPeerCertificate(true);
-  const { CN: name } = peer.subject as { CN?: string | string[] };
+  const { CN: name } = (peer.subject ?? {}) as { CN?: string | string[] };
   return {
     name: typeof name === 'string' ? name : undefined,
     principal: certificateId(peer),
