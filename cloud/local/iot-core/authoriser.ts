@@ -9,6 +9,7 @@ import type { PolicyDocumentRead } from '#certs/policy/document.js';
 import { PolicyMatcher } from '#certs/policy/matcher.js';
 import { parsePolicy } from '#certs/policy/parse.js';
 import type { Identity } from './connection.js';
+import type { CustomAuthorization } from './custom-authorizer.js';
 import { Refusal } from './refusal.js';
 import type { Account } from './registry/arns.js';
 import type { Principal, PrincipalDirectory } from './registry/directory.js';
@@ -52,6 +53,7 @@ export interface AuthoriserOptions {
   /** Names that may connect when there is no directory; undefined: every certificate of our authority. */
   things?: ReadonlySet<string>;
   directory?: PrincipalDirectory;
+  custom?: CustomAuthorization;
 }
 
 /** A fleet has few policies, each on many certificates. */
@@ -91,12 +93,19 @@ export class Authoriser {
 
   /** Calls with the ids of principals about which something changed; returns how to stop. */
   onChange(listener: (certificateIds: readonly string[]) => void): () => void {
-    return this.#options.directory?.onChange(listener) ?? (() => {});
+    const { directory, custom } = this.#options;
+    const stops = [directory, custom].map((source) => source?.onChange(listener));
+    return () => {
+      for (const stop of stops) stop?.();
+    };
   }
 
   #principalOf(identity: Identity): Principal {
     const { directory, things, authorityId } = this.#options;
     const { name, principal: certificateId } = identity;
+    if (identity.grant) {
+      return { certificateId, status: 'ACTIVE', policies: identity.grant.policies, things: [] };
+    }
     const registered = directory?.find(certificateId);
     if (registered) return registered;
     if (this.isOperator(identity)) {

@@ -11,6 +11,7 @@ import { LibraryBus, LibraryStore } from './aedes-parts.js';
 import type { Authoriser } from './authoriser.js';
 import type { Connection, Identity } from './connection.js';
 import type { Counters } from './counters.js';
+import type { Login } from './custom-authorizer.js';
 import { ClientLink } from './delivery/link.js';
 import { Message } from './delivery/message.js';
 import type { Retained } from './delivery/retained.js';
@@ -57,8 +58,8 @@ export interface BrokerOptions {
 /** A connection that has said nothing in MQTT yet. */
 export interface Arrival {
   stream: Duplex;
-  /** Asked at CONNECT. Raises Refusal. */
-  identify(): Identity;
+  /** Asked at CONNECT. Rejects with Refusal. */
+  identify(login: Login): Identity | Promise<Identity>;
   addresses: Pick<ConnectionRecord, 'sourceIp' | 'sourcePort' | 'targetIp' | 'targetPort'>;
 }
 
@@ -86,6 +87,8 @@ interface Known {
   /** Why it ends; the first reason counts. */
   ending?: DisconnectReason;
 }
+
+type AuthenticateDone = (error: AuthenticateError | null, success: boolean | null) => void;
 
 interface Connected {
   connection: Connection;
@@ -139,7 +142,8 @@ export class Broker {
       connectTimeout: limits.connectPacketMs,
       drainTimeout: DRAIN_TIMEOUT_MS,
       preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
-      authenticate: (client, _username, _password, done) => this.#authenticate(client, done),
+      authenticate: (client, username, password, done) =>
+        this.#authenticate(client, { clientId: client.id, username, password }, done),
       authorizePublish: (client, packet, done) => this.#authorisePublish(client, packet as Publish, done),
       authorizeSubscribe: (client, subscription, done) => {
         const refusal = this.#authoriseSubscribe(client, subscription);
@@ -286,11 +290,30 @@ export class Broker {
     done(null, true);
   }
 
-  #authenticate(client: Client, done: (error: AuthenticateError | null, success: boolean | null) => void): void {
+  #authenticate(client: Client, login: Login, done: AuthenticateDone): void {
+    const { arrival } = this.#known.get(client) as Known;
+    const identified = arrival.identify(login);
+    if (!(identified instanceof Promise)) {
+      this.#admit(client, () => identified, done);
+      return;
+    }
+    identified
+      .then(
+        (identity) => this.#admit(client, () => identity, done),
+        (error: unknown) => this.#admit(client, () => raise(error), done),
+      )
+      .catch((error: unknown) => {
+        this.#options.log.error('A client could not be admitted.', { error: errorCode(error) });
+        client.close();
+      });
+  }
+
+  #admit(client: Client, identify: () => Identity, done: AuthenticateDone): void {
+    if (client.closed) return;
     const refusal = this.#refuse(() => {
       const known = this.#known.get(client) as Known;
       const other = this.#clients.get(client.id);
-      const connection = this.#admitOrTell(client, known, other);
+      const connection = this.#admitOrTell(client, known, identify(), other);
       known.connected = { connection, queue: this.#newQueue(connection), lost: [] };
       this.#authenticated.add(client);
       if (other) this.#endFor(other, 'DUPLICATE_CLIENTID');
@@ -305,8 +328,12 @@ export class Broker {
   }
 
   /** Raises Refusal, after the event that tells of it. */
-  #admitOrTell(client: Client, { arrival, asked, sessionIdentifier }: Known, other: Client | undefined): Connection {
-    const identity = arrival.identify();
+  #admitOrTell(
+    client: Client,
+    { asked, sessionIdentifier }: Known,
+    identity: Identity,
+    other: Client | undefined,
+  ): Connection {
     const isThingConnected = (other && this.#known.get(other)?.connected?.connection.isThing) ?? false;
     try {
       const clientId = asked?.clientId === '' ? client.id : (asked?.clientId ?? '');
@@ -342,6 +369,8 @@ export class Broker {
     this.#clients.set(client.id, client);
     this.#options.counters.stats.connections++;
     this.#tell(client.id, connectedEvent(record));
+    // The library registers a client that left while it was being admitted, and says nothing of its end.
+    if (client.closed) this.#left(client);
   }
 
   #ready(client: Client): void {
@@ -596,6 +625,10 @@ export class Broker {
 
 function toJson(payload: unknown): Buffer {
   return Buffer.from(JSON.stringify(payload));
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 /** The library publishes the will of any client that has one. */

@@ -2,19 +2,20 @@ import type { TLSSocket } from 'node:tls';
 import { certificateFacts, certificateId } from '#certs/policy/certificate.js';
 import type { CertificateFacts } from '#certs/policy/context.js';
 import type { Authoriser, ConnectFacts, Permissions } from './authoriser.js';
+import type { CustomGrant } from './custom-authorizer.js';
 import type { IotCoreLimits } from './limits.js';
 import { PublishRate } from './rate.js';
 import { Refusal } from './refusal.js';
 import { checkFilter, type Route, routeOf } from './routes.js';
 
 /**
- * Who a connection is: what its certificate or its signature says, nothing else. User names are not looked at: the SDK
- * sends metrics there.
+ * Who a connection is: what its certificate, its signature or a custom authorizer says, nothing else. User names beside a
+ * certificate are not looked at: the SDK sends metrics there.
  */
 export interface Identity {
   /** The one common name of the certificate: the thing, or the operator. Of a signature the access key's id. */
   name: string | undefined;
-  /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. Of a signature the access key's id. */
+  /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. Of a signature the access key's id. Of a custom authorizer its principalId. */
   principal: string;
   sourceIp: string | undefined;
   /** By SigV4, with the account's own keys. */
@@ -22,6 +23,8 @@ export interface Identity {
   /** What policies may ask about the certificate, and the id of the authority's certificate that signed it. */
   certificate?: CertificateFacts;
   authorityId?: string;
+  /** Of a client that a custom authorizer let in: it has the policies that came with the answer, and no others. */
+  grant?: CustomGrant;
 }
 
 /** Identity of a socket whose certificate TLS has verified. */

@@ -12,13 +12,14 @@ import { Authoriser } from './authoriser.js';
 import { Broker, type BrokerOptions } from './broker.js';
 import { identityOf } from './connection.js';
 import { Counters, type IotCoreStats } from './counters.js';
+import { CustomAuthorization, type CustomAuthorizer } from './custom-authorizer.js';
 import { DataPlane } from './data-plane.js';
 import { Retained } from './delivery/retained.js';
 import type { DeviceServices } from './device-services.js';
 import { type Faults, FaultyIngress } from './faults.js';
 import { HttpFront, type HttpPlane } from './http-front.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
-import { addressesOf, Listener, type ListenerOptions } from './listener.js';
+import { addressesOf, hasCertificate, Listener, type ListenerOptions } from './listener.js';
 import type { Account } from './registry/arns.js';
 import type { PrincipalDirectory } from './registry/directory.js';
 import { ShadowService } from './shadow/service.js';
@@ -44,6 +45,8 @@ export interface IotCoreOptions {
   /** Names that may connect when there is no directory; undefined: every certificate that the authority signed. */
   things?: ReadonlySet<string>;
   refusedSubscription?: BrokerOptions['refusedSubscription'];
+  /** Lets clients in that have no certificate: user name and password, or what a WebSocket's request carries. Default nobody. */
+  customAuthorizer?: CustomAuthorizer;
   /** Jobs and fleet provisioning; opened and closed by whoever passes them. */
   services?: DeviceServices;
   rules: RuleIngress;
@@ -101,7 +104,9 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
   const shared = { rules, shadows, retained, limits, raceClock, wallClock, counters, log };
   const { operatorName, things, directory, account = DEFAULT_ACCOUNT, refusedSubscription, services } = options;
   const authorityId = certificateIdOf(new X509Certificate(readFileSync(options.tls.caPath)).raw);
-  const authoriser = new Authoriser({ account, operatorName, authorityId, things, directory });
+  const { customAuthorizer } = options;
+  const custom = customAuthorizer && new CustomAuthorization(customAuthorizer, log);
+  const authoriser = new Authoriser({ account, operatorName, authorityId, things, directory, custom });
   const broker = await Broker.create({ ...shared, authoriser, refusedSubscription, services });
 
   // In the order of starting; closed the other way round, also when a later one cannot start.
@@ -118,14 +123,27 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     const listener = await Listener.open({
       tls,
       isRegistered: (certificateId) => directory?.find(certificateId) !== undefined,
+      takesLogins: custom !== undefined,
       wallClock,
       host,
       port: options.mqttPort,
       connectionsMax: limits.connections,
       handshakeMs: limits.handshakeMs,
       socketBufferBytes: limits.slowConsumerBytes + 2 * limits.payloadBytes,
-      onConnection: (socket) =>
-        broker.handle({ stream: socket, identify: () => identityOf(socket), addresses: addressesOf(socket) }),
+      onConnection: (socket) => {
+        const addresses = addressesOf(socket);
+        if (!custom || hasCertificate(socket)) {
+          // Now: a socket that its client has left by CONNECT has no certificate any more.
+          const identity = identityOf(socket);
+          broker.handle({ stream: socket, identify: () => identity, addresses });
+          return;
+        }
+        const { sourceIp } = addresses;
+        const serverName = typeof socket.servername === 'string' ? socket.servername : undefined;
+        const visit = custom.visit({ sourceIp, serverName });
+        visit.end = broker.handle({ stream: socket, identify: (login) => visit.identify(login), addresses });
+        socket.once('close', () => visit.close());
+      },
       onRefused,
     });
     running.push(listener);
@@ -137,6 +155,7 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       limits,
       wallClock,
       broker,
+      custom,
       counters,
       onRefused,
     });

@@ -10,6 +10,8 @@ export interface ListenerOptions {
   tls: { caPath: string; certPath: string; keyPath: string };
   /** Certificates that are trusted whoever signed them, by id: AWS takes what is registered. */
   isRegistered: (certificateId: string) => boolean;
+  /** Whether a client without a certificate may go on to CONNECT, where a custom authorizer is asked. */
+  takesLogins: boolean;
   wallClock: Clock;
   host: string;
   /** 0 = any free one. */
@@ -22,8 +24,9 @@ export interface ListenerOptions {
   onRefused: (error: Error) => void;
 }
 
-/** What the device SDK offers on any port, and what AWS calls MQTT with a custom authoriser. */
-const ALPN_PROTOCOLS = ['x-amzn-mqtt-ca', 'mqtt'];
+/** What the device SDK offers on any port, and what AWS calls MQTT with a custom authorizer. */
+const LOGIN_PROTOCOL = 'mqtt';
+const ALPN_PROTOCOLS = ['x-amzn-mqtt-ca', LOGIN_PROTOCOL];
 
 /** The port that devices connect to: TLS 1.2 or 1.3, and nobody without a certificate of our authority or of the registry. */
 export class Listener {
@@ -88,11 +91,17 @@ export class Listener {
   }
 }
 
-/** Undefined: the certificate is good. */
-function whyRefused(socket: TLSSocket, { isRegistered, wallClock }: ListenerOptions): string | undefined {
+/** Whether the client showed a certificate. */
+export const hasCertificate = (socket: TLSSocket): boolean => socket.getPeerCertificate().raw !== undefined;
+
+/** Undefined: the certificate is good, or none is needed. */
+function whyRefused(socket: TLSSocket, options: ListenerOptions): string | undefined {
+  const { isRegistered, takesLogins, wallClock } = options;
   if (socket.authorized) return undefined;
   const peer = socket.getPeerCertificate();
-  if (peer.raw === undefined) return 'No certificate was given.';
+  if (peer.raw === undefined) {
+    return takesLogins && socket.alpnProtocol === LOGIN_PROTOCOL ? undefined : 'No certificate was given.';
+  }
   if (!isRegistered(certificateId(peer))) return `The certificate is not trusted: ${socket.authorizationError}.`;
   const nowMs = wallClock.nowMs();
   const isCurrent = Date.parse(peer.valid_from) <= nowMs && nowMs < Date.parse(peer.valid_to);

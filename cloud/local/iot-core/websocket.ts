@@ -1,17 +1,20 @@
 /**
  * MQTT over WebSocket: `wss://<host>:<port>/mqtt`, the query signed with SigV4 for `iotdevicegateway` (AWS IoT developer guide,
- * "Device communication protocols"). Its clients are people and services with the account's keys; devices have certificates.
+ * "Device communication protocols"). Its clients are people and services with the account's keys, and whoever a custom
+ * authorizer lets in; devices have certificates.
  */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '#wire/clock.js';
 import { type SigningKeys, verifySigV4Query } from '../sigv4.js';
-import type { Broker } from './broker.js';
+import type { Arrival, Broker } from './broker.js';
 import type { Counters } from './counters.js';
+import type { CustomAuthorization } from './custom-authorizer.js';
 import type { IotCoreLimits } from './limits.js';
 import { addressesOf, type ListenerOptions } from './listener.js';
 
@@ -25,11 +28,15 @@ export interface WebSocketListenerOptions {
   /** Signatures age in real time. */
   wallClock: Clock;
   broker: Broker;
+  /** Asked about requests that carry no signature; absent: they are refused. */
+  custom?: CustomAuthorization;
   counters: Counters;
   onRefused: (error: Error) => void;
 }
 
 const SIGNING_NAME = 'iotdevicegateway';
+/** In the query of a signed request. */
+const SIGNATURE = 'X-Amz-Signature=';
 const PATH = '/mqtt';
 /** What MQTT 3.1.1 clients ask for, and what those of 3.1 did (IANA's registry of subprotocols has both). */
 const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'];
@@ -99,11 +106,16 @@ export class WebSocketListener {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { credentials, wallClock, counters } = this.#options;
+    const { credentials, custom, wallClock, counters } = this.#options;
     // Resets while it is refused are the client's business.
     socket.on('error', () => socket.destroy());
     if (!(request.url === PATH || request.url?.startsWith(`${PATH}?`))) {
       refuse(socket, '404 Not Found', 'ResourceNotFoundException', `MQTT is at ${PATH}.`);
+      return;
+    }
+    if (custom && !request.url.includes(SIGNATURE)) {
+      const accept = (webSocket: WebSocket) => this.#acceptLogin(webSocket, request, custom);
+      this.#webSockets.handleUpgrade(request, socket, head, accept);
       return;
     }
     const result = verifySigV4Query(request, credentials, SIGNING_NAME, wallClock.nowMs());
@@ -116,8 +128,30 @@ export class WebSocketListener {
   }
 
   #accept(webSocket: WebSocket, request: IncomingMessage): void {
-    const { broker, credentials, limits } = this.#options;
-    const { accessKeyId } = credentials;
+    const { accessKeyId } = this.#options.credentials;
+    const { sourceIp } = addressesOf(request.socket);
+    this.#hand(webSocket, request, () => ({ name: accessKeyId, principal: accessKeyId, sourceIp, signed: true }));
+  }
+
+  #acceptLogin(webSocket: WebSocket, request: IncomingMessage, custom: CustomAuthorization): void {
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join() : (value ?? ''),
+      ]),
+    );
+    const { sourceIp } = addressesOf(request.socket);
+    const queryString = (request.url ?? '').slice(PATH.length);
+    const { servername } = request.socket as TLSSocket;
+    const serverName = typeof servername === 'string' ? servername : undefined;
+    const visit = custom.visit({ sourceIp, serverName, http: { headers, queryString } });
+    webSocket.once('close', () => visit.close());
+    visit.end = this.#hand(webSocket, request, (login) => visit.identify(login));
+  }
+
+  /** Gives the connection to the broker; returns how to end it. */
+  #hand(webSocket: WebSocket, request: IncomingMessage, identify: Arrival['identify']): ReturnType<Broker['handle']> {
+    const { broker, limits } = this.#options;
     const addresses = addressesOf(request.socket);
     let end: ReturnType<Broker['handle']> = () => {};
     const expiry = setTimeout(() => end('WEBSOCKET_TTL_EXPIRATION'), limits.webSocketMs).unref();
@@ -129,12 +163,8 @@ export class WebSocketListener {
     const stream = createWebSocketStream(webSocket, {
       highWaterMark: limits.slowConsumerBytes + 2 * limits.payloadBytes,
     });
-    const { sourceIp } = addresses;
-    end = broker.handle({
-      stream,
-      addresses,
-      identify: () => ({ name: accessKeyId, principal: accessKeyId, sourceIp, signed: true }),
-    });
+    end = broker.handle({ stream, addresses, identify });
+    return end;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The pre-provisioning hook: a function of the fleet's owner that has the last word. */
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
+import { inTime } from '../in-time.js';
 import { ProvisioningRejection } from './rejection.js';
 
 /** Payload version 2020-04-01. */
@@ -39,25 +40,13 @@ export async function askHook(
   }
   let answer: HookAnswer;
   try {
-    answer = await inTime(async () => hook(request, hookArn));
+    answer = await inTime(HOOK_TIMEOUT_MS, () => hook(request, hookArn));
   } catch (error) {
     log.warn('A pre-provisioning hook failed.', { hookArn, clientId, error: errorCode(error) });
     throw denied();
   }
   if (answer?.allowProvisioning !== true) throw denied();
   return answer.parameterOverrides ?? {};
-}
-
-async function inTime<T>(work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('The hook took too long.')), HOOK_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const denied = () => new ProvisioningRejection('AccessDenied', 'The pre-provisioning hook does not allow it.');
