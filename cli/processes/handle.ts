@@ -33,7 +33,8 @@ export function startProcess<Name extends PartName>(
 ): Promise<Handle<PartInfo<Name>>> {
   const child = fork(CHILD, [name], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const post = (message: ToPart) => {
-    if (child.connected) child.send(message);
+    // Without a callback, a message to a process that is just dying would be raised as an 'error' of nobody's.
+    if (child.connected) child.send(message, () => {});
   };
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -128,8 +129,10 @@ class ProcessHandle<Info> implements Handle<Info> {
   }
 
   async stop(): Promise<void> {
-    if (this.#stopping || this.#child.exitCode !== null) return;
+    if (this.#stopping) return;
     this.#stopping = true;
+    // One that a signal ended has no exit code, and would not tell of its end a second time.
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     this.#post({ type: 'stop' });

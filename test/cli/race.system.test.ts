@@ -155,6 +155,17 @@ describe('pitwall race', () => {
     await expect(fetch(run.out[0])).rejects.toThrow();
   });
 
+  it('ends by itself, and names the part, when one of its processes is killed', async () => {
+    const run = pitwall('race', '--cars', '2', '--laps', '30', '--port', '0');
+    await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: 40_000, interval: 50 });
+    const children = descendants(run.child.pid!);
+    const screen = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0screen\0'))!;
+    process.kill(screen, 'SIGKILL');
+    expect(await run.exit, run.err()).toBe(1);
+    expect(run.err()).toContain('The screen process ended (SIGKILL).');
+    expect(children.filter(isAlive)).toEqual([]);
+  });
+
   it('leaves no process behind when its parent is killed, and starts again on what is there', async () => {
     const run = pitwall('race', '--cars', '2', '--laps', '30', '--port', '0');
     await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: 40_000, interval: 50 });
