@@ -7,6 +7,7 @@ const VERSION = '0.1.0';
  * The `pitwall` command. Each sub-command's work is imported only when it runs, so that `--help` stays fast.
  */
 export async function main(argv: string[]): Promise<void> {
+  endWithReader();
   const program = new Command('pitwall')
     .description("Race telemetry from the car to the pit wall's decision: on AWS, or whole on this machine.")
     .version(VERSION)
@@ -35,6 +36,17 @@ Exit codes: 0 ok · 1 a check failed · 2 usage · 3 configuration or credential
     process.stderr.write(`${describeError(error, argv.includes('--json'))}\n`);
     process.exit(exitCodeOf(error));
   }
+}
+
+/** `pitwall sub … | head`: whoever reads has seen enough. Then end as on ^C, which commands that hold something listen to. */
+function endWithReader(): void {
+  let ended = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (ended) return;
+    ended = true;
+    if (!process.emit('SIGINT')) process.exit(EXIT.ok);
+  });
 }
 
 /** commander does not hand these down to commands that were added before they were set. */

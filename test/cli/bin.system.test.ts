@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -44,5 +45,17 @@ describe('the program itself', () => {
     const value = await run(...source, 'race', '--cars', 'many');
     expect(value.code).toBe(2);
     expect(value.err).toContain('PW-USAGE-FLAG');
+  });
+
+  it('ends quietly when nobody reads on, as `| head` does', async () => {
+    const argv = ['--conditions=source', '--import', 'tsx', BIN, 'config', 'show', '--origin'];
+    const child = spawn(process.execPath, argv, { env: { ...process.env, NODE_OPTIONS: '' } });
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 });
