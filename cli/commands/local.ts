@@ -141,6 +141,7 @@ function readyOf(
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_IOT: iot,
       AWS_ENDPOINT_URL_IOT_DATA_PLANE: iotData,
+      AWS_ENDPOINT_URL_IOT_JOBS_DATA_PLANE: iotData,
     },
     things: Object.entries(things).map(([name, { certPath, keyPath }]) => ({
       name,
