@@ -68,7 +68,11 @@ export class Listener {
       accept,
     );
     server.maxConnections = connectionsMax;
-    server.on('tlsClientError', onRefused);
+    server.on('tlsClientError', (error, socket) => {
+      onRefused(error);
+      // Node only tells: without this, whoever never finishes a handshake stays for ever.
+      socket.destroy();
+    });
     const listener = new Listener(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
