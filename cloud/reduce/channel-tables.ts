@@ -15,7 +15,7 @@ export interface KnownTable {
   lapIndex: number;
 }
 
-/** Distinct tables kept; a field of cars shares a few. More are refused, counted by the caller. */
+/** Distinct tables kept; a field of cars shares a few. More are refused: `get` does not know them. */
 export const MAX_TABLES = 4_096;
 
 /** Channel tables by hash: content-addressed, so they are only ever added. */
@@ -36,13 +36,14 @@ export class ChannelTables {
     return this.#byHash.get(hash);
   }
 
-  /** True when it is new. Raises PW-WIRE-TABLE when the table is not valid. */
-  add(channels: readonly ChannelSpec[]): { hash: string; added: boolean } {
+  /** Returns the table's hash. Raises PW-WIRE-TABLE when the table is not valid. */
+  add(channels: readonly ChannelSpec[]): string {
     const table = new ChannelTable(channels);
-    if (this.#byHash.has(table.hash) || this.#byHash.size >= MAX_TABLES) return { hash: table.hash, added: false };
-    this.#know(table);
-    this.#unsaved.push(table);
-    return { hash: table.hash, added: true };
+    if (!this.#byHash.has(table.hash) && this.#byHash.size < MAX_TABLES) {
+      this.#know(table);
+      this.#unsaved.push(table);
+    }
+    return table.hash;
   }
 
   /** Writes tables that are not stored yet; they must be there before a commit passes the records that brought them. */

@@ -16,7 +16,13 @@ import { type ParkedFrame, Parking } from './parking.js';
 import { decimate } from './points.js';
 
 /** Why a record of the frame streams is not used. It is not acknowledged either: its agent keeps it. */
-export type QuarantineReason = 'damagedFrame' | 'damagedTable' | 'wrongThing' | 'unknownKind' | 'badSequence';
+export type QuarantineReason =
+  | 'damagedFrame'
+  | 'damagedTable'
+  | 'tooManyTables'
+  | 'wrongThing'
+  | 'unknownKind'
+  | 'badSequence';
 
 export interface FrameIntakeOptions {
   displayChannels: readonly string[];
@@ -166,11 +172,16 @@ export class FrameIntake {
         this.#quarantine('wrongThing', partitionKey);
         return;
       }
-      hash = this.tables.add(message.table.channels).hash;
+      hash = this.tables.add(message.table.channels);
       if (hash !== message.hash)
         throw new PitwallError('PW-WIRE-TABLE', { what: `Hash ${message.hash}, got ${hash}.` });
     } catch (error) {
       this.#quarantine('damagedTable', partitionKey, error);
+      return;
+    }
+    if (!this.tables.get(hash)) {
+      // Acknowledged, its agent would free it, and the frames under it would be parked for good.
+      this.#quarantine('tooManyTables', partitionKey);
       return;
     }
     const { thing, boot, prev, seq } = message;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SamplePoints } from '#cloud/dashboard/view.js';
+import { MAX_TABLES } from '#cloud/reduce/channel-tables.js';
 import { FrameIntake } from '#cloud/reduce/frame-intake.js';
 import { ManualClock, RaceClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
@@ -165,4 +166,14 @@ test('seed 11: shuffled, duplicated, cut in two by a restart: the same laps and 
   expect([...told].sort(([a], [b]) => a - b)).toEqual(expected);
   expect(reducer.seen.get('car-1', BOOT_TEXT)!.unique).toBe(laps * 30 + 1);
   expect(reducer.seen.get('car-1', BOOT_TEXT)!.ranges.toJSON()[0]).toEqual([1, laps * 30 + 1]);
+});
+
+test('a table beyond the bound is not acknowledged, so that its agent keeps it', () => {
+  const { intake: reducer, take } = intake();
+  for (let n = 0; n < MAX_TABLES; n++) reducer.tables.add([{ ...TABLE.channels[0], name: `channel${n}` }]);
+  take(schema(1));
+  take(frame({ seq: 2 }));
+  expect(reducer.quarantined).toEqual({ tooManyTables: 1 });
+  expect(reducer.takeHeard()).toEqual([]);
+  expect(reducer.parking.frames).toBe(1);
 });
