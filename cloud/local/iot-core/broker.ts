@@ -9,9 +9,8 @@ import type { Log } from '#wire/log.js';
 import { Admission, type Publish } from './admission.js';
 import { LibraryBus, LibraryStore } from './aedes-parts.js';
 import type { Authoriser } from './authoriser.js';
-import type { Connection, Identity } from './connection.js';
+import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
-import type { Login } from './custom-authorizer.js';
 import { ClientLink } from './delivery/link.js';
 import { Message } from './delivery/message.js';
 import type { Retained } from './delivery/retained.js';
@@ -21,6 +20,7 @@ import { Sessions } from './delivery/sessions.js';
 import { isWildcard } from './delivery/topic-filters.js';
 import { type DeviceServices, type ServiceCall, serviceCallOf } from './device-services.js';
 import { Gate } from './gate.js';
+import type { Identity, Login } from './identity.js';
 import type { IotCoreLimits } from './limits.js';
 import { guardPackets, type ParsedPacket } from './packet-guard.js';
 import {

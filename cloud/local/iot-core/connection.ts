@@ -1,45 +1,9 @@
-import type { TLSSocket } from 'node:tls';
-import { certificateFacts, certificateId } from '#certs/policy/certificate.js';
-import type { CertificateFacts } from '#certs/policy/context.js';
 import type { Authoriser, ConnectFacts, Permissions } from './authoriser.js';
-import type { CustomGrant } from './custom-authorizer.js';
+import type { Identity } from './identity.js';
 import type { IotCoreLimits } from './limits.js';
 import { PublishRate } from './rate.js';
 import { Refusal } from './refusal.js';
 import { checkFilter, type Route, routeOf } from './routes.js';
-
-/**
- * Who a connection is: what its certificate, its signature or a custom authorizer says, nothing else. User names beside a
- * certificate are not looked at: the SDK sends metrics there.
- */
-export interface Identity {
-  /** The one common name of the certificate: the thing, or the operator. Of a signature the access key's id. */
-  name: string | undefined;
-  /** SHA-256 of the certificate's DER, 64 hex digits: AWS's certificate id. Of a signature the access key's id. Of a custom authorizer its principalId. */
-  principal: string;
-  sourceIp: string | undefined;
-  /** By SigV4, with the account's own keys. */
-  signed: boolean;
-  /** What policies may ask about the certificate, and the id of the authority's certificate that signed it. */
-  certificate?: CertificateFacts;
-  authorityId?: string;
-  /** Of a client that a custom authorizer let in: it has the policies that came with the answer, and no others. */
-  grant?: CustomGrant;
-}
-
-/** Identity of a socket whose certificate TLS has verified. */
-export function identityOf(socket: TLSSocket): Identity {
-  const peer = socket.getPeerCertificate(true);
-  const { CN: name } = (peer.subject ?? {}) as { CN?: string | string[] };
-  return {
-    name: typeof name === 'string' ? name : undefined,
-    principal: certificateId(peer),
-    sourceIp: socket.remoteAddress,
-    signed: false,
-    certificate: certificateFacts(peer),
-    authorityId: peer.issuerCertificate && certificateId(peer.issuerCertificate),
-  };
-}
 
 /** Topics whose decision a connection remembers; a car uses about ten. */
 const REMEMBERED_TOPICS_MAX = 64;

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
-import type { Identity } from './connection.js';
+import type { CustomGrant, Identity, Login } from './identity.js';
 import { inTime } from './in-time.js';
 import type { DisconnectReason } from './presence/reasons.js';
 import { Refusal } from './refusal.js';
@@ -43,18 +43,6 @@ export interface AuthorizerAnswer {
  * });
  */
 export type CustomAuthorizer = (event: AuthorizerEvent) => AuthorizerAnswer | Promise<AuthorizerAnswer>;
-
-/** What a CONNECT carries to prove who sends it. */
-export interface Login {
-  clientId: string;
-  username: string | undefined;
-  password: Buffer | undefined;
-}
-
-/** The policies that an answer brought; a refresh replaces them. */
-export interface CustomGrant {
-  policies: readonly string[];
-}
 
 /** How a client without a certificate reached us. */
 export interface Origin {

@@ -3,7 +3,8 @@ import type { Clock } from '#wire/clock.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { Publish } from './admission.js';
 import type { Authoriser } from './authoriser.js';
-import { Connection, type Identity } from './connection.js';
+import { Connection } from './connection.js';
+import type { Identity } from './identity.js';
 import type { IotCoreLimits } from './limits.js';
 import { Refusal } from './refusal.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Authoriser, type AuthoriserOptions } from '#cloud/local/iot-core/authoriser.js';
-import type { Identity } from '#cloud/local/iot-core/connection.js';
+import type { Identity } from '#cloud/local/iot-core/identity.js';
 import type { Principal, PrincipalDirectory } from '#cloud/local/iot-core/registry/directory.js';
 import { shadowTopic, topics } from '#wire/topics.js';
 
