@@ -527,7 +527,9 @@ export class Broker {
 
   /** Nobody subscribes to what is for a service alone. */
   #published(publish: Pick<Publish, 'topic' | 'payload' | 'qos'>): void {
-    if (!publish.topic.startsWith('$') || !serviceCallOf(publish.topic)) this.#route(publish);
+    const { topic } = publish;
+    // Frames first: they are most of what is published.
+    if (topic.startsWith(BASIC_INGEST_PREFIX) || !topic.startsWith('$') || !serviceCallOf(topic)) this.#route(publish);
   }
 
   /** Basic Ingest has no subscribers. */
