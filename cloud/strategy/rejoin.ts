@@ -17,8 +17,10 @@ export interface RivalForecast {
   atMs: number;
   lap: number;
   lapMs: number;
-  /** What is left of a stop that it is making now, ms. */
-  pitMs: number;
+  /** Its stop is under way: in the pit lane, or on the lap that began there. */
+  stopping: boolean;
+  /** What the lap under way takes longer, ms: what is left of the stop, and no less than the crossing is overdue. */
+  delayMs: number;
 }
 
 /** Forecast of every car that is in the race and has crossed the line. Done once per answer, read for every car. */
@@ -35,16 +37,11 @@ export function rivalForecasts(
     if (last === undefined || paces[key] === undefined || entry.status === 'retired' || entry.status === 'finished')
       continue;
     const lapMs = yellowLapMs ?? paces[key].lapMs;
-    const inPit = entry.status === 'pit' || last.inLap;
+    const stopping = entry.status === 'pit' || last.inLap;
     const shownMs = last.inLap && last.lapTimeMs !== null ? Math.max(0, last.lapTimeMs - lapMs) : 0;
-    forecasts.push({
-      key,
-      entry,
-      atMs: last.atMs,
-      lap: last.lap,
-      lapMs,
-      pitMs: inPit ? Math.max(0, lossMs - shownMs) : 0,
-    });
+    const overdueMs = Math.max(0, state.lastEventMs - last.atMs - lapMs);
+    const delayMs = stopping ? Math.max(overdueMs, lossMs - shownMs) : overdueMs;
+    forecasts.push({ key, entry, atMs: last.atMs, lap: last.lap, lapMs, stopping, delayMs });
   }
   return forecasts;
 }
@@ -52,7 +49,7 @@ export function rivalForecasts(
 /**
  * Position and gap at the end of the out-lap if the car stops at the end of the lap under way and rivals stay out: times
  * at which each completes that lap are compared. A rival who has completed it already counts with the time that it had.
- * Null for a car that has not crossed the line yet.
+ * A car whose stop is under way makes no other one: where it comes out. Null for a car that has not crossed the line yet.
  *
  * Limits: no traffic at pit exit, no blue flags, rivals' own stops not foreseen; under yellow the field is taken to go on
  * at caution speed.
@@ -61,7 +58,7 @@ export function rejoin(forecasts: readonly RivalForecast[], key: string, lossMs:
   const own = forecasts.find((forecast) => forecast.key === key);
   if (own === undefined) return null;
   const lap = lapsCompleted(own.entry) + 2;
-  const ownMs = own.atMs + 2 * own.lapMs + (own.pitMs > 0 ? own.pitMs : lossMs);
+  const ownMs = own.atMs + 2 * own.lapMs + own.delayMs + (own.stopping ? 0 : lossMs);
   let position = 1;
   let aheadMs = Number.NEGATIVE_INFINITY;
   let aheadEntry: string | null = null;
@@ -80,5 +77,5 @@ export function rejoin(forecasts: readonly RivalForecast[], key: string, lossMs:
 
 function completesMs(rival: RivalForecast, lap: number): number {
   if (rival.lap >= lap) return findLap(rival.entry, lap)?.atMs ?? rival.atMs - (rival.lap - lap) * rival.lapMs;
-  return rival.atMs + (lap - rival.lap) * rival.lapMs + rival.pitMs;
+  return rival.atMs + (lap - rival.lap) * rival.lapMs + rival.delayMs;
 }

@@ -5,6 +5,7 @@ import { notFinite } from '../../helpers/made-race.js';
 import { raceState } from './helpers.js';
 
 const race = { cars: 12, laps: 20, falloffMs: 50, noiseMs: 60, spreadMs: 40, fuelPerLapKg: 2 };
+const CAR = { tankKg: 50, fuelPerLapKg: 2, pitLossMs: 30_000, tyreLifeLaps: 30 };
 const ask = (state = raceState(race), runs = 100) => answer({ state, trigger: 'lap 20/1', runs });
 
 describe('answer', () => {
@@ -25,7 +26,7 @@ describe('answer', () => {
       stateHash: stateHash(state),
       seed: 7,
       runs: 100,
-      engineVersion: '1',
+      engineVersion: '2',
       trigger: 'lap 20/1',
     });
     expect(JSON.stringify(ask(JSON.parse(before)))).toBe(JSON.stringify(answered));
@@ -46,6 +47,20 @@ describe('answer', () => {
     // 30 s lost of a 30 s lap, and the field is within 1.2 s: last of all who are on the lead lap.
     expect(ask(state).entries['1'].rejoin).toMatchObject({ position: 12, aheadEntry: '12' });
     expect(ask(state).entries['1'].rejoin!.gapAheadMs).toBeGreaterThan(27_000);
+  });
+
+  it('puts a car that is coming out of the pits where it is, though the field was slow and the stop seems over', () => {
+    const state = raceState({ cars: 12, laps: 20, spreadMs: 0, falloffMs: 0 }, { car: { ...CAR, pitLossMs: 5_000 } });
+    const { laps } = state.entries['12'];
+    laps.pop();
+    laps[18].inLap = true;
+    laps[18].lapTimeMs! += 6_000;
+    for (let entry = 1; entry < 12; entry++) {
+      const last = state.entries[entry].laps[19];
+      Object.assign(last, { flag: 'yellow', atMs: last.atMs + 10_000, lapTimeMs: last.lapTimeMs! + 10_000 });
+    }
+    state.lastEventMs = state.entries['11'].laps[19].atMs;
+    expect(ask(state).entries['12'].rejoin).toMatchObject({ position: 12 });
   });
 
   it('is empty, not wrong, before the first lap', () => {
