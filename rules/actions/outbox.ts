@@ -7,7 +7,7 @@
  * Lines that come while a sync is under way share the next one. A new process begins a new segment, so a line torn by a
  * crash stays the last of its segment. A segment that is replayed whole is removed, its marks with it.
  */
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PitwallError } from '#wire/errors.js';
@@ -62,6 +62,7 @@ export interface OutboxStats {
 
 const MIB = 1024 * 1024;
 const SEGMENT = /^errors-(\d{8})\.ndjson$/;
+const MARKS = /^errors-(\d{8})\.replayed$/;
 const fileOf = (segment: number, ending: string) => `errors-${String(segment).padStart(8, '0')}.${ending}`;
 
 interface Waiting {
@@ -80,11 +81,16 @@ export function openOutbox(dir: string, limits: OutboxLimits = {}): Outbox {
   const found = { lastSegment: 0, bytes: 0 };
   try {
     mkdirSync(dir, { recursive: true });
-    for (const name of readdirSync(dir)) {
-      const match = SEGMENT.exec(name);
+    const names = readdirSync(dir);
+    for (const name of names) {
+      const match = SEGMENT.exec(name) ?? MARKS.exec(name);
       if (match === null) continue;
-      found.lastSegment = Math.max(found.lastSegment, Number(match[1]));
-      found.bytes += statSync(join(dir, name)).size;
+      const [, number] = match;
+      found.lastSegment = Math.max(found.lastSegment, Number(number));
+      const path = join(dir, name);
+      if (name.endsWith('.ndjson')) found.bytes += statSync(path).size;
+      // Left where a crash came between the removals: they must not speak of another segment of that number.
+      else if (!names.includes(fileOf(Number(number), 'ndjson'))) rmSync(path);
     }
   } catch (cause) {
     throw new PitwallError('PW-OUTBOX-STORE', { what: `The outbox ${dir} cannot be opened.`, cause });

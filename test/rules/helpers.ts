@@ -15,7 +15,7 @@ import type { RuleMessage } from '#rules/engine.js';
 import type { ValueObject } from '#rules/sql/values.js';
 
 /** Answers a batch; by default everything is stored. */
-export type Answer<Entry> = (entries: Entry[], call: number) => SendResult[] | Promise<SendResult[]>;
+export type Answer<Entry> = (entries: Entry[], call: number, resource: string) => SendResult[] | Promise<SendResult[]>;
 
 export const stored = (entries: unknown[]): SendResult[] => entries.map(() => ({}));
 export const throttled: SendResult = { errorCode: 'ProvisionedThroughputExceededException', retriable: true };
@@ -81,7 +81,7 @@ export class RecordingSenders {
 
   async #send<Entry>(into: Map<string, Entry[]>, resource: string, entries: Entry[]): Promise<SendResult[]> {
     this.batches.push(entries.length);
-    const results = await this.answer(entries, this.batches.length);
+    const results = await this.answer(entries, this.batches.length, resource);
     const kept = entries.filter((_, i) => results[i].errorCode === undefined);
     into.set(resource, [...(into.get(resource) ?? []), ...kept]);
     return results;
