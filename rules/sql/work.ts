@@ -7,8 +7,8 @@ import type { Random } from '#wire/random.js';
 import { limitError } from './errors.js';
 import type { Journal } from './journal.js';
 
-/** Fifty payloads of the greatest size written out, or a tenth of a second of regular expressions. */
-export const MAX_WORK = 8 * 1024 * 1024;
+/** Thirty payloads of the greatest size written out, or a twentieth of a second of regular expressions. */
+export const MAX_WORK = 4 * 1024 * 1024;
 
 export class Work {
   readonly #random: Random;

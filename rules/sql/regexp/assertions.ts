@@ -36,12 +36,12 @@ const textStart: Assertion = (_text, at) => at === 0;
 
 const endsLine = (unixLines: boolean) => (unixLines ? (code: number) => code === LF : isLineEnd);
 
-/** After a line's end, but not between \r and \n, and not at the end of the text. */
+/** After a line's end, but not between \r and \n, and not at the end of the text, be it empty. */
 const lineStart =
   (unixLines: boolean): Assertion =>
   (text, at) => {
-    if (at === 0) return true;
     if (at === text.length) return false;
+    if (at === 0) return true;
     const before = text.charCodeAt(at - 1);
     if (!endsLine(unixLines)(before)) return false;
     return unixLines || before !== CR || text.charCodeAt(at) !== LF;

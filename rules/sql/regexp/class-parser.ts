@@ -1,8 +1,8 @@
 /**
  * What stands between `[` and `]`, as JDK 11 reads it:
  *
- *     class    [^] union (&& union)* ]      `^` negates all of it
- *     union    (class | escape | a-b | a)*
+ *     class    [ [^] items ]                         `^` negates all of it
+ *     items    (class | escape | a-b | a | && items)*
  */
 import { type CharSet, PatternError } from './ast.js';
 import { type ClassFlags, complement, intersection, predefined, property, range, single, union } from './char-sets.js';
@@ -23,32 +23,50 @@ export class ClassParser {
 
   /** The opening bracket is behind the reader. */
   parse(): CharSet {
-    if (++this.#depth > MAX_DEPTH) throw new PatternError('Character classes nested too deep');
     const negated = this.#reader.take('^');
-    let set = this.#union();
-    while (this.#reader.take('&&')) {
-      const right = this.#union();
-      // `[a&&]` is a, `[&&a]` too.
-      set = set === undefined || right === undefined ? (set ?? right) : intersection(set, right);
-    }
-    if (!this.#reader.take(']')) throw new PatternError('Unclosed character class');
-    this.#depth--;
-    if (set === undefined) throw new PatternError('Bad class syntax');
+    const set = this.#items();
+    this.#reader.next();
     return negated ? complement(set) : set;
   }
 
-  #union(): CharSet | undefined {
+  /** Up to the closing bracket. */
+  #items(): CharSet {
+    if (++this.#depth > MAX_DEPTH) throw new PatternError('Character classes nested too deep');
     let set: CharSet | undefined;
     for (;;) {
-      if (this.#flags.comments) this.#reader.skipComments();
+      this.#skipComments();
       const next = this.#reader.peek();
       if (next === '') throw new PatternError('Unclosed character class');
       // A bracket that closes nothing stands for itself: `[]a]`.
-      if (next === ']' && set !== undefined) return set;
-      if (this.#reader.startsWith('&&')) return set;
-      const item = this.#item();
-      set = set === undefined ? item : union(set, item);
+      if (next === ']' && set !== undefined) break;
+      if (this.#reader.take('&&')) {
+        const right = this.#right();
+        if (set === undefined && right === undefined) throw new PatternError('Bad class syntax');
+        set = set === undefined || right === undefined ? (set ?? right) : intersection(set, right);
+      } else {
+        const item = this.#item();
+        set = set === undefined ? item : union(set, item);
+      }
     }
+    this.#depth--;
+    return set;
+  }
+
+  /** Right of `&&`, up to the closing bracket or the next `&`. */
+  #right(): CharSet | undefined {
+    let right: CharSet | undefined;
+    for (;;) {
+      this.#skipComments();
+      const next = this.#reader.peek();
+      if (next === ']' || next === '&') return right;
+      const isClass = this.#reader.take('[');
+      const set = isClass ? this.parse() : this.#items();
+      right = right === undefined ? set : union(right, set);
+    }
+  }
+
+  #skipComments(): void {
+    if (this.#flags.comments) this.#reader.skipComments();
   }
 
   #item(): CharSet {

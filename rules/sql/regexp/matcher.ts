@@ -26,6 +26,7 @@ const FAILED = -1;
 
 export class Matcher {
   readonly #instructions: Instruction[];
+  readonly #groups: number;
   readonly #shortest: number;
   readonly #text: string;
   readonly #work: Work;
@@ -36,6 +37,7 @@ export class Matcher {
 
   constructor(program: Program, text: string, work: Work) {
     this.#instructions = program.instructions;
+    this.#groups = program.groups;
     this.#shortest = program.shortest;
     this.#text = text;
     this.#work = work;
@@ -254,7 +256,7 @@ export class Matcher {
   /** Length of the text at `at` that repeats a group. A group that took no part is repeated by nothing. */
   #lengthOfSame({ group, ignoreCase }: { group: number; ignoreCase: IgnoreCase }, at: number): number {
     // Java allows a number for which there is no group; it never matches.
-    const wanted = 2 * group + 1 < this.#registers.length ? this.group(group) : undefined;
+    const wanted = group <= this.#groups ? this.group(group) : undefined;
     if (wanted === undefined) return FAILED;
     this.#work.spend(wanted.length);
     if (this.#text.startsWith(wanted, at)) return wanted.length;

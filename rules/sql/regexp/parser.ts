@@ -88,6 +88,8 @@ class Parser {
 
   /** Undefined for what stands for nothing, such as `(?i)`. */
   #atom(): Node | undefined {
+    // A repetition of nothing, which Java takes: `(?i){2}`, `a{2}{3}`.
+    if (this.#reader.peek() === '{') return { kind: 'empty' };
     const character = this.#reader.next();
     switch (character) {
       case '.':
@@ -105,8 +107,6 @@ class Parser {
       case '+':
       case '?':
         throw new PatternError(`Dangling meta character '${character}'`);
-      case '{':
-        throw new PatternError('Illegal repetition');
       default:
         return this.#literal(character.codePointAt(0)!);
     }
@@ -121,8 +121,10 @@ class Parser {
     const bounds = this.#bounds();
     if (bounds === undefined) return body;
     const [min, max] = bounds;
+    // What \R has taken it keeps when it is repeated: `\R{2}` does not match \r\n.
+    const repeated: Node = body === lineBreak ? { kind: 'atomic', body } : body;
     const mode = this.#reader.take('?') ? 'lazy' : this.#reader.take('+') ? 'possessive' : 'greedy';
-    return { kind: 'repeat', body, min, max, mode };
+    return { kind: 'repeat', body: repeated, min, max, mode };
   }
 
   #bounds(): [min: number, max: number] | undefined {

@@ -75,15 +75,13 @@ function readRegion(text: string, at: number, names: boolean): { zone: Zone; end
   const pattern = /[A-Za-z][A-Za-z0-9~/._+-]{0,63}/y;
   pattern.lastIndex = at;
   const written = pattern.exec(text)?.[0] ?? '';
-  for (let length = written.length; length > 1; length--) {
+  const [name, id] = (names && NAMES.find(([each]) => text.startsWith(each, at))) || ['', ''];
+  for (let length = written.length; length > Math.max(1, name.length); length--) {
     const zone = regionOf(written.slice(0, length));
     if (zone !== undefined) return { zone, end: at + length };
   }
-  if (names) {
-    const name = NAMES.find(([each]) => text.startsWith(each, at));
-    const zone = name && regionOf(name[1]);
-    if (zone) return { zone, end: at + name[0].length };
-  }
+  const zone = regionOf(id);
+  if (zone !== undefined) return { zone, end: at + name.length };
   return text[at] === 'Z' ? { zone: fixedZone(0), end: at + 1 } : undefined;
 }
 
