@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates of AWS IoT SQL, not of JavaScript
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { catalog } from '#rules/catalog.js';
 import type { RuleDefinition } from '#rules/definition.js';
 import { type EngineLimits, RuleEngine } from '#rules/engine.js';
 import { wallClock } from '#wire/clock.js';
-import type { Log } from '#wire/log.js';
+import { type Log, silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { topics } from '#wire/topics.js';
 import { message, RecordingSenders, RecordingSink, refused, rule, stored, throttled } from './helpers.js';
@@ -274,6 +274,73 @@ describe('when the queue is full', () => {
     await expect(engine.ingest(message('a', 3))).rejects.toMatchObject({ code: 'PW-RULE-OVERLOAD', retriable: true });
     expect(engine.stats().refused).toBe(1);
   });
+});
+
+describe('what must not hold up the others', () => {
+  it('a service that hangs: beyond its own bound its actions fail at once, streams go on', async () => {
+    const senders = new RecordingSenders();
+    const outbox = new RecordingSink();
+    const catalog = [
+      rule('web', "SELECT * FROM 'a'", [{ sqs: { queueUrl: 'q' } }]),
+      rule('r', "SELECT * FROM 'a'", [toRace]),
+    ];
+    const engine = new RuleEngine({
+      catalog,
+      senders: senders.all('sqs'),
+      outbox,
+      wallClock,
+      random: seededRandom(1),
+      log: silentLog,
+      limits: { lingerMs: 0 },
+    });
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    senders.answer = async (entries, _call, resource) => {
+      if (resource === 'sqs q') await gate;
+      return stored(entries);
+    };
+    for (let n = 0; n < 1_500; n++) expect(engine.ingest(message('a', n))).toBeUndefined();
+    await vi.waitFor(() => expect(senders.texts('race')).toHaveLength(1_500));
+    // One is under way, a thousand wait.
+    await vi.waitFor(() => expect(outbox.messages).toHaveLength(499));
+    expect(outbox.messages[0].message.failures[0].errorMessage).toMatch(/^QueueFull: 1000 /);
+    open();
+    await engine.flush();
+    expect(engine.stats().rules.web).toMatchObject({ sent: 1_001, failed: 499, errorActions: 499 });
+  });
+
+  it('what a rule republished while the queue is full: refused, and tried again, or it would wait for itself', async () => {
+    const { engine } = start([rule('r', "SELECT * FROM '#'", [toRace])], { queueRecords: 1, lingerMs: 10_000 });
+    expect(engine.ingest(message('a', 1, { hops: 1 }))).toBeUndefined();
+    const again = engine.ingest(message('a', 2, { hops: 1 }));
+    await expect(again).rejects.toMatchObject({ code: 'PW-RULE-OVERLOAD', retriable: true });
+  });
+});
+
+it('a rule that is off is not run, and Basic Ingest to it finds no rule', async () => {
+  const off = { ...rule('off', "SELECT * FROM 'a'", [toRace]), enabled: false };
+  const { engine, senders } = start([off]);
+  void engine.ingest(message('a', 1));
+  void engine.ingest(message('a', 1, { rule: 'off' }));
+  await engine.flush();
+  expect(senders.texts('race')).toEqual([]);
+  expect(engine.stats()).toMatchObject({
+    unmatched: 1,
+    ruleNotFound: 1,
+    rules: { off: { enabled: false, matched: 0 } },
+  });
+});
+
+it('counts how long messages took, those without actions not', async () => {
+  const { engine } = start([rule('r', "SELECT * FROM 'a' WHERE n > 1", [toRace])]);
+  for (const n of [1, 2, 3]) void engine.ingest(message('a', { n }));
+  await engine.flush();
+  const { latency } = engine.stats().rules.r;
+  expect(latency.count).toBe(2);
+  expect(Object.values(latency.buckets).reduce((sum, count) => sum + count, 0)).toBe(2);
+  expect(latency.p99Ms).toBeGreaterThanOrEqual(latency.p50Ms ?? 0);
 });
 
 describe('close', () => {
