@@ -1,30 +1,78 @@
+/**
+ * What is done to certificates in the folder, done in the registry of the system that runs in it as well: at once, not at its
+ * next start. Nothing runs: nothing to do. Raises PW-REMOTE-REFUSED, PW-REMOTE-TIMEOUT.
+ */
+import { readFile } from 'node:fs/promises';
+import type { IoTClient } from '@aws-sdk/client-iot';
+import type { CertificateRecord } from '#certs/inventory.js';
+import { policiesOf } from '#certs/policies.js';
 import type { Config } from '../config/keys.js';
 import { readRuntime } from '../data-dir.js';
+import { ACCOUNT_ID, roleOf } from '../parts/enrolments.js';
 import { remoteError } from '../remote.js';
 
-/**
- * Revokes a certificate in the registry of the system that runs in this data folder, which ends its connection at once.
- * Nothing runs, or its registry does not know the certificate: nothing to do. Raises PW-REMOTE-REFUSED, PW-REMOTE-TIMEOUT.
- */
-export async function tellRunningSystem(config: Config, certificateId: string): Promise<void> {
+/** Revokes a certificate, which ends its connection. One that the registry does not know is nothing to it. */
+export function revokeInRunningSystem(config: Config, certificateId: string): Promise<void> {
+  return withRegistry(config, 'The registry refused to revoke', async (client) => {
+    const { UpdateCertificateCommand } = await import('@aws-sdk/client-iot');
+    const update = new UpdateCertificateCommand({ certificateId, newStatus: 'REVOKED' });
+    await client.send(update).catch(unless('ResourceNotFoundException'));
+  });
+}
+
+/** Registers certificates that were issued meanwhile, with their things and the policies of their roles. */
+export function enrolInRunningSystem(config: Config, records: readonly CertificateRecord[]): Promise<void> {
+  return withRegistry(config, 'The registry refused a certificate', async (client) => {
+    for (const { thing, certPath, status } of records) {
+      if (certPath !== null && status === 'active') {
+        await enrolOne(client, config, thing, await readFile(certPath, 'utf8'));
+      }
+    }
+  });
+}
+
+/** As the start of the local services does it; a certificate that is known is left as it is. */
+async function enrolOne(client: IoTClient, { region }: Config, thingName: string, certificatePem: string) {
+  const iot = await import('@aws-sdk/client-iot');
+  const registered = await client
+    .send(new iot.RegisterCertificateCommand({ certificatePem, status: 'ACTIVE' }))
+    .catch(unless('ResourceAlreadyExistsException'));
+  if (!registered) return;
+  const principal = registered.certificateArn;
+  await client.send(new iot.CreateThingCommand({ thingName })).catch(unless('ResourceAlreadyExistsException'));
+  await client.send(new iot.AttachThingPrincipalCommand({ thingName, principal }));
+  for (const { name: policyName, document } of policiesOf(roleOf(thingName), { region, account: ACCOUNT_ID })) {
+    const policy = { policyName, policyDocument: JSON.stringify(document) };
+    await client.send(new iot.CreatePolicyCommand(policy)).catch(unless('ResourceAlreadyExistsException'));
+    await client.send(new iot.AttachPolicyCommand({ policyName, target: principal }));
+  }
+}
+
+async function withRegistry(config: Config, refused: string, use: (client: IoTClient) => Promise<void>): Promise<void> {
   let endpoints: ReturnType<typeof readRuntime>['endpoints'];
   try {
     ({ endpoints } = readRuntime(config.data));
   } catch {
     return;
   }
-  const [{ createIotClient }, { localCloudConfig }, { UpdateCertificateCommand }] = await Promise.all([
+  const [{ createIotClient }, { localCloudConfig }] = await Promise.all([
     import('#cloud/clients.js'),
     import('../local-cloud.js'),
-    import('@aws-sdk/client-iot'),
   ]);
   const client = await createIotClient(localCloudConfig(config.data, endpoints, config.region));
   try {
-    await client.send(new UpdateCertificateCommand({ certificateId, newStatus: 'REVOKED' }));
+    await use(client);
   } catch (error) {
-    if ((error as Error).name === 'ResourceNotFoundException') return;
-    throw remoteError('The registry refused to revoke', error);
+    throw remoteError(refused, error);
   } finally {
     client.destroy();
   }
+}
+
+/** Lets one exception pass. */
+function unless(name: string): (error: unknown) => undefined {
+  return (error) => {
+    if ((error as Error).name !== name) throw error;
+    return undefined;
+  };
 }

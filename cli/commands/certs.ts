@@ -5,7 +5,7 @@ import type { CertificateRecord } from '#certs/inventory.js';
 import { carThing } from '#simulator/fleet/roster.js';
 import { wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
-import { tellRunningSystem } from './certs-running.js';
+import { enrolInRunningSystem, revokeInRunningSystem } from './certs-running.js';
 import { configFor } from './config.js';
 
 interface CertsFlags {
@@ -37,10 +37,10 @@ export async function issue(things: string[], flags: CertsFlags & { csr?: string
     if (things.length !== 1) {
       throw new PitwallError('PW-USAGE-ARGUMENT', { what: 'A signing request is for one thing; name it alone.' });
     }
-    told(flags, [await authority.request(things[0], readRequest(flags.csr))]);
+    await issued(flags, [await authority.request(things[0], readRequest(flags.csr))]);
     return;
   }
-  told(flags, await issueAll(authority, things));
+  await issued(flags, await issueAll(authority, things));
 }
 
 /** Issues certificates to car-1 … car-N. */
@@ -49,14 +49,8 @@ export async function bulk(flags: CertsFlags & { cars: string }): Promise<void> 
   if (!Number.isInteger(cars) || cars < 1 || cars > CARS_MAX) {
     throw new PitwallError('PW-USAGE-FLAG', { what: `--cars is "${flags.cars}"; wanted 1 to ${CARS_MAX}.` });
   }
-  const authority = await open(folderOf(flags));
-  told(
-    flags,
-    await issueAll(
-      authority,
-      Array.from({ length: cars }, (_, index) => carThing(index + 1)),
-    ),
-  );
+  const things = Array.from({ length: cars }, (_, index) => carThing(index + 1));
+  await issued(flags, await issueAll(await open(folderOf(flags)), things));
 }
 
 /** A new key and certificate; the earlier ones stay valid unless `--revoke`. */
@@ -66,7 +60,7 @@ export async function rotate(thing: string, flags: CertsFlags & { revoke?: boole
   if (flags.revoke) {
     for (const { certificateId } of await retiredOf(authority, thing)) await revokeOne(authority, certificateId, flags);
   }
-  told(flags, await recordsOf(authority, thing));
+  await issued(flags, await recordsOf(authority, thing));
 }
 
 /** Revokes a certificate by its id, or those of a thing: all, or with `--retired` those that were rotated away. */
@@ -91,7 +85,7 @@ export async function revoke(target: string, flags: CertsFlags & { retired?: boo
 /** First on the authority's list, which every start reads; then in the registry of the running system, if there is one. */
 async function revokeOne(authority: Authority, certificateId: string, flags: CertsFlags): Promise<CertificateRecord> {
   const record = await authority.revoke(certificateId);
-  await tellRunningSystem(configFor({ data: flags.data }).config, certificateId);
+  await revokeInRunningSystem(configFor({ data: flags.data }).config, certificateId);
   return record;
 }
 
@@ -123,6 +117,12 @@ function readRequest(path: string): string {
   } catch (cause) {
     throw new PitwallError('PW-CERTS-REQUEST', { what: `${path} cannot be read.`, cause });
   }
+}
+
+/** In the folder, which every start reads; then in the registry of the running system, if there is one. */
+async function issued(flags: CertsFlags, records: readonly CertificateRecord[]): Promise<void> {
+  await enrolInRunningSystem(configFor({ data: flags.data }).config, records);
+  told(flags, records);
 }
 
 function told(flags: CertsFlags, records: readonly CertificateRecord[]): void {

@@ -5,6 +5,9 @@ import type { Enrolment } from '#cloud/local/iot-core/registry/enrolment.js';
 import { TRACK_THING } from '#simulator/fleet/roster.js';
 import { OPERATOR } from '../race/identities.js';
 
+/** Of nobody; the local services show it in ARNs. */
+export const ACCOUNT_ID = '000000000000';
+
 /** Everybody who has a certificate of this authority, also one that was rotated away, with the policies of their role. */
 export async function enrolmentsOf(authority: Authority, scope: PolicyScope): Promise<Enrolment[]> {
   const enrolments: Enrolment[] = [];
@@ -20,7 +23,8 @@ export async function enrolmentsOf(authority: Authority, scope: PolicyScope): Pr
   return enrolments;
 }
 
-function roleOf(name: string): Role {
+/** What somebody of this name may do. */
+export function roleOf(name: string): Role {
   if (name === OPERATOR) return 'operator';
   return name === TRACK_THING ? 'trackside' : 'car';
 }

@@ -17,7 +17,7 @@ import { catalog } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import { OPERATOR } from '../race/identities.js';
-import { enrolmentsOf } from './enrolments.js';
+import { ACCOUNT_ID, enrolmentsOf } from './enrolments.js';
 import type { Part, PartContext } from './part.js';
 
 export interface ServicesOptions {
@@ -43,8 +43,6 @@ export interface ServicesStats {
   detail: unknown;
 }
 
-/** Of nobody; the local services show it in ARNs. */
-const ACCOUNT_ID = '000000000000';
 /** The race clock slows down when the rules' queue is this full. */
 const QUEUE_SHARE_BOUND = 0.5;
 

@@ -1,7 +1,8 @@
 /** `pitwall certs`: the authority of a data folder. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Desk } from './command.js';
 
@@ -75,4 +76,24 @@ it('issue --csr signs for a key that stays where it is', async () => {
 it('list of a folder without an authority makes none', async () => {
   expect(await desk.json('certs', 'list')).toEqual({ certificates: [] });
   expect(existsSync(join(desk.data, 'certs'))).toBe(false);
+});
+
+it('holds for a running system at once: an issued car connects, a revoked one is thrown out', async () => {
+  const { ready } = await desk.local(0);
+  const { certificates } = await desk.json<Listed>('certs', 'issue', 'car-5');
+  const [{ certificateId, certPath }] = certificates;
+  const car = await connectAsync({
+    protocol: 'mqtts',
+    host: ready.mqtt.host,
+    port: ready.mqtt.port,
+    clientId: 'car-5',
+    ca: readFileSync(ready.mqtt.ca),
+    cert: readFileSync(certPath!),
+    key: readFileSync(certPath!.replace(/crt$/, 'key')),
+    reconnectPeriod: 0,
+  });
+  const ended = new Promise<void>((resolve) => car.once('close', () => resolve()));
+  await desk.json('certs', 'revoke', certificateId);
+  await ended;
+  car.end(true);
 });
