@@ -42,6 +42,12 @@ export interface RunOptions {
 /** After the flag: how long agents may take until everything is acknowledged end to end. */
 const DRAIN_TIMEOUT_MS = 60_000;
 const PROGRESS_MS = 1_000;
+/**
+ * How far ahead of the race clock the data folder is written, wall time at full speed, and how often. Whoever starts after
+ * a crash starts behind every time that this run has used: a session that seems older than the one before is ignored.
+ */
+const RESERVE_MS = 60_000;
+const RESERVE_EVERY_MS = RESERVE_MS / 2;
 
 /**
  * One race on this machine, from nothing to its summary. The order is the point: services before their clients, consumers
@@ -53,6 +59,8 @@ export class RaceRun {
   readonly #clock: ClockOwner;
   readonly #handles: Handle<unknown>[] = [];
   readonly #race: string;
+  readonly #races: number;
+  readonly #reserving: NodeJS.Timeout;
   #services!: Handle<PartInfo<'services'>>;
   #engine!: Handle<PartInfo<'engine'>>;
   #screen!: Handle<PartInfo<'screen'>>;
@@ -88,7 +96,10 @@ export class RaceRun {
         for (const handle of this.#handles) handle.setClock(sync);
       },
     );
-    writeHistory(this.#dir, { races: history.races + 1, lastRaceMs: this.#clock.clock.nowMs() });
+    this.#races = history.races + 1;
+    this.#reserveTime();
+    this.#reserving = setInterval(() => this.#reserveTime(), RESERVE_EVERY_MS);
+    this.#reserving.unref();
   }
 
   get url(): string {
@@ -110,6 +121,7 @@ export class RaceRun {
       iotDir: this.#dir.iot,
       region: config.region,
       host: config.listen,
+      sampleFrames: config.sampleFrames,
       certsDir: this.#dir.certs,
       server: this.#identities.server,
     });
@@ -181,7 +193,6 @@ export class RaceRun {
     }
     this.#finishedMs = wallClock.nowMs();
     this.#finishedRaceMs = this.#clock.clock.nowMs();
-    this.#writeHistory();
   }
 
   /**
@@ -280,13 +291,14 @@ export class RaceRun {
           this.#options.log.error('a part did not stop', { part: handle.name, error: String(error) }),
         );
     }
-    this.#writeHistory();
+    clearInterval(this.#reserving);
+    writeHistory(this.#dir, { races: this.#races, lastRaceMs: this.#clock.clock.nowMs() });
     this.#dir.release();
   }
 
-  #writeHistory(): void {
-    const { races } = readHistory(this.#dir);
-    writeHistory(this.#dir, { races, lastRaceMs: this.#clock.clock.nowMs() });
+  #reserveTime(): void {
+    const lastRaceMs = this.#clock.clock.nowMs() + RESERVE_MS * this.#options.config.speed;
+    writeHistory(this.#dir, { races: this.#races, lastRaceMs });
   }
 
   #writeRuntime(): void {

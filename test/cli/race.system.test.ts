@@ -1,6 +1,6 @@
 /** The main command as a user runs it: a race to its audit, ^C, a busy port, the same folder again, a killed parent. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -167,7 +167,9 @@ describe('pitwall race', () => {
   });
 
   it('leaves no process behind when its parent is killed, and starts again on what is there', async () => {
-    const run = pitwall('race', '--cars', '2', '--laps', '30', '--port', '0');
+    // After fast races the race clock is ahead of the wall clock: only what is on disk keeps it from running backwards.
+    writeFileSync(join(data, 'races.json'), JSON.stringify({ races: 1, lastRaceMs: Date.now() + 3_600_000 }));
+    const run = pitwall('race', '--cars', '2', '--laps', '30', '--port', '0', '--speed', '20');
     await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: 40_000, interval: 50 });
     const children = descendants(run.child.pid!);
     expect(children.length).toBeGreaterThanOrEqual(5);
@@ -180,15 +182,17 @@ describe('pitwall race', () => {
       '--json',
       '--single',
       '--cars',
-      '2',
+      '3',
       '--laps',
       '1',
       '--speed',
-      '20',
+      '5',
       '--port',
       '0',
     );
     expect(await next.exit, next.err()).toBe(0);
     expect(summaryOf(next).audit.lost).toBe(0);
+    // The new race, not the one that was cut off.
+    expect(summaryOf(next).finish).toHaveLength(3);
   });
 });
