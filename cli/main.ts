@@ -38,11 +38,16 @@ Exit codes: 0 ok · 1 a check failed · 2 usage · 3 configuration or credential
   }
 }
 
-/** `pitwall sub … | head`: whoever reads has seen enough. Then end as on ^C, which commands that hold something listen to. */
+/**
+ * `pitwall sub … | head`, or a terminal that was closed: nobody reads on. Then end as on ^C, which commands that hold
+ * something listen to.
+ */
 function endWithReader(): void {
   let ended = false;
+  // Talk that nobody hears must not stop the work.
+  process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     if (ended) return;
     ended = true;
     if (!process.emit('SIGINT')) process.exit(EXIT.ok);

@@ -51,6 +51,8 @@ export async function race(flags: RaceFlags & Record<string, unknown>): Promise<
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  // The terminal was closed: the same, or the next start would have to recover.
+  process.on('SIGHUP', interrupt);
 
   try {
     await Promise.race([run.start(), run.failed]);

@@ -71,3 +71,4 @@ process.on('unhandledRejection', fail);
 // ^C reaches the whole group; the parent decides the order in which its children stop.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});

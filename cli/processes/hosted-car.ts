@@ -46,3 +46,4 @@ process.on('message', (message: ToHostedCar) => {
 process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});
