@@ -1,6 +1,6 @@
 import { DEFAULT_SHADOW_LIMITS, type ShadowLimits } from './shadow/request.js';
 
-/** What the broker bounds. Rates are counted on the race clock, ages on the wall clock (decision 13). */
+/** What the broker bounds. Rates of messages are counted on the race clock, connects and ages on the wall clock (decision 13). */
 export interface IotCoreLimits {
   /** AWS IoT quotas, strict by default. */
   payloadBytes: number;
