@@ -6,8 +6,11 @@ import { cpus } from 'node:os';
 import type { Figure } from './figure.js';
 
 const PARTS: Record<string, () => Promise<Figure[]>> = {
+  broker: async () => (await import('./broker.js')).brokerFigures(),
+  'broker-idle': async () => (await import('./broker-idle.js')).idleFigures(),
   frame: async () => (await import('./frame.js')).frameFigures(),
   agents: async () => (await import('./agent.js')).agentFigures(),
+  policy: async () => (await import('./policy.js')).policyFigures(),
   rules: async () => (await import('./rules.js')).rulesFigures(),
   world: async () => (await import('./world.js')).worldFigures(),
 };
