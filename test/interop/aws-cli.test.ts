@@ -1,0 +1,45 @@
+/** The AWS command line, by the environment that `pitwall local` prints. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LocalReady } from '#cli/commands/local.js';
+import { streams, tables } from '#cloud/resources.js';
+import { Desk } from '../cli/command.js';
+import { has, jsonOf, start } from './clients.js';
+
+const missing = !has('aws', '--version');
+
+describe.skipIf(missing)(
+  `AWS CLI${missing ? ': not on this machine; Debian: awscli, or pip install awscli' : ''}`,
+  () => {
+    const desk = new Desk();
+    const folder = mkdtempSync(join(tmpdir(), 'pitwall-awscli-'));
+    let ready: LocalReady;
+    const aws = <T>(...argv: string[]) => jsonOf<T>('aws', [...argv, '--output', 'json'], ready.env);
+    beforeAll(async () => {
+      ({ ready } = await desk.local(1));
+    });
+    afterAll(() => {
+      desk.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it('reads and writes a shadow', async () => {
+      const file = join(folder, 'shadow.json');
+      const payload = Buffer.from('{"state":{"reported":{"wingDeg":6}}}').toString();
+      const change = ['iot-data', 'update-thing-shadow', '--thing-name', 'car-1', '--payload', payload, file];
+      const updated = await start('aws', change, ready.env).ended;
+      expect(updated.code, updated.err).toBe(0);
+      await start('aws', ['iot-data', 'get-thing-shadow', '--thing-name', 'car-1', file], ready.env).ended;
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 1, state: { reported: { wingDeg: 6 } } });
+    });
+
+    it('lists streams and tables', async () => {
+      const { StreamNames } = await aws<{ StreamNames: string[] }>('kinesis', 'list-streams');
+      expect(StreamNames).toEqual(expect.arrayContaining(Object.values(streams).map(({ name }) => name)));
+      const { TableNames } = await aws<{ TableNames: string[] }>('dynamodb', 'list-tables');
+      expect(TableNames).toEqual(expect.arrayContaining(Object.values(tables).map(({ name }) => name)));
+    });
+  },
+);
