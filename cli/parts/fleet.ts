@@ -110,6 +110,7 @@ export async function startFleetPart(options: FleetPartOptions, context: PartCon
       stats: () => fleet.stats(),
     },
     stop: async () => {
+      hosted.expectEnd();
       await fleet.stop();
       await hosted.stop();
     },

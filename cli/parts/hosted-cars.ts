@@ -4,6 +4,7 @@ import type { AgentStats } from '#device/agent.js';
 import type { SimulatedSource } from '#device/sources/simulated.js';
 import { ipcChannel } from '#simulator/fleet/ipc-channel.js';
 import { RemoteAgent } from '#simulator/fleet/remote.js';
+import { PitwallError } from '#wire/errors.js';
 import type { CallMessage } from '#wire/messages.js';
 import type { AgentSite } from '../agents.js';
 import type { FromHostedCar, ToHostedCar } from '../processes/hosted-car.js';
@@ -27,6 +28,7 @@ export class HostedCars {
   readonly #context: PartContext;
   readonly #children = new Map<string, { child: ChildProcess; usage: Usage }>();
   readonly #timer: NodeJS.Timeout;
+  #ending = false;
 
   constructor(context: PartContext) {
     this.#context = context;
@@ -49,6 +51,12 @@ export class HostedCars {
     child.on('message', (message: FromHostedCar) => {
       if (message.type === 'usage') entry.usage = message.usage;
     });
+    child.once('exit', (code, signal) => {
+      // Nobody waits for this: unheard, the car would stay behind for ever and the race clock with it. It ends the fleet.
+      if (!this.#ending) {
+        throw new PitwallError('PW-RACE-PART', { what: `The process of ${site.thing} ended (${signal ?? code}).` });
+      }
+    });
     const agent = RemoteAgent.connect<AgentStats>({
       thing: site.thing,
       source,
@@ -66,6 +74,11 @@ export class HostedCars {
 
   usage(): HostedCarUsage[] {
     return [...this.#children].map(([thing, { usage }]) => ({ name: `hosted ${thing}`, ...usage }));
+  }
+
+  /** Before the fleet stops their agents: from here on a child's end is no failure, however its native layer ends. */
+  expectEnd(): void {
+    this.#ending = true;
   }
 
   /** After the fleet has stopped their agents the children end by themselves; one that does not is killed. */

@@ -155,14 +155,17 @@ describe('pitwall race', () => {
     await expect(fetch(run.out[0])).rejects.toThrow();
   });
 
-  it('ends by itself, and names the part, when one of its processes is killed', async () => {
+  it.each([
+    ['screen', 'The screen process ended (SIGKILL).'],
+    ['hosted-car.ts', 'The process of car-1 ended (SIGKILL).'],
+  ])('ends by itself, and says why, when its process %s is killed', async (name, why) => {
     const run = pitwall('race', '--cars', '2', '--laps', '30', '--port', '0');
     await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: 40_000, interval: 50 });
     const children = descendants(run.child.pid!);
-    const screen = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0screen\0'))!;
-    process.kill(screen, 'SIGKILL');
+    const killed = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${name}\0`))!;
+    process.kill(killed, 'SIGKILL');
     expect(await run.exit, run.err()).toBe(1);
-    expect(run.err()).toContain('The screen process ended (SIGKILL).');
+    expect(run.err()).toContain(why);
     expect(children.filter(isAlive)).toEqual([]);
   });
 
