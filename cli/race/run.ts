@@ -121,7 +121,6 @@ export class RaceRun {
       iotDir: this.#dir.iot,
       region: config.region,
       host: config.listen,
-      sampleFrames: config.sampleFrames,
       certsDir: this.#dir.certs,
       server: this.#identities.server,
     });
