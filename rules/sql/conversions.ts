@@ -7,12 +7,16 @@ import { checkTextLength, writeJson } from './json.js';
 import type { Value } from './values.js';
 import type { Work } from './work.js';
 
+/** No number of 34 digits and an exponent of three needs more; what is longer is not searched for one. */
+const MAX_NUMERIC_TEXT = 4_096;
+
 /** No sign `+`, no leading point, no white space, no `E+`: as the page gives it. */
 const NUMERIC_STRING = /^-?\d+(\.\d+)?([eE]-?\d+)?$/;
 
 export function toNumeric(value: Value): Numeric | undefined {
   if (isNumeric(value)) return value;
-  return typeof value === 'string' && NUMERIC_STRING.test(value) ? parseNumeric(value) : undefined;
+  if (typeof value !== 'string' || value.length > MAX_NUMERIC_TEXT) return undefined;
+  return NUMERIC_STRING.test(value) ? parseNumeric(value) : undefined;
 }
 
 export function toBoolean(value: Value): boolean | undefined {

@@ -171,6 +171,8 @@ class Parser {
     if (!this.#cursor.takeWord('AS')) return undefined;
     const path = [this.#cursor.take('name', 'a name').text];
     while (this.#cursor.takeSymbol('.')) path.push(this.#cursor.take('name', 'a name').text);
+    if (path.length > MAX_DEPTH)
+      throw this.#cursor.error(this.#cursor.peek(), `A name of more than ${MAX_DEPTH} parts`);
     return path;
   }
 

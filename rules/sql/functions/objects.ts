@@ -24,7 +24,7 @@ function concat(args: Value[], { work }: Scope): Value {
   if (args.some(Array.isArray)) {
     if (args.includes(undefined)) return undefined;
     work.spend(args.reduce<number>((length, arg) => length + (Array.isArray(arg) ? arg.length : 1), 0));
-    return args.flat(1);
+    return ([] as Value[]).concat(...args);
   }
   if (!CONCAT_OF_NUMBERS_IS_TEXT && !args.some((arg) => typeof arg === 'string')) return undefined;
   let text = '';

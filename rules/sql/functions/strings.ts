@@ -5,6 +5,7 @@ import { checkTextLength } from '../json.js';
 import { INDEX_OF_NOTHING } from '../unsettled.js';
 import type { Value } from '../values.js';
 import type { FunctionFamily, SqlFunction } from './definition.js';
+import { TextSearch } from './search.js';
 
 /** A function of texts alone. */
 const ofTexts = (count: number, operate: (...texts: string[]) => Value): SqlFunction => ({
@@ -47,9 +48,20 @@ const MAX_ASCII = 127;
 
 /** Every occurrence, literally. The length is known, and refused, before the text is built. */
 function replace(text: string, part: string, by: string): string {
-  const occurrences = part === '' ? text.length + 1 : text.split(part).length - 1;
-  checkTextLength(text.length + occurrences * (by.length - part.length));
-  return text.replaceAll(part, () => by);
+  // Between all characters, as Java and ECMAScript have it.
+  if (part === '') {
+    checkTextLength(text.length + (text.length + 1) * by.length);
+    return text.replaceAll('', () => by);
+  }
+  const places = new TextSearch(part).placesIn(text);
+  checkTextLength(text.length + places.length * (by.length - part.length));
+  let result = '';
+  let copied = 0;
+  for (const place of places) {
+    result += text.slice(copied, place) + by;
+    copied = place + part.length;
+  }
+  return result + text.slice(copied);
 }
 
 export const stringFunctions: FunctionFamily = {
@@ -62,7 +74,7 @@ export const stringFunctions: FunctionFamily = {
   },
   endswith: ofTexts(2, (text, end) => text.endsWith(end)),
   indexof: ofTexts(2, (text, part) => {
-    const index = text.indexOf(part);
+    const index = new TextSearch(part).indexIn(text);
     return index < 0 ? INDEX_OF_NOTHING : index;
   }),
   length: ofTexts(1, (text) => text.length),

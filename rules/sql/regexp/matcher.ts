@@ -17,9 +17,11 @@ const GREEDY = 2; // instruction of a run, shortest end, this end
 const LAZY = 3; // instruction of a run, this end, repetitions
 const WIDTH = 4;
 
-/** 16 MiB. */
-const MAX_STACK = 500_000 * WIDTH;
-/** Steps between two payments. */
+/** 8 MiB. */
+const MAX_STACK = 512 * 1024 * WIDTH;
+/** An instruction, and what it lays on the stack, in characters of a run. */
+const STEP_COST = 2;
+/** Work between two payments. */
 const PAY = 256;
 
 const FAILED = -1;
@@ -31,7 +33,8 @@ export class Matcher {
   readonly #text: string;
   readonly #work: Work;
   readonly #registers: Int32Array;
-  readonly #stack: number[] = [];
+  #stack = new Int32Array(64 * WIDTH);
+  #top = 0;
   #lastEnd = 0;
   #unpaid = 0;
 
@@ -49,7 +52,7 @@ export class Matcher {
     const last = this.#text.length - this.#shortest;
     for (let start = from; start <= last; start += (this.#text.codePointAt(start) ?? 0) > 0xffff ? 2 : 1) {
       this.#registers.fill(FAILED);
-      this.#stack.length = 0;
+      this.#top = 0;
       const end = this.#run(0, start, FAILED);
       if (end === FAILED) continue;
       this.#lastEnd = end;
@@ -73,11 +76,12 @@ export class Matcher {
    * is not touched; what is left above it on success are choices not taken.
    */
   #run(from: number, place: number, target: number): number {
-    const base = this.#stack.length;
+    const base = this.#top;
     let next = from;
     let at = place;
     for (;;) {
-      if (++this.#unpaid === PAY) this.#pay();
+      this.#unpaid += STEP_COST;
+      if (this.#unpaid >= PAY) this.#pay();
       const instruction = this.#instructions[next];
       let holds = true;
       switch (instruction.op) {
@@ -135,7 +139,7 @@ export class Matcher {
           next = instruction.next;
           break;
         case 'atomic': {
-          const bottom = this.#stack.length;
+          const bottom = this.#top;
           const end = this.#run(next + 1, at, FAILED);
           this.#forgetChoices(bottom);
           holds = end !== FAILED;
@@ -150,33 +154,36 @@ export class Matcher {
       if (holds) continue;
       const resumed = this.#backtrack(base);
       if (!resumed) return FAILED;
-      [next, at] = this.#resume;
+      next = this.#resumeNext;
+      at = this.#resumeAt;
     }
   }
 
   /** Where `#backtrack` found a way on. */
-  readonly #resume: [next: number, at: number] = [0, 0];
+  #resumeNext = 0;
+  #resumeAt = 0;
 
   /** Back to the last choice above `base`, undoing what came after it. */
   #backtrack(base: number): boolean {
     const stack = this.#stack;
-    while (stack.length > base) {
-      const c = stack.pop()!;
-      const b = stack.pop()!;
-      const a = stack.pop()!;
-      switch (stack.pop()) {
+    while (this.#top > base) {
+      this.#top -= WIDTH;
+      const a = stack[this.#top + 1];
+      const b = stack[this.#top + 2];
+      const c = stack[this.#top + 3];
+      switch (stack[this.#top]) {
         case RESTORE:
           this.#registers[a] = b;
           continue;
         case CHOICE:
-          this.#resume[0] = a;
-          this.#resume[1] = b;
+          this.#resumeNext = a;
+          this.#resumeAt = b;
           return true;
         case GREEDY: {
           const shorter = c - (codeBefore(this.#text, c)! > 0xffff ? 2 : 1);
           if (shorter > b) this.#push(GREEDY, a, b, shorter);
-          this.#resume[0] = a + 1;
-          this.#resume[1] = shorter;
+          this.#resumeNext = a + 1;
+          this.#resumeAt = shorter;
           return true;
         }
         case LAZY:
@@ -193,8 +200,8 @@ export class Matcher {
     if (code === undefined || !set(code)) return false;
     const end = at + (code > 0xffff ? 2 : 1);
     if (count + 1 < max) this.#push(LAZY, index, end, count + 1);
-    this.#resume[0] = index + 1;
-    this.#resume[1] = end;
+    this.#resumeNext = index + 1;
+    this.#resumeAt = end;
     return true;
   }
 
@@ -230,7 +237,7 @@ export class Matcher {
   }
 
   #look({ negative, behind }: Extract<Instruction, { op: 'look' }>, index: number, at: number): boolean {
-    const bottom = this.#stack.length;
+    const bottom = this.#top;
     const found =
       behind === undefined ? this.#run(index + 1, at, FAILED) >= 0 : this.#lookBehind(index + 1, at, behind);
     if (!negative) {
@@ -274,27 +281,39 @@ export class Matcher {
   }
 
   #push(kind: number, a: number, b: number, c: number): void {
-    if (this.#stack.length >= MAX_STACK) throw limitError('A regular expression keeps too many choices open.');
-    this.#stack.push(kind, a, b, c);
+    if (this.#top === this.#stack.length) this.#grow();
+    const stack = this.#stack;
+    stack[this.#top] = kind;
+    stack[this.#top + 1] = a;
+    stack[this.#top + 2] = b;
+    stack[this.#top + 3] = c;
+    this.#top += WIDTH;
+  }
+
+  #grow(): void {
+    if (this.#top >= MAX_STACK) throw limitError('A regular expression keeps too many choices open.');
+    const larger = new Int32Array(2 * this.#top);
+    larger.set(this.#stack);
+    this.#stack = larger;
   }
 
   /** Possessive: the choices above `bottom` are not taken any more, but what they would undo still is. */
   #forgetChoices(bottom: number): void {
     const stack = this.#stack;
     let kept = bottom;
-    for (let at = bottom; at < stack.length; at += WIDTH) {
+    for (let at = bottom; at < this.#top; at += WIDTH) {
       if (stack[at] !== RESTORE) continue;
-      for (let i = 0; i < WIDTH; i++) stack[kept + i] = stack[at + i];
+      stack.copyWithin(kept, at, at + WIDTH);
       kept += WIDTH;
     }
-    stack.length = kept;
+    this.#top = kept;
   }
 
   #undo(bottom: number): void {
     const stack = this.#stack;
-    while (stack.length > bottom) {
-      const [kind, register, held] = stack.splice(-WIDTH);
-      if (kind === RESTORE) this.#registers[register] = held;
+    while (this.#top > bottom) {
+      this.#top -= WIDTH;
+      if (stack[this.#top] === RESTORE) this.#registers[stack[this.#top + 1]] = stack[this.#top + 2];
     }
   }
 

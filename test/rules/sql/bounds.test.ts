@@ -65,3 +65,84 @@ describe('payloads that are not what a rule hopes for', () => {
     expect(second.run(second.scope(evaluation))).toEqual({ kind: 'value', value: 1 });
   });
 });
+
+describe('a statement that asks for too much ends, soon and with a code', () => {
+  const list = { list: Array.from({ length: 20_000 }, (_, i) => i), s: 'a'.repeat(100_000) };
+  const many = (count: number, item: string, joint = ', ') => Array.from({ length: count }, () => item).join(joint);
+  const around = (count: number, open: string, inner: string, close: string) =>
+    open.repeat(count) + inner + close.repeat(count);
+
+  it.each([
+    ['nested queries', 'SELECT (SELECT (SELECT (SELECT 1 AS x FROM list) AS y FROM list) AS z FROM list) AS r'],
+    ['a list that doubles', `SELECT ${around(30, 'concat(', 'list', ', list)')} AS r`],
+    ['a text that doubles', `SELECT ${around(60, 'concat(', 's', ', s)')} AS r`],
+    ['a text that is padded on', `SELECT ${around(90, 'lpad(', 's', ', 1000)')} AS r`],
+    ['a list of lists', `SELECT length([${many(20_000, 'list')}]) AS r`],
+    ['comparisons of lists', `SELECT [${many(10_000, 'list = list')}] AS r`],
+    ['a list in a list', 'SELECT (SELECT VALUE n IN list FROM list AS n) AS r'],
+    ['digests', `SELECT [${many(10_000, 'md2(s)')}] AS r`],
+    ['encodings', `SELECT [${many(5_000, "encode(*, 'base64')")}] AS r`],
+    ['a regular expression', "SELECT regexp_matches(s, '(a+)+$b') AS r"],
+    ['regular expressions', `SELECT [${many(200, "regexp_matches(s, '(a|b)*c')")}] AS r`],
+    ['texts cut up', `SELECT [${many(5_000, 'substring(list, 1)')}] AS r`],
+  ])('%s', (_title, sql) =>
+    expect(() => run(`${sql} FROM 't'`, JSON.stringify(list))).toThrow(
+      expect.objectContaining({ code: 'PW-RULE-LIMIT' }),
+    ),
+  );
+
+  it('get_or_default cannot go on after it', () => {
+    const sql = "SELECT get_or_default(regexp_matches(s, '(a+)+$b'), 1) AS r FROM 't'";
+    expect(() => run(sql, JSON.stringify(list))).toThrow(expect.objectContaining({ code: 'PW-RULE-LIMIT' }));
+  });
+
+  it('a text that is looked for in its like is found or not, at once', () => {
+    const payload = JSON.stringify({ t: 'a'.repeat(60_000), p: `${'a'.repeat(15_000)}b${'a'.repeat(15_000)}` });
+    expect(run("SELECT indexof(t, p) AS i, replace(t, p, '') = t AS r FROM 't'", payload)).toEqual({
+      kind: 'value',
+      value: { i: -1, r: true },
+    });
+  });
+
+  it('a digit for each character of a payload is no number', () => {
+    const payload = JSON.stringify({ d: '1'.repeat(100_000) });
+    expect(run("SELECT d * d AS r, d + '' = d AS same FROM 't'", payload)).toEqual({
+      kind: 'value',
+      value: { same: true },
+    });
+  });
+});
+
+describe('128 KB of nesting', () => {
+  const deep = `{"a":${'['.repeat(65_000)}${']'.repeat(65_000)}}`;
+
+  it('is handed on as it is', () => {
+    expect(run("SELECT * FROM 't'", deep)).toMatchObject({ kind: 'bytes' });
+  });
+
+  it.each(["SELECT a FROM 't'", "SELECT *, 1 AS b FROM 't'", "SELECT b FROM 't' WHERE a = 1"])(
+    '%s ends the rule',
+    (sql) => expect(() => run(sql, deep)).toThrow(expect.objectContaining({ code: 'PW-RULE-LIMIT' })),
+  );
+
+  it('ends each rule that asks, not only the first', () => {
+    const message = { topic: 't', payload: Buffer.from(deep), timestampMs: 0 };
+    const evaluation = new Evaluation(message, { random: () => 0 });
+    const statement = compileStatement("SELECT a FROM 't'");
+    for (let i = 0; i < 2; i++) {
+      expect(() => statement.run(statement.scope(evaluation))).toThrow(
+        expect.objectContaining({ code: 'PW-RULE-LIMIT' }),
+      );
+    }
+  });
+
+  it('what SET piles up is too deep as well', () => {
+    const set = Array.from(
+      { length: 10 },
+      (_, i) => `@v${i} = ${'['.repeat(90)}${i === 0 ? 'a' : `@v${i - 1}`}${']'.repeat(90)}`,
+    );
+    const sql = `SET ${set.join(', ')} SELECT @v9 = @v9 AS same FROM 't'`;
+    const payload = `{"a":${'['.repeat(500)}${']'.repeat(500)}}`;
+    expect(() => run(sql, payload)).toThrow(expect.objectContaining({ code: 'PW-RULE-LIMIT' }));
+  });
+});
