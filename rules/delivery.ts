@@ -45,7 +45,9 @@ export class RuleDelivery implements Delivery {
   }
 
   sent(action: ActionName): void {
-    this.rule.counters.sent++;
+    const { counters } = this.rule;
+    counters.sent++;
+    counters.sentTo[action.resource] = (counters.sentTo[action.resource] ?? 0) + 1;
     this.#observer?.sent(action);
     this.#done();
   }

@@ -7,7 +7,7 @@ import { keptMessage } from './error-action.js';
 import type { RuleIngress, RuleMessage } from './ingress.js';
 import { DEFAULT_LIMITS, type EngineLimits, type EngineOptions } from './options.js';
 import { actionsToReplay, messageOf, type ReplayOutcome } from './replay.js';
-import { type CompiledRule, compileRule, type RuleNeeds, type RuleStats } from './rule.js';
+import { type CompiledRule, compileRule, type RuleNeeds, type RuleStats, statsOf } from './rule.js';
 import { Evaluation } from './sql/evaluation.js';
 import type { Evaluated } from './sql/statement.js';
 import { RuleTap, type TapLimits, type TappedMessage } from './tap.js';
@@ -128,18 +128,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
 
   stats(): EngineStats {
     return {
-      rules: Object.fromEntries(
-        [...this.#rules].map(
-          ([
-            name,
-            {
-              counters,
-              latency,
-              definition: { enabled },
-            },
-          ]) => [name, { enabled, ...counters, latency: latency.summary() }],
-        ),
-      ),
+      rules: Object.fromEntries([...this.#rules].map(([name, rule]) => [name, statsOf(rule)])),
       queued: this.#pending,
       waiting: this.#waiting.length,
       lagMs: this.lagMs(),

@@ -18,6 +18,8 @@ export interface RuleCounters {
   /** The statement ended with an error, or an action failed for good. */
   failed: number;
   sent: number;
+  /** Of `sent`, by resource. */
+  sentTo: Record<string, number>;
   retried: number;
   /** Messages that the error action made durable, and those that it could not. */
   errorActions: number;
@@ -39,6 +41,10 @@ export interface CompiledRule {
   errorKey: CompiledTemplate;
   counters: RuleCounters;
   latency: Latency;
+}
+
+export function statsOf({ counters, latency, definition: { enabled } }: CompiledRule): RuleStats {
+  return { enabled, ...counters, sentTo: { ...counters.sentTo }, latency: latency.summary() };
 }
 
 /** AWS IoT: CreateTopicRule and the quotas page. */
@@ -72,6 +78,7 @@ export function compileRule(definition: RuleDefinition, { queue, lookups = {} }:
         undefined: 0,
         failed: 0,
         sent: 0,
+        sentTo: {},
         retried: 0,
         errorActions: 0,
         errorActionsLost: 0,

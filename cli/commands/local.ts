@@ -95,6 +95,7 @@ async function startServices(
       iotDir: dir.iot,
       region: config.region,
       host: config.listen,
+      sampleFrames: config.sampleFrames === 1,
       certsDir: dir.certs,
       server: identities.server,
     },

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { createIotClient } from '#cloud/clients.js';
 import { applyPlan, planRules, type RuleChange, type RulePlan } from '#cloud/topic-rule-plan.js';
-import { catalog } from '#rules/catalog.js';
+import { rulesOf } from '#rules/catalog.js';
 import { PitwallError } from '#wire/errors.js';
 import { EXIT } from '../exit.js';
 import { cloudOf, remoteError } from '../remote.js';
@@ -47,7 +47,13 @@ async function withPlan(flags: PlanFlags, run: (plan: RulePlan, client: Client) 
   const cloud = await cloudOf(config);
   const client = await createIotClient(cloud);
   try {
-    await run(await planRules(client, catalog, { region: cloud.region, roleArn: flags.roleArn }), client);
+    await run(
+      await planRules(client, rulesOf({ sampleFrames: config.sampleFrames === 1 }), {
+        region: cloud.region,
+        roleArn: flags.roleArn,
+      }),
+      client,
+    );
   } catch (error) {
     throw remoteError('The topic rules', error);
   } finally {

@@ -84,6 +84,12 @@ export const CONFIG_KEYS = {
     meaning: 'Address that the screen and MQTT listen on.',
     check: { text: true },
   },
+  sampleFrames: {
+    env: 'PITWALL_SAMPLE_FRAMES',
+    default: 0,
+    meaning: 'Frames a second of each car republished to pitwall/v1/<thing>/frames/sample, for people: 0 or 1.',
+    check: { whole: [0, 1] },
+  },
   region: {
     env: 'AWS_REGION',
     default: 'us-east-1',
@@ -105,5 +111,6 @@ export interface Config {
   scenario: string;
   port: number;
   listen: string;
+  sampleFrames: number;
   region: string;
 }

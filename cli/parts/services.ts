@@ -10,10 +10,11 @@ import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
 import { writtenSenders } from '#cloud/local/rules/written-senders.js';
 import { startLocalAws } from '#cloud/local/services.js';
 import { provision } from '#cloud/provision.js';
-import { bucket, streams, tables } from '#cloud/resources.js';
+import { streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
+import { targetNames } from '#cloud/topic-rules.js';
 import { openOutbox } from '#rules/actions/outbox.js';
-import { catalog } from '#rules/catalog.js';
+import { rulesOf } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import { OPERATOR } from '../race/identities.js';
@@ -25,6 +26,8 @@ export interface ServicesOptions {
   iotDir: string;
   region: string;
   host: string;
+  /** Runs the catalog's sampling rule. Default off. */
+  sampleFrames?: boolean;
   /** Folder of the local authority; whoever it gave a certificate may connect. */
   certsDir: string;
   server: Identity;
@@ -42,6 +45,12 @@ export interface ServicesStats {
   /** Everything else, for people who look closer. */
   detail: unknown;
 }
+
+/** Which rule puts frames into which stream; the rules may do more with them. */
+const FRAME_LANES = [
+  [FRAME_RULE.live, 'framesLive'],
+  [FRAME_RULE.backfill, 'framesBackfill'],
+] as const;
 
 /** The race clock slows down when the rules' queue is this full. */
 const QUEUE_SHARE_BOUND = 0.5;
@@ -69,7 +78,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
 
   const outbox = openOutbox(join(options.iotDir, 'outbox'));
   const rules = new RuleEngine({
-    catalog,
+    catalog: rulesOf(options),
     senders: {
       ...createSenders(clients, { streams, tables }),
       ...writtenSenders({ dir: join(options.iotDir, 'written'), raceClock }),
@@ -91,7 +100,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     caPem: await readFile(authority.caPath, 'utf8'),
     enrolments,
     rules,
-    targets: { streams, tables, bucket: bucket.namePrefix },
+    targets: { streams, tables, bucket: targetNames(account).bucket('archive') },
     endpoints: () => ({ data: `localhost:${iot.mqttPort}`, http: `localhost:${iot.dataPlanePort}` }),
     announce: (topic, payload) => iot.announce(topic, payload),
     raceClock,
@@ -129,10 +138,13 @@ export async function startServices(options: ServicesOptions, context: PartConte
       flushRules: () => rules.flush(),
       stats: (): ServicesStats => {
         const counters = rules.stats();
-        const frames = Object.values(FRAME_RULE).map((rule) => counters.rules[rule]);
+        const lanes = FRAME_LANES.map(([rule, stream]) => {
+          const { matched = 0, sentTo = {} } = counters.rules[rule] ?? {};
+          return { ruled: matched, streamed: sentTo[streams[stream].name] ?? 0 };
+        });
         return {
-          framesRuled: frames.reduce((sum, rule) => sum + (rule?.matched ?? 0), 0),
-          framesStreamed: frames.reduce((sum, rule) => sum + (rule?.sent ?? 0), 0),
+          framesRuled: lanes.reduce((sum, { ruled }) => sum + ruled, 0),
+          framesStreamed: lanes.reduce((sum, { streamed }) => sum + streamed, 0),
           detail: { rules: counters, iot: iot.stats(), aws: aws.stats() },
         };
       },

@@ -121,6 +121,7 @@ export class RaceRun {
       iotDir: this.#dir.iot,
       region: config.region,
       host: config.listen,
+      sampleFrames: config.sampleFrames === 1,
       certsDir: this.#dir.certs,
       server: this.#identities.server,
     });

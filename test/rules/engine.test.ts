@@ -337,7 +337,8 @@ it('counts how long messages took, those without actions not', async () => {
   const { engine } = start([rule('r', "SELECT * FROM 'a' WHERE n > 1", [toRace])]);
   for (const n of [1, 2, 3]) void engine.ingest(message('a', { n }));
   await engine.flush();
-  const { latency } = engine.stats().rules.r;
+  const { latency, sentTo } = engine.stats().rules.r;
+  expect(sentTo).toEqual({ race: 2 });
   expect(latency.count).toBe(2);
   expect(Object.values(latency.buckets).reduce((sum, count) => sum + count, 0)).toBe(2);
   expect(latency.p99Ms).toBeGreaterThanOrEqual(latency.p50Ms ?? 0);
