@@ -104,6 +104,8 @@ class FolderAuthority implements Authority {
   readonly #folders: ThingFolders;
   readonly #ca: Ca;
   readonly #context: Circumstances;
+  /** What is under way, by the base of the files that it writes. */
+  readonly #underWay = new Map<string, Promise<Identity>>();
 
   constructor(dir: string, folders: ThingFolders, caPath: string, ca: Ca, context: Circumstances) {
     this.caPath = caPath;
@@ -115,12 +117,15 @@ class FolderAuthority implements Authority {
   }
 
   async thing(name: string): Promise<Identity> {
-    return this.#provide(this.#baseOf(name), clientOf(name));
+    const base = this.#baseOf(name);
+    return this.#inTurn(base, () => this.#provide(base, clientOf(name)));
   }
 
   server(hosts: readonly string[] = []): Promise<Identity> {
     const all = [...new Set([...LOCAL_HOSTS, ...hosts])];
-    return this.#provide(join(this.#dir, 'server'), { commonName: 'pitwall local', usage: 'server', hosts: all });
+    const base = join(this.#dir, 'server');
+    const request: LeafRequest = { commonName: 'pitwall local', usage: 'server', hosts: all };
+    return this.#inTurn(base, () => this.#provide(base, request));
   }
 
   async request(name: string, csrPem: string): Promise<CertificateRecord> {
@@ -133,18 +138,7 @@ class FolderAuthority implements Authority {
 
   async rotate(name: string): Promise<Identity> {
     const base = this.#baseOf(name);
-    const [certificatePem, keyPem] = await Promise.all([
-      readTextIfThere(`${base}.crt`),
-      readTextIfThere(`${base}.key`),
-    ]);
-    const pair = certificatePem !== undefined && keyPem !== undefined && parsePair(certificatePem, keyPem);
-    if (pair) {
-      // Kept before it is replaced: a crash in between loses nothing.
-      const aside = fileBase(this.#folders.retired, name, certificateIdOf(pair.certificate.raw));
-      await writePrivateFile(`${aside}.key`, keyPem);
-      await writePrivateFile(`${aside}.crt`, certificatePem);
-    }
-    return this.#replace(base, clientOf(name));
+    return this.#inTurn(base, () => this.#rotate(name, base));
   }
 
   list(): Promise<CertificateRecord[]> {
@@ -175,6 +169,32 @@ class FolderAuthority implements Authority {
   #baseOf(name: string): string {
     checkName(name);
     return join(this.#folders.things, name);
+  }
+
+  /** One at a time on the same files: whoever comes second finds what the first one issued. */
+  async #inTurn(base: string, work: () => Promise<Identity>): Promise<Identity> {
+    const turn = (this.#underWay.get(base) ?? Promise.resolve()).then(work, work);
+    this.#underWay.set(base, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#underWay.get(base) === turn) this.#underWay.delete(base);
+    }
+  }
+
+  async #rotate(name: string, base: string): Promise<Identity> {
+    const [certificatePem, keyPem] = await Promise.all([
+      readTextIfThere(`${base}.crt`),
+      readTextIfThere(`${base}.key`),
+    ]);
+    const pair = certificatePem !== undefined && keyPem !== undefined && parsePair(certificatePem, keyPem);
+    if (pair) {
+      // Kept before it is replaced: a crash in between loses nothing.
+      const aside = fileBase(this.#folders.retired, name, certificateIdOf(pair.certificate.raw));
+      await writePrivateFile(`${aside}.key`, keyPem);
+      await writePrivateFile(`${aside}.crt`, certificatePem);
+    }
+    return this.#replace(base, clientOf(name));
   }
 
   async #provide(base: string, request: LeafRequest): Promise<Identity> {

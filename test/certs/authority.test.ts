@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openAuthority } from '#certs/authority.js';
+import { type Identity, openAuthority } from '#certs/authority.js';
 import { ManualClock } from '#wire/clock.js';
 
 const DAY_MS = 86_400_000;
@@ -17,6 +17,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
+const pairOf = async ({ certPath, keyPath }: Identity) => ({
+  certificatePem: await readFile(certPath, 'utf8'),
+  keyPem: await readFile(keyPath, 'utf8'),
+});
 const certificate = async (path: string) => new X509Certificate(await readFile(path));
 
 describe('openAuthority', () => {
@@ -53,6 +57,22 @@ describe('openAuthority', () => {
     expect(await mode(join(dir, 'ca.key'))).toBe(0o600);
     expect(await mode(dir)).toBe(0o700);
     expect(await mode(join(dir, 'things'))).toBe(0o700);
+  });
+
+  test('issues once for a name that several ask for at the same time', async () => {
+    const authority = await openAuthority(dir, { now: clock });
+    const asked = await Promise.all(Array.from({ length: 5 }, () => authority.thing('car-1').then(pairOf)));
+    expect(new Set(asked.map(({ certificatePem }) => certificatePem)).size).toBe(1);
+    for (const { certificatePem, keyPem } of asked) {
+      expect(new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem))).toBe(true);
+    }
+  });
+
+  test('rotates one after the other: each certificate but the last is kept', async () => {
+    const authority = await openAuthority(dir, { now: clock });
+    await authority.thing('car-1');
+    await Promise.all([authority.rotate('car-1'), authority.rotate('car-1'), authority.thing('car-1')]);
+    expect((await authority.list()).map(({ thing }) => thing)).toEqual(['car-1', 'car-1', 'car-1']);
   });
 
   test('uses the same files again after a restart', async () => {
