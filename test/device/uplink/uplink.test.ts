@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -71,8 +72,17 @@ function write(from: number, to: number, kind: RecordKind = 'frame', bytes = 100
   journal.commit();
 }
 
-/** Lets promises and reads from disk take their course. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 15));
+/**
+ * Lets promises and reads from disk take their course: as many reads of our own, one after the other, as the uplink could
+ * have under way. They queue where its reads queue, so a slow machine slows both.
+ */
+async function settle(): Promise<void> {
+  for (let i = 0; i < READS_UNDER_WAY; i++) {
+    await stat(dir);
+    await new Promise(setImmediate);
+  }
+}
+const READS_UNDER_WAY = 100;
 const LIVE = '$aws/rules/frames_live/pitwall/v1/car-1/frames';
 const BACKFILL = '$aws/rules/frames_backfill/pitwall/v1/car-1/frames';
 /** Room for every record of a test at once. */
