@@ -9,6 +9,7 @@ import { policiesOf } from '#certs/policies.js';
 import type { Config } from '../config/keys.js';
 import { readRuntime } from '../data-dir.js';
 import { ACCOUNT_ID, roleOf } from '../parts/enrolments.js';
+import { OPERATOR } from '../race/identities.js';
 import { remoteError } from '../remote.js';
 
 /** Revokes a certificate, which ends its connection. One that the registry does not know is nothing to it. */
@@ -39,13 +40,14 @@ async function enrolOne(client: IoTClient, { region }: Config, thingName: string
     .catch(unless('ResourceAlreadyExistsException'));
   if (!registered) return;
   const principal = registered.certificateArn;
-  await client.send(new iot.CreateThingCommand({ thingName })).catch(unless('ResourceAlreadyExistsException'));
-  await client.send(new iot.AttachThingPrincipalCommand({ thingName, principal }));
   for (const { name: policyName, document } of policiesOf(roleOf(thingName), { region, account: ACCOUNT_ID })) {
     const policy = { policyName, policyDocument: JSON.stringify(document) };
     await client.send(new iot.CreatePolicyCommand(policy)).catch(unless('ResourceAlreadyExistsException'));
     await client.send(new iot.AttachPolicyCommand({ policyName, target: principal }));
   }
+  if (thingName === OPERATOR) return;
+  await client.send(new iot.CreateThingCommand({ thingName })).catch(unless('ResourceAlreadyExistsException'));
+  await client.send(new iot.AttachThingPrincipalCommand({ thingName, principal }));
 }
 
 async function withRegistry(config: Config, refused: string, use: (client: IoTClient) => Promise<void>): Promise<void> {

@@ -59,16 +59,6 @@ describe('exit codes', () => {
   });
 });
 
-describe('help', () => {
-  it('of every command has a purpose and an example that can be pasted', async () => {
-    for (const command of ['local', 'shadow', 'certs', 'pub', 'sub']) {
-      const { code, out } = await desk.run([command, '--help']);
-      expect([command, code]).toEqual([command, 0]);
-      expect(out).toMatch(/Examples:\n {2}\$ pitwall/);
-    }
-  });
-});
-
 describe('pitwall shadow eval', () => {
   it('answers every sequence of the specification, line by line', async () => {
     const lines = vectors.map(({ id, steps, config }) => JSON.stringify({ id, steps, config }));

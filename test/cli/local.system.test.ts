@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetRecordsCommand, GetShardIteratorCommand, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { connectAsync } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalReady } from '#cli/commands/local.js';
 import { closeClients, createClients } from '#cloud/clients.js';
@@ -172,6 +173,39 @@ describe('daily commands on a running system', () => {
       timestamp: expect.any(Number),
       state: { rateHz: version },
     });
+  });
+
+  it('a certificate that is issued connects at once, a rotated one still does, a revoked one is cut off and stays out', async () => {
+    interface Listed {
+      certificates: { certificateId: string; status: string; certPath: string }[];
+    }
+    const connect = (certPath: string, clientId: string) =>
+      connectAsync({
+        protocol: 'mqtts',
+        host: '127.0.0.1',
+        port: system.ready.mqtt.port,
+        ca: readFileSync(system.ready.mqtt.ca),
+        cert: readFileSync(certPath),
+        key: readFileSync(certPath.replace(/crt$/, 'key')),
+        clientId,
+        reconnectPeriod: 0,
+      });
+    await desk.json<Listed>('certs', 'issue', 'car-31');
+    const { certificates } = await desk.json<Listed>('certs', 'rotate', 'car-31');
+    const [current, retired] = certificates;
+    expect(retired.status).toBe('retired');
+
+    const old = await connect(retired.certPath, 'car-31');
+    const ended = new Promise<void>((resolve) => old.once('close', () => resolve()));
+    await desk.json('certs', 'revoke', 'car-31', '--retired');
+    await ended;
+    // AWS: one connect a second with one client id.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await expect(connect(retired.certPath, 'car-31')).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const fresh = await connect(current.certPath, 'car-31');
+    await fresh.publishAsync('pitwall/v1/car-31/health', '{}', { qos: 1 });
+    fresh.end(true);
   });
 
   it('nothing of this has stopped the system', async () => {

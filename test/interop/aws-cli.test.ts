@@ -27,12 +27,28 @@ describe.skipIf(missing)(
 
     it('reads and writes a shadow', async () => {
       const file = join(folder, 'shadow.json');
-      const payload = Buffer.from('{"state":{"reported":{"wingDeg":6}}}').toString();
+      const payload = '{"state":{"reported":{"wingDeg":6}}}';
       const change = ['iot-data', 'update-thing-shadow', '--thing-name', 'car-1', '--payload', payload, file];
       const updated = await start('aws', change, ready.env).ended;
       expect(updated.code, updated.err).toBe(0);
       await start('aws', ['iot-data', 'get-thing-shadow', '--thing-name', 'car-1', file], ready.env).ended;
       expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 1, state: { reported: { wingDeg: 6 } } });
+    });
+
+    it('reads the registry: things, who they are and what they may do', async () => {
+      const { things } = await aws<{ things: { thingName: string }[] }>('iot', 'list-things');
+      expect(things.map(({ thingName }) => thingName)).toContain('car-1');
+      const { principals } = await aws<{ principals: string[] }>(
+        'iot',
+        'list-thing-principals',
+        '--thing-name',
+        'car-1',
+      );
+      expect(principals).toHaveLength(1);
+      const attached = await aws<{ policies: { policyName: string }[] }>(
+        ...['iot', 'list-attached-policies', '--target', principals[0]],
+      );
+      expect(attached.policies.map(({ policyName }) => policyName)).toContain('pitwall-car');
     });
 
     it('lists streams and tables', async () => {

@@ -17,7 +17,7 @@ describe.skipIf(!python)(`boto3${python ? '' : `: not on this machine; ${INSTALL
   });
   afterAll(() => desk.close());
 
-  it('calls shadows, publish, streams and tables, and gets AWS’s errors', async () => {
+  it('calls shadows, publish, streams, tables and the registry, and gets AWS’s errors', async () => {
     const seen = await jsonOf(python!, [SCRIPT, streams.race.name, tables.events.name], ready.env);
     expect(seen).toEqual({
       missing: ['ResourceNotFoundException', 404],
@@ -32,6 +32,9 @@ describe.skipIf(!python)(`boto3${python ? '' : `: not on this machine; ${INSTALL
       item: { pk: '20261121#alarm#car-1', sk: '1#1', level: 'warning', value: '7' },
       count: 1,
       conditional: ['ConditionalCheckFailedException', 400],
+      thing: { class: 'gtd' },
+      things: ['car-1', 'car-9'],
+      noThing: ['ResourceNotFoundException', 404],
       stolen: 403,
     });
   });

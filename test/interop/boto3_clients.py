@@ -60,6 +60,12 @@ seen["count"] = items.query(KeyConditionExpression=condition)["Count"]
 again = {"Item": {"pk": "20261121#alarm#car-1", "sk": "1#1"}, "ConditionExpression": "attribute_not_exists(pk)"}
 seen["conditional"] = error_of(lambda: items.put_item(**again))
 
+iot = boto3.client("iot")
+iot.create_thing(thingName="car-9", attributePayload={"attributes": {"class": "gtd"}})
+seen["thing"] = iot.describe_thing(thingName="car-9")["attributes"]
+seen["things"] = [thing["thingName"] for page in iot.get_paginator("list_things").paginate() for thing in page["things"]]
+seen["noThing"] = error_of(lambda: iot.describe_thing(thingName="nobody"))
+
 stolen = boto3.client("iot-data", aws_secret_access_key="stolen", aws_access_key_id="AKIASTOLENSTOLENSTOL")
 seen["stolen"] = (error_of(lambda: stolen.get_thing_shadow(**shadow)) or [None, None])[1]
 print(json.dumps(seen))
