@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { PitwallError } from '#wire/errors.js';
 import { readRuntime } from '../data-dir.js';
 import { connectOperator, disconnect } from '../operator.js';
+import { requireLocal } from '../remote.js';
 import { configFor } from './config.js';
 
 interface PubFlags {
@@ -19,7 +20,9 @@ export async function pub(topic: string, text: string, flags: PubFlags): Promise
   if (flags.qos !== '0' && flags.qos !== '1') {
     throw new PitwallError('PW-USAGE-FLAG', { what: `--qos is "${flags.qos}"; AWS IoT takes 0 and 1.` });
   }
-  const runtime = readRuntime(configFor({ data: flags.data }).config.data);
+  const { config } = configFor({ data: flags.data });
+  requireLocal(config, 'pitwall pub');
+  const runtime = readRuntime(config.data);
   const raw = text === '-' ? await buffer(process.stdin) : Buffer.from(text);
   const payload = flags.base64 ? Buffer.from(raw.toString(), 'base64') : raw;
   const client = await connectOperator(runtime, 'pub');

@@ -1,5 +1,6 @@
 import { readRuntime } from '../data-dir.js';
 import { connectOperator, listen, positive } from '../operator.js';
+import { requireLocal } from '../remote.js';
 import { configFor } from './config.js';
 
 interface SubFlags {
@@ -13,7 +14,9 @@ interface SubFlags {
 export async function sub(filter: string, flags: SubFlags): Promise<void> {
   const limit = positive('--count', flags.count);
   const timeoutMs = positive('--timeout', flags.timeout) * 1000;
-  const client = await connectOperator(readRuntime(configFor({ data: flags.data }).config.data), 'sub');
+  const { config } = configFor({ data: flags.data });
+  requireLocal(config, 'pitwall sub');
+  const client = await connectOperator(readRuntime(config.data), 'sub');
   const code = await listen(client, {
     filters: [filter],
     limit,
