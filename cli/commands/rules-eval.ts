@@ -78,9 +78,9 @@ const exactJson = {
  */
 export async function evaluateLine(line: JsonObject, needs: EvalNeeds): Promise<JsonObject> {
   const parsed = lineSchema.safeParse(line);
-  if (!parsed.success || !('payload' in line)) {
-    const what = parsed.success ? 'payload: missing.' : describe(parsed.error.issues[0]);
-    throw new PitwallError('PW-USAGE-LINE', { what });
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0];
+    throw new PitwallError('PW-USAGE-LINE', { what: `${path.join('.') || 'The line'}: ${message}.` });
   }
   const message = messageOf(parsed.data, needs.clock);
   try {
@@ -89,10 +89,6 @@ export async function evaluateLine(line: JsonObject, needs: EvalNeeds): Promise<
     if (!endsTheRule(error)) throw error;
     return { result: { error: true } };
   }
-}
-
-function describe({ path, message }: z.core.$ZodIssue): string {
-  return `${path.join('.') || 'The line'}: ${message}.`;
 }
 
 function endsTheRule(error: unknown): boolean {

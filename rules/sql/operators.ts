@@ -13,7 +13,12 @@ import {
   round,
   subtract,
 } from './decimal.js';
-import { INT_DIVISION_IS_EXACT, LOGIC_SHORT_CIRCUITS } from './unsettled.js';
+import {
+  DIVISION_BY_ZERO,
+  INT_DIVISION_IS_EXACT,
+  LOGIC_SHORT_CIRCUITS,
+  REMAINDER_HAS_DIVIDENDS_SIGN,
+} from './unsettled.js';
 import { equal, type Value } from './values.js';
 import type { Work } from './work.js';
 
@@ -56,10 +61,19 @@ const logical =
   };
 
 const quotient = (a: Numeric, b: Numeric): Numeric | undefined => {
+  if (compare(b, 0) === 0) return DIVISION_BY_ZERO;
   const exact = divide(a, b);
   if (INT_DIVISION_IS_EXACT || exact === undefined || !isInteger(a) || !isInteger(b)) return exact;
   return round(exact, 0, 'truncate');
 };
+
+/** `%`, mod() and remainder(). */
+export function modulo(a: Numeric, b: Numeric): Numeric | undefined {
+  if (compare(b, 0) === 0) return DIVISION_BY_ZERO;
+  const rest = remainder(a, b);
+  if (REMAINDER_HAS_DIVIDENDS_SIGN || rest === undefined || compare(rest, 0) * compare(b, 0) >= 0) return rest;
+  return add(rest, b);
+}
 
 export const OPERATIONS: Record<BinaryOperator, Operation> = {
   OR: logical((a, b) => a || b, true),
@@ -79,7 +93,7 @@ export const OPERATIONS: Record<BinaryOperator, Operation> = {
   '-': arithmetic(subtract),
   '*': arithmetic(multiply),
   '/': arithmetic(quotient),
-  '%': arithmetic(remainder),
+  '%': arithmetic(modulo),
 };
 
 export function not(value: Value): Value {

@@ -2,6 +2,7 @@
 import type { Expression, Item, Projection } from './ast.js';
 import { evaluationError, SqlError } from './errors.js';
 import type { Compile, CompileContext, Scope } from './scope.js';
+import { DOTTED_ALIAS_NESTS, UNNAMED_PATH_KEEPS_ITS_SHAPE } from './unsettled.js';
 import { isObject, setKey, type Value, type ValueObject } from './values.js';
 
 /** `whole` is what `*` stands for: the message, or the element of a nested query. */
@@ -33,10 +34,10 @@ export function isBareAll(projection: Projection): boolean {
 function compileItem(item: Item, context: CompileContext, compile: Compile): Step {
   if (item.kind === 'all') {
     const { alias } = item;
-    return alias === undefined ? copyAll : (result, _scope, whole) => setPath(result, alias, whole);
+    return alias === undefined ? copyAll : (result, _scope, whole) => setPath(result, aliasPath(alias), whole);
   }
   const value = compile(item.value, context);
-  const path = item.alias ?? [nameOf(item.value, context)];
+  const path = item.alias === undefined ? pathOf(item.value, context) : aliasPath(item.alias);
   if (path.length > 1) return (result, scope) => setPath(result, path, value(scope));
   const [name] = path;
   return (result, scope) => setKey(result, name, value(scope));
@@ -53,7 +54,10 @@ const copyAll: Step = (result, scope, whole) => {
   }
 };
 
-/** The guide shows dotted aliases without their result; they are taken to nest. */
+function aliasPath(alias: string[]): string[] {
+  return DOTTED_ALIAS_NESTS ? alias : [alias.join('.')];
+}
+
 function setPath(result: ValueObject, path: string[], value: Value): void {
   if (value === undefined) return;
   let object = result;
@@ -68,14 +72,15 @@ function setPath(result: ValueObject, path: string[], value: Value): void {
 }
 
 /** Key of an item without AS: the last segment of a path, the name of a function; the guide is silent on both. */
-function nameOf(expression: Expression, context: CompileContext): string {
+function pathOf(expression: Expression, context: CompileContext): string[] {
   switch (expression.kind) {
     case 'field':
     case 'call':
+      return [expression.name];
     case 'member':
-      return expression.name;
+      return UNNAMED_PATH_KEEPS_ITS_SHAPE ? [...pathOf(expression.of, context), expression.name] : [expression.name];
     case 'variable':
-      return expression.name.slice(1);
+      return [expression.name.slice(1)];
     default:
       throw new SqlError(
         'PW-RULE-UNSERVED',

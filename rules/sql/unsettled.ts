@@ -7,6 +7,21 @@
 /** `7 / 2`: the operators page says Int, its own SET example (23.89 for (75 - 32) * 5 / 9) is exact. */
 export const INT_DIVISION_IS_EXACT = true;
 
+/** `x / 0`, `x % 0`, `mod(x, 0)`: not mentioned. */
+export const DIVISION_BY_ZERO = undefined;
+
+/** `-7 % 3`: -1 with the dividend's sign, as in Java, or 2. */
+export const REMAINDER_HAS_DIVIDENDS_SIGN = true;
+
+/** The key of `SELECT car.lap` without AS: `lap`, or the shape kept as `{"car": {"lap": …}}`. */
+export const UNNAMED_PATH_KEEPS_ITS_SHAPE = false;
+
+/** `foo AS bar.baz` is shown without its result: nested, or a key with a dot in it. */
+export const DOTTED_ALIAS_NESTS = true;
+
+/** `topic(9)` of a shorter topic. */
+export const TOPIC_LEVEL_OUT_OF_RANGE = undefined;
+
 /** `false AND missing`, `true OR missing`: the table, read literally, gives Undefined whatever the other side is. */
 export const LOGIC_SHORT_CIRCUITS = false;
 

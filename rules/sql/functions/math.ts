@@ -7,11 +7,11 @@ import {
   type Numeric,
   negate,
   type Rounding,
-  remainder,
   round,
   toBigInt,
   toDouble,
 } from '../decimal.js';
+import { modulo } from '../operators.js';
 import { BITNOT_IS_TWOS_COMPLEMENT } from '../unsettled.js';
 import type { Value } from '../values.js';
 import type { FunctionFamily, SqlFunction } from './definition.js';
@@ -69,10 +69,10 @@ export const mathFunctions: FunctionFamily = {
   floor: whole('floor'),
   ln: double(Math.log),
   log: double(Math.log10),
-  mod: binary(remainder),
+  mod: binary(modulo),
   power: binary((base, exponent) => fromDouble(toDouble(base) ** toDouble(exponent))),
   rand: { arity: [0, 0], call: (_args, { work }) => work.random() },
-  remainder: binary(remainder),
+  remainder: binary(modulo),
   round: whole('half-away-from-zero'),
   sign: unary((value) => Math.sign(compare(value, 0))),
   sin: double(Math.sin),

@@ -2,6 +2,7 @@
 import { toNumeric } from '../conversions.js';
 import { toDouble } from '../decimal.js';
 import { MQTT_PROPERTIES, randomUuid } from '../evaluation.js';
+import { TOPIC_LEVEL_OUT_OF_RANGE } from '../unsettled.js';
 import { setKey, type ValueObject } from '../values.js';
 import type { FunctionFamily } from './definition.js';
 
@@ -46,7 +47,9 @@ export const messageFunctions: FunctionFamily = {
     call: (args, { evaluation }) => {
       if (args.length === 0) return evaluation.message.topic;
       const level = toNumeric(args[0]);
-      return level === undefined ? undefined : evaluation.topicLevel(Math.floor(toDouble(level)));
+      return level === undefined
+        ? undefined
+        : (evaluation.topicLevel(Math.floor(toDouble(level))) ?? TOPIC_LEVEL_OUT_OF_RANGE);
     },
   },
   /** Undefined unless the message came by MQTT. */
