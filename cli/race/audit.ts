@@ -40,7 +40,8 @@ export interface AuditSources {
 
 /**
  * Adds the stages up. `lost` is not a counter that anybody could forget to raise: it compares, per thing and boot, what
- * the agent journaled and did not drop with the unique frames that the reducers hold.
+ * the agent journaled and did not drop with the unique frames that the reducers hold. Exact as long as nothing was dropped;
+ * a frame that was dropped after it had been consumed can hide a lost one.
  */
 export function auditOf(sources: AuditSources): Audit {
   const audit: Audit = {

@@ -49,10 +49,12 @@ function entryLines(state: RaceState): Line[] {
 function callLines(state: RaceState): Line[] {
   const lines: Line[] = [];
   for (const { call, history } of Object.values(state.calls)) {
-    const number = state.entries[call.entry]?.roster.number ?? call.entry;
+    const entry = state.entries[call.entry];
+    const number = entry?.roster.number ?? call.entry;
     for (const { status, atMs, by } of history) {
       const who = status === 'accepted' || status === 'rejected' ? ` by ${by}` : '';
-      lines.push({ atMs, lap: call.lapFrom, text: `Call for car ${number} ${CALL_WORDS[status]}${who}: ${call.text}` });
+      const lap = entry?.laps.findLast((done) => done.atMs <= atMs)?.lap ?? 0;
+      lines.push({ atMs, lap, text: `Call for car ${number} ${CALL_WORDS[status]}${who}: ${call.text}` });
     }
   }
   return lines;

@@ -11,7 +11,7 @@ import type { EntryAnswer, StrategyAnswer } from './types.js';
 import { pitWindow, type Situation } from './window.js';
 
 /** Changes with every change of a model: an answer can only be computed again by the version that gave it. */
-export const ENGINE_VERSION = '2';
+export const ENGINE_VERSION = '3';
 
 /** Beyond the tyre's life fall-off grows by this multiple of itself, or of this share of a lap, per lap [judgement]. */
 const WORN_FACTOR = 3;

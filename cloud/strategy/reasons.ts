@@ -36,7 +36,7 @@ export function reasonsFor(state: RaceState, answer: StrategyAnswer, own: EntryA
   if (rejoin !== null) reasons.push(rejoin);
   const { gainMs } = plan;
   reasons.push(
-    `Lap ${plan.lap} rather than ${plan.versusLap} gains ${seconds(gainMs.mean)} s (${seconds(gainMs.low)} to ${seconds(gainMs.high)}).`,
+    `Lap ${plan.lap} rather than ${plan.versusLap} gains ${seconds(gainMs.mean)} s on average (8 in 10: ${seconds(gainMs.low)} to ${seconds(gainMs.high)}).`,
   );
   if (plan.dryShare >= DRY_SHARE_TOLD) {
     reasons.push(`Waiting to lap ${plan.versusLap} risks running dry: ${Math.round(plan.dryShare * 100)} %.`);

@@ -26,7 +26,7 @@ describe('answer', () => {
       stateHash: stateHash(state),
       seed: 7,
       runs: 100,
-      engineVersion: '2',
+      engineVersion: '3',
       trigger: 'lap 20/1',
     });
     expect(JSON.stringify(ask(JSON.parse(before)))).toBe(JSON.stringify(answered));

@@ -121,7 +121,7 @@ function reasons(call: CallCard): TemplateResult {
       </ol>
       <div class="call-gain">
         <small>expected gain</small><b>${gain(call.expectedGainMs)}</b>${gainBar(call)}
-        <small>80 %: ${gain(call.gainLowMs)} to ${gain(call.gainHighMs)}</small>
+        <small>8 in 10: ${gain(call.gainLowMs)} to ${gain(call.gainHighMs)}</small>
       </div>
     </div>`;
 }
@@ -163,8 +163,9 @@ function pastLine(call: CallCard): TemplateResult {
 
 /** Interval and mean on a line with a mark at zero. */
 function gainBar({ gainLowMs, expectedGainMs, gainHighMs }: CallCard): TemplateResult {
-  const from = Math.min(0, gainLowMs);
-  const span = Math.max(1, Math.max(0, gainHighMs) - from);
+  // A rare, dear outcome can put the mean outside the interval.
+  const from = Math.min(0, gainLowMs, expectedGainMs);
+  const span = Math.max(1, Math.max(0, gainHighMs, expectedGainMs) - from);
   const x = (ms: number) => (4 + (132 * (ms - from)) / span).toFixed(1);
   return html`<svg class="gain-bar" viewBox="0 0 140 14" width="140" height="14" aria-hidden="true">
     ${svg`<path d="M4 7H136" class="axis"/><path d="M${x(0)} 1V13" class="zero"/>
