@@ -17,8 +17,8 @@ import { externalsSchema, lookupsOf } from '../rules-externals.js';
 
 const contextSchema = z.object({
   clientid: z.string().optional(),
-  /** `http`: published by HTTPS, so there is no client id and no trace. */
-  protocol: z.enum(['mqtt', 'http']).optional(),
+  /** Anything but `mqtt…`: published by HTTPS, so there is no client id and no trace. */
+  protocol: z.string().default('mqtt'),
   principal: z.string().optional(),
   accountid: z.string().optional(),
   /** Epoch milliseconds; now, when absent. */
@@ -27,7 +27,7 @@ const contextSchema = z.object({
   sourceip: z.string().optional(),
   /** The rule that Basic Ingest names; its prefix is taken off the topic. */
   basicIngestRule: z.string().optional(),
-  mqttProperties: z.partialRecord(z.enum(MQTT_PROPERTIES), z.string()).optional(),
+  mqttProperties: z.object(Object.fromEntries(MQTT_PROPERTIES.map((name) => [name, z.string().optional()]))).optional(),
   userProperties: z.array(z.tuple([z.string(), z.string()])).optional(),
   externals: externalsSchema.optional(),
 });
@@ -38,7 +38,7 @@ const lineSchema = z.object({
   topic: z.string(),
   payload: z.unknown(),
   template: z.string().optional(),
-  context: contextSchema.default({}),
+  context: contextSchema.default({ protocol: 'mqtt' }),
 });
 
 type Line = z.infer<typeof lineSchema>;
@@ -136,7 +136,7 @@ function messageOf({ topic, payload, context }: Line, clock: Clock): MessageCont
   return {
     topic: isIngested ? topic.slice(prefix.length) : topic,
     payload: bytesOf(payload),
-    clientId: context.protocol === 'http' ? '' : (context.clientid ?? SOME_CLIENT),
+    clientId: context.protocol.startsWith('mqtt') ? (context.clientid ?? SOME_CLIENT) : '',
     principal: context.principal,
     timestampMs: context.timestamp ?? clock.nowMs(),
     traceId: context.traceid,
