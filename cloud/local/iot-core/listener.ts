@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { certificateId } from '#certs/policy/certificate.js';
 import type { Clock } from '#wire/clock.js';
-import type { Arrival } from './broker.js';
+import type { Arrival } from './clients/clients.js';
 
 export interface ListenerOptions {
   /** PEM files: whose certificates are trusted, and who the server is. */

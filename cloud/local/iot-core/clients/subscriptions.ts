@@ -1,0 +1,96 @@
+import type { Client, Subscription } from 'aedes';
+import type { Clock } from '#wire/clock.js';
+import type { Announcements } from '../announcements.js';
+import type { Distribution } from '../delivery/distribution.js';
+import type { Session } from '../delivery/session.js';
+import type { Sessions } from '../delivery/sessions.js';
+import { subscriptionsEvent } from '../presence/lifecycle.js';
+import { reasonOfRefusal } from '../presence/reasons.js';
+import { Refusal } from '../refusal.js';
+import type { Clients } from './clients.js';
+
+export interface SubscriptionsOptions {
+  clients: Clients;
+  sessions: Sessions;
+  distribution: Distribution;
+  announcements: Announcements;
+  /** What a refused SUBSCRIBE brings: the end of the connection, as in AWS, or a SUBACK that says so (0x80). Default `close`. */
+  refusedSubscription?: 'close' | 'answer';
+  raceClock: Clock;
+}
+
+type SubscribeDone = (error: Error | null, granted?: Subscription | null) => void;
+
+/** MQTT 3.1.1, §3.9.3. */
+const SUBACK_FAILURE = 0x80;
+
+/** SUBSCRIBE and UNSUBSCRIBE. */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #clients: Clients;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+    this.#clients = options.clients;
+  }
+
+  authorise(client: Client, subscription: Subscription, done: SubscribeDone): void {
+    const refusal = this.#refusalOf(client, subscription);
+    // A filter that a session brought back is only left out: closing would keep its client away for good.
+    if (refusal && (!client.connected || this.#isAnswered(refusal))) done(null, null);
+    else done(refusal ?? null, subscription);
+  }
+
+  /** Called when the SUBACK is written: no message comes before it. */
+  subscribed(client: Client, subscriptions: readonly { topic: string; qos: number }[]): void {
+    const registered = this.#clients.get(client)?.connected?.registered;
+    if (!registered) return;
+    const { session, record } = registered;
+    const granted = subscriptions.filter(({ qos }) => qos !== SUBACK_FAILURE);
+    if (granted.length === 0) return;
+    const { distribution, announcements } = this.#options;
+    for (const { topic, qos } of granted as { topic: string; qos: 0 | 1 }[]) {
+      distribution.subscribe(session, topic, qos);
+    }
+    const topics = granted.map(({ topic }) => topic);
+    announcements.tell(client.id, subscriptionsEvent('subscribed', record, { topics, atMs: this.#raceMs() }));
+  }
+
+  unsubscribed(client: Client, filters: readonly string[]): void {
+    const connected = this.#clients.get(client)?.connected;
+    // The library says so at the end of a connection too: that is no UNSUBSCRIBE.
+    if (!connected?.registered || client.closed) return;
+    const { session, record } = connected.registered;
+    this.remove(session, filters);
+    for (const filter of filters) connected.connection.unsubscribe(filter);
+    const event = subscriptionsEvent('unsubscribed', record, { topics: filters, atMs: this.#raceMs() });
+    this.#options.announcements.tell(client.id, event);
+  }
+
+  remove(session: Session | undefined, filters: readonly string[]): void {
+    if (session) for (const filter of filters) this.#options.distribution.unsubscribe(session, filter);
+  }
+
+  /** Of the persistent session that a client resumes. */
+  ofSession(clientId: string): { topic: string; qos: 0 | 1 }[] {
+    const subscriptions = this.#options.sessions.persistent(clientId)?.subscriptions ?? [];
+    return [...subscriptions].map(([topic, qos]) => ({ topic, qos }));
+  }
+
+  #refusalOf(client: Client, { topic, qos }: Subscription): Refusal | undefined {
+    const connected = this.#clients.get(client)?.connected;
+    if (!connected) return new Refusal('identity', 'A subscription of nobody who is connected.');
+    const refusal = this.#clients.refuse(() => connected.connection.subscribe(topic, qos));
+    if (refusal && !client.connected) connected.lost.push(topic);
+    else if (refusal && !this.#isAnswered(refusal)) this.#clients.endFor(client, reasonOfRefusal(refusal.reason));
+    return refusal;
+  }
+
+  #isAnswered({ reason }: Refusal): boolean {
+    return reason === 'notAuthorised' && this.#options.refusedSubscription === 'answer';
+  }
+
+  #raceMs(): number {
+    return Math.round(this.#options.raceClock.nowMs());
+  }
+}
