@@ -8,6 +8,7 @@ import type { Clock } from '#wire/clock.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
+import type { Deviations } from './deviations.js';
 import type { IotCoreLimits } from './limits.js';
 import { Refusal } from './refusal.js';
 import type { Route } from './routes.js';
@@ -20,6 +21,8 @@ export interface Publish {
   retain: boolean;
   /** How long it may wait for a subscriber, ms; only over HTTP. */
   expiryMs?: number;
+  /** It is over the rate, at QoS 0: nobody gets it. */
+  discarded?: boolean;
 }
 
 /** Who published, as rules see it; a client id is empty over HTTP. */
@@ -28,6 +31,7 @@ export type Publisher = Pick<Connection, 'clientId' | 'principal'> & { sourceIp?
 export interface AdmissionOptions {
   rules: RuleIngress;
   limits: IotCoreLimits;
+  deviations: Pick<Deviations, 'qos0OverRate'>;
   raceClock: Clock;
   wallClock: Clock;
   counters: Counters;
@@ -46,9 +50,12 @@ export class Admission {
     this.#account = new TokenBucket(options.limits.accountPublishesPerSecond, options.raceClock.nowMs());
   }
 
-  /** Returns when the publish may be acknowledged; a promise only when it has to wait. Raises or rejects with Refusal. */
+  /**
+   * Returns when the publish may be acknowledged, or is marked as discarded; a promise only when it has to wait. Raises or
+   * rejects with Refusal.
+   */
   admit(connection: Connection, publish: Publish): void | Promise<void> {
-    const { limits, counters, raceClock } = this.#options;
+    const { limits, deviations, counters, raceClock } = this.#options;
     const { topic, payload, qos } = publish;
     if (qos === 2) throw new Refusal('qos2', `QoS 2 is not supported by AWS IoT: ${topic}.`);
     const route = connection.route(topic);
@@ -65,6 +72,11 @@ export class Admission {
       return true;
     };
     if (!take()) {
+      if (qos === 0 && deviations.qos0OverRate === 'discard') {
+        publish.discarded = true;
+        counters.stats.discarded++;
+        return;
+      }
       counters.stats.throttled++;
       return this.#afterThrottle(take).then(() => this.toRules(route, publish, connection));
     }

@@ -14,6 +14,15 @@ export interface LibraryPacket {
 /** The library's name for its own messages about itself; they go nowhere. */
 const OWN_TOPICS = '$SYS/';
 
+/**
+ * The library publishes whatever is not refused, and closes the connection of what is: a message that is to vanish is made
+ * one of its own.
+ */
+export function sendNowhere(packet: { topic: string; retain: boolean }): void {
+  packet.topic = `${OWN_TOPICS}discarded`;
+  packet.retain = false;
+}
+
 /** Its `mq`. */
 export class LibraryBus {
   readonly #published: (packet: LibraryPacket) => void;

@@ -13,13 +13,14 @@ import { type Arrival, Clients, dropWill } from './clients/clients.js';
 import { Connects } from './clients/connects.js';
 import { Publishes } from './clients/publishes.js';
 import { Rights } from './clients/rights.js';
-import { Subscriptions, type SubscriptionsOptions } from './clients/subscriptions.js';
+import { Subscriptions } from './clients/subscriptions.js';
 import type { Counters } from './counters.js';
 import { Distribution } from './delivery/distribution.js';
 import type { Retained } from './delivery/retained.js';
 import { Router } from './delivery/router.js';
 import type { Session } from './delivery/session.js';
 import { Sessions } from './delivery/sessions.js';
+import type { Deviations } from './deviations.js';
 import type { DeviceServices } from './device-services.js';
 import { Gate } from './gate.js';
 import type { IotCoreLimits } from './limits.js';
@@ -30,7 +31,7 @@ import { Refusal } from './refusal.js';
 import { routeOf } from './routes.js';
 import type { ShadowService } from './shadow/service.js';
 
-export interface BrokerOptions extends Pick<SubscriptionsOptions, 'refusedSubscription'> {
+export interface BrokerOptions {
   authoriser: Authoriser;
   rules: RuleIngress;
   shadows: ShadowService;
@@ -38,6 +39,7 @@ export interface BrokerOptions extends Pick<SubscriptionsOptions, 'refusedSubscr
   /** Jobs and provisioning; without them their topics are refused. */
   services?: DeviceServices;
   limits: IotCoreLimits;
+  deviations: Deviations;
   raceClock: Clock;
   wallClock: Clock;
   counters: Counters;

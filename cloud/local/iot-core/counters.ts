@@ -11,6 +11,8 @@ export interface IotCoreStats {
   /** Publishes that waited for the rate limit, and those let through because it took too long. */
   throttled: number;
   throttleOverruns: number;
+  /** QoS 0 publishes above the rate that went nowhere. */
+  discarded: number;
   /** Publishes that waited for room in the rules' queue. */
   rulesWaits: number;
   /** Read, but their connection ended before their turn: never acknowledged. */
@@ -47,6 +49,7 @@ export class Counters {
     basicIngest: 0,
     throttled: 0,
     throttleOverruns: 0,
+    discarded: 0,
     rulesWaits: 0,
     abandoned: 0,
     shed: 0,

@@ -9,11 +9,12 @@ import type { Random } from '#wire/random.js';
 import type { PublishForRule } from '../rules/republish.js';
 import type { SigningKeys } from '../sigv4.js';
 import { Authoriser } from './authoriser.js';
-import { Broker, type BrokerOptions } from './broker.js';
+import { Broker } from './broker.js';
 import { Counters, type IotCoreStats } from './counters.js';
 import { CustomAuthorization, type CustomAuthorizer } from './custom-authorizer.js';
 import { DataPlane } from './data-plane.js';
 import { Retained } from './delivery/retained.js';
+import { DEFAULT_DEVIATIONS, type Deviations } from './deviations.js';
 import type { DeviceServices } from './device-services.js';
 import { type Faults, FaultyIngress } from './faults.js';
 import { HttpFront, type HttpPlane } from './http-front.js';
@@ -44,7 +45,6 @@ export interface IotCoreOptions {
   directory?: PrincipalDirectory;
   /** Names that may connect when there is no directory; undefined: every certificate that the authority signed. */
   things?: ReadonlySet<string>;
-  refusedSubscription?: BrokerOptions['refusedSubscription'];
   /** Lets clients in that have no certificate: user name and password, or what a WebSocket's request carries. Default nobody. */
   customAuthorizer?: CustomAuthorizer;
   /** Jobs and fleet provisioning; opened and closed by whoever passes them. */
@@ -61,6 +61,7 @@ export interface IotCoreOptions {
   log: Log;
   faults?: Partial<Faults>;
   limits?: Partial<IotCoreLimits>;
+  deviations?: Partial<Deviations>;
 }
 
 export interface IotCore {
@@ -92,6 +93,7 @@ const DEFAULT_ACCOUNT: Account = { region: 'us-east-1', accountId: '000000000000
 export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
   const { raceClock, wallClock, random, log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const deviations = { ...DEFAULT_DEVIATIONS, ...options.deviations };
   const counters = new Counters();
   const rules = new FaultyIngress(options.rules, { faults: options.faults, random, counters, log });
   const shadows = await ShadowService.open({
@@ -101,13 +103,13 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     limits: limits.shadow,
   });
   const retained = await Retained.open({ path: join(options.dataDir, 'retained'), limits, raceClock, counters, log });
-  const shared = { rules, shadows, retained, limits, raceClock, wallClock, counters, log };
-  const { operatorName, things, directory, account = DEFAULT_ACCOUNT, refusedSubscription, services } = options;
+  const shared = { rules, shadows, retained, limits, deviations, raceClock, wallClock, counters, log };
+  const { operatorName, things, directory, account = DEFAULT_ACCOUNT, services } = options;
   const authorityId = certificateIdOf(new X509Certificate(readFileSync(options.tls.caPath)).raw);
   const { customAuthorizer } = options;
   const custom = customAuthorizer && new CustomAuthorization(customAuthorizer, log);
   const authoriser = new Authoriser({ account, operatorName, authorityId, things, directory, custom });
-  const broker = await Broker.create({ ...shared, authoriser, refusedSubscription, services });
+  const broker = await Broker.create({ ...shared, authoriser, services });
 
   // In the order of starting; closed the other way round, also when a later one cannot start.
   const running: { close(): Promise<void> }[] = [shadows, retained, rules, broker];
@@ -152,6 +154,7 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       host,
       port: options.webSocketPort ?? 0,
       credentials,
+      region: deviations.webSocketRegion === 'account' ? account.region : undefined,
       limits,
       wallClock,
       broker,

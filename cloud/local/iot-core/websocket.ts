@@ -25,6 +25,8 @@ export interface WebSocketListenerOptions {
   /** 0 = any free one. */
   port: number;
   credentials: SigningKeys;
+  /** The only one that a signature may name; undefined: any. */
+  region: string | undefined;
   limits: IotCoreLimits;
   /** Signatures age in real time. */
   wallClock: Clock;
@@ -107,7 +109,7 @@ export class WebSocketListener {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { credentials, custom, wallClock, counters } = this.#options;
+    const { credentials, region, custom, wallClock, counters } = this.#options;
     // Resets while it is refused are the client's business.
     socket.on('error', () => socket.destroy());
     if (!(request.url === PATH || request.url?.startsWith(`${PATH}?`))) {
@@ -119,7 +121,7 @@ export class WebSocketListener {
       this.#webSockets.handleUpgrade(request, socket, head, accept);
       return;
     }
-    const result = verifySigV4Query(request, credentials, SIGNING_NAME, wallClock.nowMs());
+    const result = verifySigV4Query(request, credentials, SIGNING_NAME, wallClock.nowMs(), region);
     if (!result.ok) {
       counters.count('refused', 'signature');
       refuse(socket, '403 Forbidden', 'ForbiddenException', result.message);

@@ -1,6 +1,7 @@
 import type { Client } from 'aedes';
 import type { Log } from '#wire/log.js';
 import type { Admission, Publish } from '../admission.js';
+import { sendNowhere } from '../aedes-parts.js';
 import type { Answers } from '../answers.js';
 import type { Counters } from '../counters.js';
 import { reasonOfRefusal } from '../presence/reasons.js';
@@ -38,8 +39,9 @@ export class Publishes {
     const isWill = client.closed;
     queue.push(publish, (error) => {
       if (error) this.#refused(client, error);
+      if (publish.discarded) sendNowhere(publish);
       done(error ?? null);
-      if (error) return;
+      if (error || publish.discarded) return;
       if (publish.qos === 1 && !client.closed) this.#options.counters.stats.acked++;
       if (!isWill) this.#answer(client, connected, publish);
     });

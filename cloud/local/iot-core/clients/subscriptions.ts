@@ -4,6 +4,7 @@ import type { Announcements } from '../announcements.js';
 import type { Distribution } from '../delivery/distribution.js';
 import type { Session } from '../delivery/session.js';
 import type { Sessions } from '../delivery/sessions.js';
+import type { Deviations } from '../deviations.js';
 import { subscriptionsEvent } from '../presence/lifecycle.js';
 import { reasonOfRefusal } from '../presence/reasons.js';
 import { Refusal } from '../refusal.js';
@@ -14,8 +15,7 @@ export interface SubscriptionsOptions {
   sessions: Sessions;
   distribution: Distribution;
   announcements: Announcements;
-  /** What a refused SUBSCRIBE brings: the end of the connection, as in AWS, or a SUBACK that says so (0x80). Default `close`. */
-  refusedSubscription?: 'close' | 'answer';
+  deviations: Pick<Deviations, 'refusedSubscription'>;
   raceClock: Clock;
 }
 
@@ -87,7 +87,7 @@ export class Subscriptions {
   }
 
   #isAnswered({ reason }: Refusal): boolean {
-    return reason === 'notAuthorised' && this.#options.refusedSubscription === 'answer';
+    return reason === 'notAuthorised' && this.#options.deviations.refusedSubscription === 'answer';
   }
 
   #raceMs(): number {

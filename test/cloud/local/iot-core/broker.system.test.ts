@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { MqttClient } from 'mqtt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openAuthority } from '#certs/authority.js';
+import type { Deviations } from '#cloud/local/iot-core/deviations.js';
 import { DEFAULT_LIMITS } from '#cloud/local/iot-core/limits.js';
 import { ManualClock, wallClock } from '#wire/clock.js';
 import { topics } from '#wire/topics.js';
@@ -253,6 +254,33 @@ describe('limits', () => {
     await Promise.all(publishes);
     expect(slow.rules.texts()).toEqual(Array.from({ length: 15 }, (_, index) => `${index}`));
     await slow.stop();
+  });
+
+  /** 15 at QoS 0 where 10 are allowed, then time for 10 more and one at QoS 1. */
+  const overRate = async (deviations?: Partial<Deviations>) => {
+    const raceClock = new ManualClock(0);
+    const limits = { publishesPerSecond: 10, throttleWaitMs: 60_000 };
+    const slow = await Harness.start({ raceClock, limits, deviations });
+    const [car, operator] = [await slow.connect('car-1'), await slow.connect(OPERATOR)];
+    const received = inbox(operator);
+    await operator.subscribeAsync(topics.events('car-1'), { qos: 1 });
+    for (let i = 0; i < 15; i++) car.publish(topics.events('car-1'), `${i}`, { qos: 0 });
+    await until(() => slow.iot.stats().discarded === 5 || slow.iot.stats().throttled === 1);
+    raceClock.advance(1000);
+    await car.publishAsync(topics.events('car-1'), 'last', { qos: 1 });
+    await until(() => received.some(({ text }) => text === 'last'));
+    const texts = slow.rules.texts();
+    const { discarded } = slow.iot.stats();
+    await slow.stop();
+    return { ruled: texts.length, received: received.length, discarded };
+  };
+
+  it('discard QoS 0 above the rate, without a word', async () => {
+    expect(await overRate()).toEqual({ ruled: 11, received: 11, discarded: 5 });
+  });
+
+  it('hold QoS 0 back as well when so configured', async () => {
+    expect(await overRate({ qos0OverRate: 'delay' })).toEqual({ ruled: 16, received: 16, discarded: 0 });
   });
 
   it('let the messages to a frozen subscriber go rather than make others wait', async () => {

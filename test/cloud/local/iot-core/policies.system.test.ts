@@ -165,7 +165,7 @@ describe('a SUBSCRIBE that is not allowed (B04)', () => {
   });
 
   it('is answered with 0x80 when so configured', async () => {
-    const lenient = await Harness.start({ refusedSubscription: 'answer' });
+    const lenient = await Harness.start({ deviations: { refusedSubscription: 'answer' } });
     const car = await lenient.connect('car-1');
     await expect(car.subscribeAsync('elsewhere', { qos: 1 })).rejects.toThrow(/Unspecified error/);
     expect(car.connected).toBe(true);

@@ -28,14 +28,18 @@ interface Signing {
   nowMs?: number;
   secret?: string;
   service?: string;
+  region?: string;
   expires?: number;
   path?: string;
 }
 
 /** As a browser's client signs it: a presigned URL. */
-function signedUrl(port: number, { nowMs = wallClock.nowMs(), secret, service, expires, path }: Signing = {}): string {
+function signedUrl(
+  port: number,
+  { nowMs = wallClock.nowMs(), secret, service, region, expires, path }: Signing = {},
+): string {
   const date = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const scope = `${date.slice(0, 8)}/eu-west-1/${service ?? 'iotdevicegateway'}/aws4_request`;
+  const scope = `${date.slice(0, 8)}/${region ?? 'eu-west-1'}/${service ?? 'iotdevicegateway'}/aws4_request`;
   const query = new URLSearchParams([
     ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256'],
     ['X-Amz-Credential', `${credentials.accessKeyId}/${scope}`],
@@ -64,11 +68,11 @@ async function connect(signing: Signing = {}, options: IClientOptions = {}, iot 
   });
 }
 
-const open = (url: string) => new WebSocket(url, 'mqtt', { ca: readFileSync(harness.authority.caPath) });
+const open = (url: string, ca = readFileSync(harness.authority.caPath)) => new WebSocket(url, 'mqtt', { ca });
 
 /** The status that a refused upgrade is answered with. */
-async function upgrade(url: string): Promise<number | undefined> {
-  const socket = open(url);
+async function upgrade(url: string, ca?: Parameters<typeof open>[1]): Promise<number | undefined> {
+  const socket = open(url, ca);
   socket.on('error', () => {});
   const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
   answer.resume();
@@ -93,6 +97,18 @@ describe('MQTT over WebSocket, signed with the account’s keys', () => {
       clientId: 'screen',
       principal: credentials.accessKeyId,
     });
+  });
+
+  it('takes the account’s region alone when so configured', async () => {
+    const account = { region: 'eu-west-1', accountId: '000000000000' };
+    const strict = await Harness.start({ account, deviations: { webSocketRegion: 'account' } });
+    const port = strict.iot.webSocketPort;
+    const ca = readFileSync(strict.authority.caPath);
+    expect(await upgrade(signedUrl(port, { region: 'us-east-1' }), ca)).toBe(403);
+    const socket = open(signedUrl(port, { region: 'eu-west-1' }), ca);
+    await once(socket, 'open');
+    socket.terminate();
+    await strict.stop();
   });
 
   it('may not take the name of a thing', async () => {
