@@ -6,6 +6,7 @@ import { SqlError } from '../errors.js';
 import { readJson } from '../json.js';
 import type { CompileContext } from '../scope.js';
 import type { Value } from '../values.js';
+import { bytesOfBase64 } from './base64.js';
 import type { FunctionFamily, SqlFunction } from './definition.js';
 import { compileProtoDecode, PROTO_ARGUMENTS } from './protobuf.js';
 
@@ -56,11 +57,6 @@ function decodeBase64(text: string): Value {
     if (error instanceof SyntaxError) return decoded;
     throw error;
   }
-}
-
-/** Undefined when the text is not base64. */
-export function bytesOfBase64(text: string): Buffer | undefined {
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
 /** The scheme is a literal: it decides which function this is. */

@@ -3,7 +3,7 @@ import type { Expression } from '../ast.js';
 import { toText } from '../conversions.js';
 import { evaluationError, SqlError } from '../errors.js';
 import type { Compile, CompileContext, Compiled, Scope } from '../scope.js';
-import { bytesOfBase64 } from './encoding.js';
+import { bytesOfBase64 } from './base64.js';
 import { lookUp } from './lookups.js';
 
 export const PROTO_ARGUMENTS = 6;
