@@ -11,7 +11,7 @@ const service = await ShadowService.open({ path, raceClock: wallClock, log: sile
 const settings = Object.fromEntries(Array.from({ length: SETTINGS }, (_, i) => [`setting${i}`, i * 1.5]));
 const payload = Buffer.from(JSON.stringify({ state: { desired: settings, reported: settings } }));
 
-process.once('message', async () => {
+async function keep(): Promise<void> {
   for (let from = 0; from < Number(count); from += AT_ONCE) {
     const batch = Array.from({ length: AT_ONCE }, (_, i) =>
       service.handle({ thing: `car-${from + i}`, name: 'setup', verb: 'update' }, payload),
@@ -19,6 +19,8 @@ process.once('message', async () => {
     for (const { status } of await Promise.all(batch)) if (status !== 200) throw new Error(`An update: ${status}`);
   }
   process.send?.('kept');
-});
+}
+
+process.once('message', () => void keep());
 process.on('disconnect', () => process.exit(0));
 process.send?.('ready');

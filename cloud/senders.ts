@@ -66,10 +66,12 @@ function tableSender(client: DynamoDBClient, table: TableResource): TableSender 
     send: async (writes) => {
       // BatchWriteItem replaces and deletes whole items; it does not update.
       const replacements = writes.filter((write) => write.operation !== 'update');
-      const updates = writes.map((write) => (write.operation === 'update' ? update(client, table, write) : undefined));
+      const updating = Promise.all(
+        writes.map(async (write) => (write.operation === 'update' ? update(client, table, write) : undefined)),
+      );
       const replaced = replacements.length === 0 ? [] : await replaceAll(replacements);
       let next = 0;
-      return Promise.all(updates.map((updated) => updated ?? replaced[next++]));
+      return (await updating).map((updated) => updated ?? replaced[next++]);
     },
   };
 }

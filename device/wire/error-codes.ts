@@ -73,7 +73,8 @@ export const ERROR_CODES = {
   'PW-RULE-ROLE': 'A topic rule cannot be created without a role that AWS IoT assumes for its actions.',
   'PW-RULE-SAMPLE': 'A file of rule samples cannot be read, or is not written as `pitwall rules test --help` says.',
   'PW-RULE-EVALUATION': 'A statement ended while it ran; the rule took no action on that message.',
-  'PW-RULE-LIMIT': 'A statement asked for more work, text, nesting or look-ups than one message may cost; its rule ended.',
+  'PW-RULE-LIMIT':
+    'A statement asked for more work, text, nesting or look-ups than one message may cost; its rule ended.',
   'PW-RULE-OVERLOAD': 'The rules engine takes no more messages for now; publish again later.',
   'PW-RULE-CLOSED': 'The rules engine was closed and takes nothing more.',
   'PW-RULE-NOT-FOUND': 'No rule of that name runs here.',

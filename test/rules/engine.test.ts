@@ -251,7 +251,7 @@ describe('when the queue is full', () => {
     };
     const { engine, senders } = start([definition], { queueRecords: 1 });
     const heavy = { a: 'x'.repeat(100_000) };
-    const waits = Array.from({ length: 6 }, (_, n) =>
+    const waits = Array.from({ length: 6 }, async (_, n) =>
       engine.ingest(message('t', n % 2 ? { n, ...heavy } : { n, a: 'k' })),
     );
     await Promise.all(waits);
