@@ -29,7 +29,7 @@ export async function list(flags: RunningFlags): Promise<void> {
     return;
   }
   const width = Math.max(...definitions.map(({ name }) => name.length));
-  process.stdout.write(`${'rule'.padEnd(width)} ${HEADS.map((head) => head.padStart(9)).join('')}  p50/p99 ms\n`);
+  process.stdout.write(`${'rule'.padEnd(width)} ${HEADS.map((head) => head.padStart(COLUMN)).join('')}  p50/p99 ms\n`);
   for (const definition of definitions) process.stdout.write(`${row(definition, rules[definition.name], width)}\n`);
   const { queued, waiting, unmatched, ruleNotFound, refused } = engine;
   process.stderr.write(
@@ -37,6 +37,7 @@ export async function list(flags: RunningFlags): Promise<void> {
   );
 }
 
+const COLUMN = 10;
 const HEADS = ['matched', 'filtered', 'undefined', 'sent', 'retried', 'failed', 'kept', 'lost'];
 
 function row({ name, enabled }: RuleDefinition, stats: RuleStats, width: number): string {
@@ -44,7 +45,7 @@ function row({ name, enabled }: RuleDefinition, stats: RuleStats, width: number)
   const counts = [matched, filtered, unknown, sent, retried, failed, errorActions, errorActionsLost];
   const { p50Ms, p99Ms } = stats.latency;
   const latency = p50Ms === null ? '–' : `${p50Ms}/${p99Ms}`;
-  const cells = counts.map((count) => String(count).padStart(9)).join('');
+  const cells = counts.map((count) => String(count).padStart(COLUMN)).join('');
   return `${name.padEnd(width)} ${cells}  ${enabled ? latency : 'off'}`;
 }
 
