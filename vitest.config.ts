@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /**
  * `unit`: pure code, one process, no isolation (isolation costs 0.2 s a file).
  * `system`: brokers, ports, child processes; isolated, one file at a time, because the machine has two cores.
+ * `long`: long forms of chaos, fuzz and soak, minutes each; run before an issue is called resolved.
  * `interop`: clients that nobody here wrote; each test says in one line why it is skipped.
  */
 const resolve = { conditions: ['source'] };
@@ -18,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.system.test.ts', 'test/flow/**', 'test/interop/**'],
+          exclude: ['test/**/*.system.test.ts', 'test/**/*.long.test.ts', 'test/flow/**', 'test/interop/**'],
           pool: 'threads',
           isolate: false,
         },
@@ -33,6 +34,18 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
         },
       },
       {
