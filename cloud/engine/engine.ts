@@ -5,6 +5,7 @@ import type { CallState, RaceState, RaceTrigger } from '#cloud/race/types.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
+import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import type { RaceClock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
@@ -217,8 +218,7 @@ class RunningEngine implements RaceEngine {
     const again = this.#again.signal;
     if (again.aborted) return;
     this.#consumer = startConsumer({
-      client: kinesis,
-      streamName: resources.streams.race.name,
+      source: kinesisPolling({ client: kinesis, streamName: resources.streams.race.name }),
       positions: this.#core.positions,
       onRecords: (batch) => this.#fold(batch),
       log,

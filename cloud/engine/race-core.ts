@@ -8,7 +8,7 @@ import type { StrategyAnswer } from '#cloud/strategy/types.js';
 import type { CommittedBoot } from '#cloud/streams/acks.js';
 import { Seen, type SeenJson } from '#cloud/streams/seen.js';
 import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
-import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import type { StreamRecord } from '#cloud/streams/source.js';
 import { PitwallError } from '#wire/errors.js';
 import type { PeopleRecord, RaceRecord, SessionOpen } from '#wire/race-records.js';
 import { type AgentRecord, type ParsedRecord, parseRaceRecord } from './records.js';

@@ -1,4 +1,4 @@
-import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import type { StreamRecord } from '#cloud/streams/source.js';
 import type { AgentEvent, CallAckMessage, TimingMessage } from '#wire/messages.js';
 import type { PeopleRecord, RaceRecord } from '#wire/race-records.js';
 

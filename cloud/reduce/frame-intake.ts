@@ -1,7 +1,7 @@
 import type { SamplePoints } from '#cloud/dashboard/view.js';
 import type { CommittedBoot } from '#cloud/streams/acks.js';
 import { Seen, type SeenJson } from '#cloud/streams/seen.js';
-import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import type { StreamRecord } from '#cloud/streams/source.js';
 import type { RaceClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 import { decodeFrame, decodeFrameHeader, type Frame, type FrameHeader } from '#wire/frame.js';

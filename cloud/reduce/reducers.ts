@@ -6,6 +6,7 @@ import type { SamplePoints } from '#cloud/dashboard/view.js';
 import type { StreamResource, TableResource } from '#cloud/resources.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
+import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
 import { createProducer, type Producer, type ProducerStats } from '#cloud/streams/producer.js';
 import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
@@ -226,8 +227,7 @@ class RunningReducers implements Reducers {
   #read(stream: FrameStream): Consumer {
     const { kinesis, resources, log, wallClock, raceClock, random } = this.#options;
     return startConsumer({
-      client: kinesis,
-      streamName: resources.streams[stream].name,
+      source: kinesisPolling({ client: kinesis, streamName: resources.streams[stream].name }),
       positions: this.#positions[stream],
       onRecords: (batch) => this.#fold(stream, batch),
       log,

@@ -1,11 +1,9 @@
-import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Clock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import { actionFor } from './aws-errors.js';
 import { backOffMs, pause } from './back-off.js';
-import { listShards } from './list-shards.js';
 import {
   LATEST,
   leafShards,
@@ -16,10 +14,10 @@ import {
   TRIM_HORIZON,
 } from './shard-graph.js';
 import { type ShardBatch, type ShardCounters, ShardReader } from './shard-reader.js';
+import type { ShardSource } from './source.js';
 
 export interface ConsumerOptions {
-  client: KinesisClient;
-  streamName: string;
+  source: ShardSource;
   /** Scopes the reader to some shards (a lease on a hash range); default all. */
   shards?: (shard: ShardInfo) => boolean;
   /** Where to go on, per shard; `positions` of a batch consumer's last durable state. */
@@ -28,8 +26,6 @@ export interface ConsumerOptions {
   initial?: typeof TRIM_HORIZON | typeof LATEST;
   /** Wall time between polls of a shard that has been read to its end. Default 250. */
   pollMs?: number;
-  /** Records per poll, at most 10,000. Default 2,000. */
-  maxRecords?: number;
   /** The next poll of the shard waits for it. A rejection counts as a failure of the shard: the batch comes again. */
   onRecords(batch: ShardBatch): Promise<void>;
   /** Told of everything that stops a shard or the listing, also when it will be tried again. */
@@ -72,7 +68,7 @@ const LIST_RETRY = { firstMs: 250, lastMs: 10_000 };
  * Reads every shard of one stream, parents before children, one poller a shard.
  *
  * @example
- * const consumer = startConsumer({ client, streamName: 'pitwall-race', positions: {}, onRecords, log, wallClock, raceClock, random });
+ * const consumer = startConsumer({ source: kinesisPolling({ client, streamName: 'pitwall-race' }), positions: {}, onRecords, log, wallClock, raceClock, random });
  * await consumer.stop();
  */
 export function startConsumer(options: ConsumerOptions): Consumer {
@@ -132,7 +128,7 @@ class StreamConsumer implements Consumer {
   }
 
   async #list(markReady: () => void): Promise<void> {
-    const { client, streamName, random } = this.#options;
+    const { source, random } = this.#options;
     const first = Object.keys(this.#positions).length === 0;
     let failures = 0;
     let listed = false;
@@ -140,7 +136,7 @@ class StreamConsumer implements Consumer {
       this.#wake = new AbortController();
       let waitMs: number;
       try {
-        this.#merge(await listShards(client, streamName, this.#stop.signal));
+        this.#merge(await source.list(this.#stop.signal));
         this.#endTrimmed();
         if (!listed && first && this.#options.initial === LATEST) this.#beginAtLatest();
         listed = true;
@@ -154,7 +150,7 @@ class StreamConsumer implements Consumer {
         waitMs = backOffMs(failures, LIST_RETRY, random);
         this.#report(
           new PitwallError('PW-STREAM-READ', {
-            what: `The shards of ${streamName} cannot be listed: ${errorCode(error)}.`,
+            what: `The shards of ${source.name} cannot be listed: ${errorCode(error)}.`,
             retriable: actionFor(error) !== 'giveUp',
             cause: error,
           }),
@@ -181,7 +177,7 @@ class StreamConsumer implements Consumer {
       this.#failed.delete(shardId);
       this.#positions[shardId] = SHARD_END;
       this.#options.log.warn('A shard was trimmed before it was read to its end.', {
-        stream: this.#options.streamName,
+        stream: this.#options.source.name,
         shard: shardId,
       });
     }
@@ -201,15 +197,13 @@ class StreamConsumer implements Consumer {
   }
 
   #read(shardId: string): void {
-    const { client, streamName, pollMs = 250, maxRecords = 2_000, onRecords } = this.#options;
+    const { source, pollMs = 250, onRecords } = this.#options;
     const { log, wallClock, raceClock, random } = this.#options;
     const reader = new ShardReader({
-      client,
-      streamName,
+      source,
       shardId,
       position: this.#positions[shardId] ?? TRIM_HORIZON,
       pollMs,
-      maxRecords,
       onRecords,
       onEnd: (children) => {
         if (!this.#retire(shardId, reader)) return;
@@ -253,7 +247,7 @@ class StreamConsumer implements Consumer {
       if (reader.busySinceMs !== undefined || nowMs - reader.lastPollMs < WATCHDOG_MS) continue;
       this.#watchdogRestarts++;
       this.#options.log.warn('A shard had no completed poll; it is begun again.', {
-        stream: this.#options.streamName,
+        stream: this.#options.source.name,
         shard: shardId,
         silentMs: nowMs - reader.lastPollMs,
       });
@@ -269,7 +263,7 @@ class StreamConsumer implements Consumer {
   }
 
   #report(error: PitwallError): void {
-    this.#options.log.error(error.message, { ...error.toJSON(), stream: this.#options.streamName });
+    this.#options.log.error(error.message, { ...error.toJSON(), stream: this.#options.source.name });
     this.#options.onFailure?.(error);
   }
 }

@@ -1,27 +1,11 @@
-import {
-  type _Record,
-  GetRecordsCommand,
-  type GetRecordsOutput,
-  GetShardIteratorCommand,
-  type GetShardIteratorInput,
-  type KinesisClient,
-} from '@aws-sdk/client-kinesis';
 import type { Clock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import { actionFor } from './aws-errors.js';
 import { backOffMs, pause } from './back-off.js';
-import { fromChildShard } from './list-shards.js';
-import { atTimestamp, LATEST, type ShardInfo, type ShardPosition, TRIM_HORIZON, timestampOf } from './shard-graph.js';
-
-export interface StreamRecord {
-  sequenceNumber: string;
-  partitionKey: string;
-  data: Uint8Array;
-  /** When the stream took it, race-clock epoch ms. */
-  arrivalMs: number;
-}
+import { atTimestamp, LATEST, type ShardInfo, type ShardPosition } from './shard-graph.js';
+import type { ShardCursor, ShardRead, ShardSource, StreamRecord } from './source.js';
 
 export interface ShardBatch {
   stream: string;
@@ -35,12 +19,10 @@ export interface ShardBatch {
 }
 
 export interface ShardReaderOptions {
-  client: KinesisClient;
-  streamName: string;
+  source: ShardSource;
   shardId: string;
   position: ShardPosition;
   pollMs: number;
-  maxRecords: number;
   onRecords(batch: ShardBatch): Promise<void>;
   /** Children as the last answer named them, possibly before a listing shows them. */
   onEnd(children: ShardInfo[]): void;
@@ -66,7 +48,7 @@ const RETRY = { firstMs: 100, lastMs: 5_000 };
 const FIRST_GAP_MS = 25;
 
 /**
- * Polls one shard. The next poll starts only when `onRecords` has resolved, so a slow reader holds one batch and no more.
+ * Reads one shard. The next read starts only when `onRecords` has resolved, so a slow reader holds one batch and no more.
  * Never skips: after any failure it goes on behind the last record that `onRecords` has taken.
  */
 export class ShardReader {
@@ -81,7 +63,7 @@ export class ShardReader {
   readonly done: Promise<void>;
   readonly #options: ShardReaderOptions;
   readonly #stop = new AbortController();
-  #iterator: string | undefined;
+  #cursor: ShardCursor | undefined;
   #failures = 0;
   /**
    * Pause between polls while more is waiting. A shard allows five reads a second of *race* time, whose rate nobody here
@@ -104,67 +86,52 @@ export class ShardReader {
 
   async #run(): Promise<void> {
     const signal = this.#stop.signal;
-    while (!signal.aborted) {
-      try {
-        const answer = await this.#poll(signal);
-        if (signal.aborted) return;
-        if (await this.#deliver(answer)) return;
-        await pause(this.#pauseMs(answer), signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(await this.#recover(error))) return;
+    try {
+      while (!signal.aborted) {
+        try {
+          const read = await this.#next(signal);
+          if (signal.aborted || (await this.#deliver(read))) return;
+          if (this.#options.source.polls) await pause(this.#pauseMs(read), signal);
+        } catch (error) {
+          // A poll can be tried again; what pushed has ended, and begins again behind the last record.
+          if (!this.#options.source.polls) this.#closeCursor();
+          if (signal.aborted || !(await this.#recover(error))) return;
+        }
       }
+    } finally {
+      this.#closeCursor();
     }
   }
 
-  async #poll(abortSignal: AbortSignal): Promise<GetRecordsOutput> {
-    const { client, maxRecords } = this.#options;
-    this.#iterator ??= await this.#takeIterator(abortSignal);
-    const answer = await client.send(new GetRecordsCommand({ ShardIterator: this.#iterator, Limit: maxRecords }), {
-      abortSignal,
-    });
+  #closeCursor(): void {
+    this.#cursor?.close();
+    this.#cursor = undefined;
+  }
+
+  async #next(signal: AbortSignal): Promise<ShardRead> {
+    if (!this.#cursor) {
+      this.#cursor = this.#options.source.open(this.#options.shardId, this.position);
+      // LATEST a second time, after an expiry or a fault, would jump over what came since the first.
+      if (this.position === LATEST) this.position = atTimestamp(this.#options.raceClock.nowMs());
+    }
+    const read = await this.#cursor.next(signal);
     this.lastPollMs = this.#options.wallClock.nowMs();
     this.counters.polls++;
     this.#failures = 0;
-    return answer;
-  }
-
-  async #takeIterator(abortSignal: AbortSignal): Promise<string> {
-    const { client, streamName, shardId } = this.#options;
-    const input: GetShardIteratorInput = { StreamName: streamName, ShardId: shardId, ...this.#iteratorType() };
-    const answer = await client.send(new GetShardIteratorCommand(input), { abortSignal });
-    if (!answer.ShardIterator) {
-      throw new PitwallError('PW-STREAM-READ', { what: `No iterator was given for ${shardId} of ${streamName}.` });
-    }
-    return answer.ShardIterator;
-  }
-
-  #iteratorType(): Pick<GetShardIteratorInput, 'ShardIteratorType' | 'StartingSequenceNumber' | 'Timestamp'> {
-    const { position } = this;
-    if (position === TRIM_HORIZON) return { ShardIteratorType: 'TRIM_HORIZON' };
-    if (position === LATEST) {
-      // LATEST a second time, after an expiry or a fault, would jump over what came since the first.
-      this.position = atTimestamp(this.#options.raceClock.nowMs());
-      return { ShardIteratorType: 'LATEST' };
-    }
-    const ms = timestampOf(position);
-    if (ms !== undefined) return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(ms) };
-    return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: position };
+    return read;
   }
 
   /** True when the shard has ended. */
-  async #deliver(answer: GetRecordsOutput): Promise<boolean> {
-    const { streamName, shardId, onRecords, onEnd, wallClock } = this.#options;
-    const records = (answer.Records ?? []).map(fromRecord);
-    const ended = !answer.NextShardIterator;
-    this.lagMs = answer.MillisBehindLatest ?? 0;
+  async #deliver({ records, millisBehindLatest, ended, children }: ShardRead): Promise<boolean> {
+    const { source, shardId, onRecords, onEnd, wallClock } = this.#options;
+    this.lagMs = millisBehindLatest;
     if (records.length > 0 || ended) {
       this.busySinceMs = wallClock.nowMs();
       try {
-        await onRecords({ stream: streamName, shardId, records, millisBehindLatest: this.lagMs, ended });
+        await onRecords({ stream: source.name, shardId, records, millisBehindLatest, ended });
       } catch (cause) {
         throw new PitwallError('PW-STREAM-READ', {
-          what: `A batch of ${records.length} records of ${shardId} of ${streamName} could not be processed.`,
+          what: `A batch of ${records.length} records of ${shardId} of ${source.name} could not be processed.`,
           why: cause instanceof Error ? cause.message : errorCode(cause),
           cause,
         });
@@ -175,27 +142,25 @@ export class ShardReader {
       this.counters.records += records.length;
       if (records.length > 0) this.position = records[records.length - 1].sequenceNumber;
     }
-    this.#iterator = answer.NextShardIterator;
-    if (ended) onEnd((answer.ChildShards ?? []).map(fromChildShard));
+    if (ended) onEnd(children);
     return ended;
   }
 
-  #pauseMs(answer: GetRecordsOutput): number {
-    const more = (answer.MillisBehindLatest ?? 0) > 0 || (answer.Records?.length ?? 0) >= this.#options.maxRecords;
-    if (!more) return this.#options.pollMs;
+  #pauseMs({ millisBehindLatest }: ShardRead): number {
+    if (millisBehindLatest === 0) return this.#options.pollMs;
     this.#gapMs = this.#gapMs < 1 ? 0 : this.#gapMs * 0.9;
     return Math.min(this.#gapMs, this.#options.pollMs);
   }
 
   /** False when the reader gives up. The table of errors and actions is in `aws-errors.ts`. */
   async #recover(error: unknown): Promise<boolean> {
-    const { shardId, streamName, log, onFailure, random, pollMs } = this.#options;
+    const { shardId, source, log, onFailure, random, pollMs } = this.#options;
     const action = error instanceof PitwallError ? 'giveUp' : actionFor(error);
-    const fields = { stream: streamName, shard: shardId, code: errorCode(error) };
+    const fields = { stream: source.name, shard: shardId, code: errorCode(error) };
     switch (action) {
       case 'renewIterator':
         this.counters.expiredIterators++;
-        this.#iterator = undefined;
+        this.#closeCursor();
         log.info('A shard iterator expired; going on behind the last record.', fields);
         return true;
       case 'slowDown':
@@ -212,7 +177,7 @@ export class ShardReader {
           error instanceof PitwallError
             ? error
             : new PitwallError('PW-STREAM-READ', {
-                what: `Shard ${shardId} of ${streamName} cannot be read: ${fields.code}.`,
+                what: `Shard ${shardId} of ${source.name} cannot be read: ${fields.code}.`,
                 why: error instanceof Error ? error.message : undefined,
                 cause: error,
               }),
@@ -223,13 +188,4 @@ export class ShardReader {
     await pause(backOffMs(this.#failures, RETRY, random), this.#stop.signal);
     return true;
   }
-}
-
-function fromRecord(record: _Record): StreamRecord {
-  return {
-    sequenceNumber: record.SequenceNumber ?? '',
-    partitionKey: record.PartitionKey ?? '',
-    data: record.Data ?? new Uint8Array(0),
-    arrivalMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
-  };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RaceCore } from '#cloud/engine/race-core.js';
 import { parseRaceRecord } from '#cloud/engine/records.js';
-import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import type { StreamRecord } from '#cloud/streams/source.js';
 import { onTheWire, raceRecords, Sender, START_MS, sessionOpen, toStreamRecord } from './race-stream.js';
 
 function takeAll(core: RaceCore, records: readonly StreamRecord[]): void {

@@ -1,4 +1,4 @@
-import type { StreamRecord } from '#cloud/streams/shard-reader.js';
+import type { StreamRecord } from '#cloud/streams/source.js';
 import type { Envelope, Flag } from '#wire/messages.js';
 import type { RaceRecord, SessionOpen } from '#wire/race-records.js';
 import { seededRandom } from '#wire/random.js';

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Consumer, type ConsumerOptions, startConsumer, WATCHDOG_MS } from '#cloud/streams/consumer.js';
+import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import { ManualClock, wallClock } from '#wire/clock.js';
 import type { PitwallError } from '#wire/errors.js';
@@ -20,8 +21,7 @@ function consume(kinesis: FakeKinesis, options: Partial<ConsumerOptions> = {}) {
   const batches: ShardBatch[] = [];
   const failures: PitwallError[] = [];
   consumer = startConsumer({
-    client: kinesis.client,
-    streamName: 'stream',
+    source: kinesisPolling({ client: kinesis.client, streamName: 'stream' }),
     positions: {},
     pollMs: 1,
     onRecords: async (batch) => {
@@ -131,7 +131,9 @@ test('throttled and failing polls are repeated, nothing is skipped', async () =>
     const fault = name === 'GetRecords' ? faults.shift() : undefined;
     if (fault) throw awsError(fault, fault.startsWith('Internal') ? 500 : 400);
   };
-  const { read } = consume(kinesis, { maxRecords: 2 });
+  const { read } = consume(kinesis, {
+    source: kinesisPolling({ client: kinesis.client, streamName: 'stream', maxRecords: 2 }),
+  });
   await until(() => read.length === 3);
   expect(read).toEqual(['s0 1', 's0 2', 's0 3']);
   expect(consumer!.stats()).toMatchObject({ throttled: 1, retried: 1 });
