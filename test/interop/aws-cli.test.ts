@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalReady } from '#cli/commands/local.js';
 import { streams, tables } from '#cloud/resources.js';
 import { Desk } from '../cli/command.js';
-import { has, jsonOf, start } from './clients.js';
+import { has, jsonOf, start } from '../helpers/foreign-clients.js';
 
 const missing = !has('aws', '--version');
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalReady } from '#cli/commands/local.js';
 import { streams, tables } from '#cloud/resources.js';
 import { Desk } from '../cli/command.js';
-import { INSTALL, jsonOf, pythonWith } from './clients.js';
+import { INSTALL, jsonOf, pythonWith } from '../helpers/foreign-clients.js';
 
 const python = pythonWith('boto3');
 const SCRIPT = fileURLToPath(new URL('./boto3_clients.py', import.meta.url));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalReady } from '#cli/commands/local.js';
 import { topics } from '#wire/topics.js';
 import { Desk } from '../cli/command.js';
-import { INSTALL, pythonWith, start, until } from './clients.js';
+import { INSTALL, pythonWith, start, until } from '../helpers/foreign-clients.js';
 
 const python = pythonWith('awsiot');
 const SCRIPT = fileURLToPath(new URL('./device_sdk.py', import.meta.url));

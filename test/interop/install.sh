@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs the foreign clients that test/interop wants and this machine lacks: mosquitto's from Debian (as root), AWS's for
-# Python into a virtual environment of their own.
+# Installs the foreign clients that test/interop wants and this machine lacks: AWS's for Python, into a virtual environment of
+# their own.
 set -eu
 venv="${PITWALL_INTEROP_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/interop}"
 
-if ! command -v mosquitto_pub >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends mosquitto-clients python3-venv >/dev/null
+  apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
 fi
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -c 'import awsiot, boto3' 2>/dev/null || "$venv/bin/pip" install --quiet awsiotsdk boto3
