@@ -6,6 +6,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { CloudConfig } from './config.js';
 
 /** The clients by logical name; whoever made them ends them with `closeClients`. */
@@ -14,6 +15,7 @@ export interface Clients {
   dynamodb: DynamoDBClient;
   iotData: IoTDataPlaneClient;
   iot: IoTClient;
+  s3: S3Client;
 }
 
 export type ClientName = keyof Clients;
@@ -60,11 +62,22 @@ export async function createIotClient(config: CloudConfig): Promise<IoTClient> {
   return new IoTClient({ ...common(config, 'iot'), requestHandler: HTTP1 });
 }
 
+/** Objects may be large, so that no bound holds for a whole call: a connection on which nothing moves is left. */
+export async function createS3Client(config: CloudConfig): Promise<S3Client> {
+  acceptNodeVersion();
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  return new S3Client({
+    ...common(config, 's3'),
+    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: REQUEST_TIMEOUT_MS },
+  });
+}
+
 const CREATE: { [Name in ClientName]: (config: CloudConfig) => Promise<Clients[Name]> } = {
   kinesis: createKinesisClient,
   dynamodb: createDynamoDBClient,
   iotData: createIotDataClient,
   iot: createIotClient,
+  s3: createS3Client,
 };
 
 /**

@@ -9,5 +9,5 @@ export interface CloudConfig {
   /** Profile of the shared AWS configuration; absent: the SDK's default. */
   profile?: string;
   /** Absent: `AWS_ENDPOINT_URL_*` where set, else AWS's own. */
-  endpoints?: { kinesis?: string; dynamodb?: string; iotData?: string; iot?: string };
+  endpoints?: { kinesis?: string; dynamodb?: string; iotData?: string; iot?: string; s3?: string };
 }

@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClient, TableDescription } from '@aws-sdk/client-dynamodb';
 import type { KinesisClient, StreamDescriptionSummary } from '@aws-sdk/client-kinesis';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, wallClock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Clients } from './clients.js';
@@ -47,6 +48,15 @@ export async function provision(
   // All are waited for, so that no call is still under way when the first failure is reported.
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/**
+ * Makes a bucket unless this account has it. Raises what the SDK raises, so also `BucketAlreadyExists` when the name is
+ * somebody else's.
+ */
+export async function provisionBucket(client: S3Client, name: string): Promise<void> {
+  const { CreateBucketCommand } = await import('@aws-sdk/client-s3');
+  await unlessThere(client.send(new CreateBucketCommand({ Bucket: name })), 'BucketAlreadyOwnedByYou');
 }
 
 async function provisionStream(
@@ -139,11 +149,11 @@ function checkKeys(wanted: TableResource, { KeySchema = [] }: TableDescription):
   });
 }
 
-async function unlessThere(creation: Promise<unknown>): Promise<void> {
+async function unlessThere(creation: Promise<unknown>, thereAlready = 'ResourceInUseException'): Promise<void> {
   try {
     await creation;
   } catch (error) {
-    if (errorCode(error) !== 'ResourceInUseException') throw error;
+    if (errorCode(error) !== thereAlready) throw error;
   }
 }
 
