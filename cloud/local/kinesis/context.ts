@@ -1,9 +1,9 @@
 import type { Clock } from '#wire/clock.js';
 import { AwsError, validation } from '../aws-error.js';
+import { optionalText, text } from '../input.js';
 import type { JsonObject } from '../json-service.js';
 import type { Catalog } from './catalog.js';
 import { toDecimal } from './hash-range.js';
-import { optionalText, text } from './input.js';
 import type { KinesisLimits } from './limits.js';
 import type { Shard } from './shard.js';
 import type { Store } from './store.js';

@@ -1,7 +1,7 @@
 import { AwsError } from '../aws-error.js';
+import { oneOf, optionalTimestamp, optionalWhole, text } from '../input.js';
 import { EncodedJson, type JsonObject, type Operation } from '../json-service.js';
 import { describeRange, type KinesisContext, shardOf, streamNameOf, streamNotFound, streamOf } from './context.js';
-import { oneOf, optionalTimestamp, optionalWhole, text } from './input.js';
 import { formatIterator, parseIterator, type ShardIterator } from './iterator.js';
 import type { Shard } from './shard.js';
 import type { Stream } from './stream.js';

@@ -1,7 +1,7 @@
 import { AwsError, validation } from '../aws-error.js';
+import { oneOf, optionalObject, optionalText, optionalTimestamp, optionalWhole } from '../input.js';
 import type { JsonObject, Operation } from '../json-service.js';
 import { describeShard, type KinesisContext, streamNotFound, streamOf } from './context.js';
-import { oneOf, optionalObject, optionalText, optionalTimestamp, optionalWhole } from './input.js';
 import type { Shard } from './shard.js';
 import type { Stream } from './stream.js';
 

@@ -1,8 +1,8 @@
 import { AwsError, validation } from '../aws-error.js';
+import { oneOf, optionalObject, optionalText, optionalWhole, text, whole } from '../input.js';
 import type { JsonObject, Operation } from '../json-service.js';
 import { arnOf, describeShard, type KinesisContext, shardOf, streamNameOf, streamOf } from './context.js';
 import { parseHashKey } from './hash-range.js';
-import { oneOf, optionalObject, optionalText, optionalWhole, text, whole } from './input.js';
 import { ON_DEMAND_SHARDS, RETENTION_HOURS_DEFAULT, RETENTION_HOURS_MAX } from './limits.js';
 import type { Stream } from './stream.js';
 

@@ -1,8 +1,8 @@
 import { AwsError, constraint, serialization } from '../aws-error.js';
+import { list, optionalText, text } from '../input.js';
 import { isJsonObject, type JsonObject, type Operation } from '../json-service.js';
 import { type KinesisContext, streamOf } from './context.js';
 import { hashKeyOf, parseHashKey } from './hash-range.js';
-import { list, optionalText, text } from './input.js';
 import type { NewRecord, Shard } from './shard.js';
 import type { Stream } from './stream.js';
 

@@ -1,7 +1,7 @@
-import { constraint, serialization } from '../aws-error.js';
-import { isJsonObject, type JsonObject } from '../json-service.js';
+import { constraint, serialization } from './aws-error.js';
+import { isJsonObject, type JsonObject } from './json-service.js';
 
-/** Readers of request members: each refuses as Kinesis does, a wrong JSON type or a value outside its declared bounds. */
+/** Readers of request members: each refuses as AWS does, a wrong JSON type or a value outside its declared bounds. */
 
 interface TextBounds {
   min?: number;
