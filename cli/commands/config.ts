@@ -26,9 +26,10 @@ export function show(flags: { origin?: boolean; json?: boolean }): void {
     process.stdout.write(`${JSON.stringify(Object.fromEntries(values))}\n`);
     return;
   }
+  const width = Math.max(...Object.keys(origins).map((name) => name.length));
   for (const [name, { value, origin }] of Object.entries(origins)) {
     const key: ConfigKey = CONFIG_KEYS[name as keyof typeof CONFIG_KEYS];
     const from = flags.origin ? `${origin.padEnd(28)} ` : '';
-    process.stdout.write(`${name.padEnd(10)} ${String(value).padEnd(14)} ${from}${key.meaning}\n`);
+    process.stdout.write(`${name.padEnd(width)} ${String(value).padEnd(14)} ${from}${key.meaning}\n`);
   }
 }

@@ -16,6 +16,7 @@ import {
 import { describeError, EXIT } from '../exit.js';
 import { createLog } from '../log.js';
 import { mqttHostFor } from '../mqtt-host.js';
+import type { ServicesInfo } from '../parts/services.js';
 import { startInProcess } from '../processes/handle.js';
 import { type Identities, OPERATOR, provideIdentities } from '../race/identities.js';
 import { systemRandom } from '../random.js';
@@ -27,6 +28,8 @@ interface LocalFlags {
   things: string;
   data?: string;
   listen?: string;
+  authorizer?: string;
+  provisioningHook?: string;
 }
 
 /** Everything that a program needs to use the local services; docs/cli.md has it as a stable interface. */
@@ -41,6 +44,8 @@ export interface LocalReady {
     s3: string | null;
     iot: string;
     iotData: string;
+    /** MQTT over WebSocket. */
+    iotWebSocket: string;
   };
   /** An operator's keys, ready for a shell. */
   env: Record<string, string>;
@@ -53,7 +58,7 @@ const THINGS_MAX = 10_000;
 
 /** Runs the local services in this process until SIGINT or SIGTERM. */
 export async function local(flags: LocalFlags): Promise<void> {
-  const { config } = configFor({ data: flags.data, listen: flags.listen });
+  const { config } = configFor({ ...flags });
   requireLocal(config, 'pitwall local');
   const cars = countOf(flags.things);
   // Before anything is awaited, so that a signal during the start is not lost.
@@ -96,6 +101,8 @@ async function startServices(
       region: config.region,
       host: config.listen,
       sampleFrames: config.sampleFrames === 1,
+      authorizer: config.authorizer,
+      provisioningHook: config.provisioningHook,
       certsDir: dir.certs,
       server: identities.server,
     },
@@ -124,14 +131,24 @@ function readyOf(
   dir: DataDir,
   { region, listen }: Config,
   { operator, things }: Identities,
-  { mqttPort, endpoints }: { mqttPort: number; endpoints: Runtime['endpoints'] },
+  { mqttPort, webSocketPort, endpoints }: ServicesInfo,
 ): LocalReady {
   const { accessKeyId, secretAccessKey } = localCredentials(dir.aws);
   const { kinesis, dynamodb, iot, iotData } = endpoints;
+  const host = mqttHostFor(listen);
   const { caPath: ca, certPath: cert, keyPath: key } = operator;
   return {
-    mqtt: { host: mqttHostFor(listen), port: mqttPort, ca, cert, key, clientId: OPERATOR },
-    endpoints: { kinesis, dynamodb, dynamodbStreams: null, firehose: null, s3: null, iot, iotData },
+    mqtt: { host, port: mqttPort, ca, cert, key, clientId: OPERATOR },
+    endpoints: {
+      kinesis,
+      dynamodb,
+      dynamodbStreams: null,
+      firehose: null,
+      s3: null,
+      iot,
+      iotData,
+      iotWebSocket: `wss://${host}:${webSocketPort}/mqtt`,
+    },
     env: {
       AWS_REGION: region,
       // The name that boto3 reads.
@@ -156,9 +173,10 @@ function readyOf(
 }
 
 /** For people: endpoints as lines that a shell takes. The secret key is among them, as in `--json`. */
-function describe({ mqtt, env, things }: LocalReady): string {
+function describe({ mqtt, endpoints, env, things }: LocalReady): string {
   const lines = [
     `# MQTT: mqtts://${mqtt.host}:${mqtt.port}  (--cafile ${mqtt.ca} --cert ${mqtt.cert} --key ${mqtt.key})`,
+    `# MQTT over WebSocket: ${endpoints.iotWebSocket}`,
     ...Object.entries(env).map(([name, value]) => `export ${name}='${value}'`),
   ];
   if (things.length > 0) lines.push(`# things: ${things.map(({ name }) => name).join(' ')}`);

@@ -90,6 +90,20 @@ export const CONFIG_KEYS = {
     meaning: 'Frames a second of each car republished to pitwall/v1/<thing>/frames/sample, for people: 0 or 1.',
     check: { whole: [0, 1] },
   },
+  authorizer: {
+    flag: '--authorizer <module>',
+    env: 'PITWALL_AUTHORIZER',
+    default: 'none',
+    meaning: 'Custom authorizer: module whose handler says who a client is that has no certificate; none: nobody.',
+    check: { text: true },
+  },
+  provisioningHook: {
+    flag: '--provisioning-hook <module>',
+    env: 'PITWALL_PROVISIONING_HOOK',
+    default: 'none',
+    meaning: 'Pre-provisioning hook: module whose handler lets a car be provisioned, or not.',
+    check: { text: true },
+  },
   region: {
     env: 'AWS_REGION',
     default: 'us-east-1',
@@ -112,5 +126,7 @@ export interface Config {
   port: number;
   listen: string;
   sampleFrames: number;
+  authorizer: string;
+  provisioningHook: string;
   region: string;
 }

@@ -4,7 +4,9 @@ import { type Identity, openAuthority } from '#certs/authority.js';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { localCredentials } from '#cloud/local/credentials.js';
 import { Administration } from '#cloud/local/iot-core/administration.js';
+import type { CustomAuthorizer } from '#cloud/local/iot-core/custom-authorizer.js';
 import { type IotCore, startIotCore } from '#cloud/local/iot-core/index.js';
+import type { PreProvisioningHook } from '#cloud/local/iot-core/provisioning/hook.js';
 import { republishTo } from '#cloud/local/rules/republish.js';
 import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
 import { writtenSenders } from '#cloud/local/rules/written-senders.js';
@@ -19,6 +21,7 @@ import { RuleEngine } from '#rules/engine.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import { OPERATOR } from '../race/identities.js';
 import { ACCOUNT_ID, enrolmentsOf } from './enrolments.js';
+import { functionOf } from './functions.js';
 import type { Part, PartContext } from './part.js';
 
 export interface ServicesOptions {
@@ -28,6 +31,9 @@ export interface ServicesOptions {
   host: string;
   /** Runs the catalog's sampling rule. Default off. */
   sampleFrames?: boolean;
+  /** Modules of the user, or `none`; see `functionOf`. */
+  authorizer?: string;
+  provisioningHook?: string;
   /** Folder of the local authority; whoever it gave a certificate may connect. */
   certsDir: string;
   server: Identity;
@@ -35,6 +41,7 @@ export interface ServicesOptions {
 
 export interface ServicesInfo {
   mqttPort: number;
+  webSocketPort: number;
   endpoints: { kinesis: string; dynamodb: string; iot: string; iotData: string };
 }
 
@@ -58,6 +65,10 @@ const QUEUE_SHARE_BOUND = 0.5;
 /** The local cloud: streams and tables, the broker with the rules in its process, everything provisioned. */
 export async function startServices(options: ServicesOptions, context: PartContext): Promise<Part<ServicesInfo>> {
   const { raceClock, wallClock, random, log } = context;
+  const [customAuthorizer, hook] = await Promise.all([
+    functionOf<CustomAuthorizer>(options.authorizer, 'authorizer'),
+    functionOf<PreProvisioningHook>(options.provisioningHook, 'provisioningHook'),
+  ]);
   const credentials = localCredentials(options.awsDir);
   const aws = await startLocalAws({
     dataDir: options.awsDir,
@@ -103,6 +114,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     targets: { streams, tables, bucket: targetNames(account).bucket('archive') },
     endpoints: () => ({ data: `localhost:${iot.mqttPort}`, http: `localhost:${iot.dataPlanePort}` }),
     announce: (topic, payload) => iot.announce(topic, payload),
+    hook,
     raceClock,
     wallClock,
     log,
@@ -118,6 +130,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     directory: administration.registry,
     things: new Set(enrolments.flatMap(({ thing }) => thing ?? [])),
     services: administration.services,
+    customAuthorizer,
     rules,
     planes: [...administration.planes, new RulesPlane({ rules, outbox, log })],
     credentials,
@@ -131,6 +144,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
   return {
     info: {
       mqttPort: iot.mqttPort,
+      webSocketPort: iot.webSocketPort,
       endpoints: { kinesis: endpoint, dynamodb: endpoint, iot: iotEndpoint, iotData: iotEndpoint },
     },
     lag: () => ({ name: 'rules queue', share: rules.queueShare() / QUEUE_SHARE_BOUND }),

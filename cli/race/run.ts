@@ -122,6 +122,8 @@ export class RaceRun {
       region: config.region,
       host: config.listen,
       sampleFrames: config.sampleFrames === 1,
+      authorizer: config.authorizer,
+      provisioningHook: config.provisioningHook,
       certsDir: this.#dir.certs,
       server: this.#identities.server,
     });

@@ -10,15 +10,22 @@ export function addLocalCommands(program: Command): void {
     .option('--things <n>', 'provision car-1 … car-N', '0')
     .addOption(setting('data'))
     .addOption(setting('listen'))
+    .addOption(setting('authorizer'))
+    .addOption(setting('provisioningHook'))
     .addHelpText(
       'after',
       `
 Examples:
   $ pitwall local
   $ pitwall local --things 2 --json
+  $ pitwall local --authorizer ./authorizer.mjs
   $ pitwall sub 'pitwall/v1/#' & pitwall pub pitwall/v1/car-1/sheets '{"v":1}'
 
-It runs until ^C; started again on the same data folder it has everything that it acknowledged.`,
+It runs until ^C; started again on the same data folder it has everything that it acknowledged.
+
+An authorizer is the module that AWS would run as a Lambda function: export const handler = async (event) => ({
+isAuthenticated, principalId, policyDocuments, disconnectAfterInSeconds, refreshAfterInSeconds }). Its clients connect without
+a certificate, with the ALPN protocol mqtt, or over WebSocket; mosquitto_pub: --tls-alpn mqtt -u NAME -P PASSWORD.`,
     )
     .action(async (flags) => (await import('../local.js')).local(flags));
 }
