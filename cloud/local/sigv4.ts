@@ -21,8 +21,26 @@ export interface SignedRequest {
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** `code` is the AWS error name, without a namespace. */
-export type SigV4Result = { ok: true } | { ok: false; code: string; message: string };
+/** Why a request is refused; S3 has names of its own for these. */
+export type SigV4Refusal = 'missing' | 'malformed' | 'time' | 'key' | 'scope' | 'mismatch' | 'payload';
+
+/** `code` is the AWS error name of the JSON services, without a namespace. */
+export type Refused = { ok: false; reason: SigV4Refusal; code: string; message: string };
+
+export type SigV4Result = { ok: true } | Refused;
+
+export type Verified = { ok: true; seed: Seed };
+
+/** A signature that was found true. What follows it, chunks of a streamed body, is signed with the same key. */
+export interface Seed {
+  signature: string;
+  amzDate: string;
+  scope: string;
+  /** Names of the headers that it vouches for, lower case. */
+  signedHeaders: readonly string[];
+  /** HMAC with the derived key of this scope, hex. */
+  sign(text: string): string;
+}
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const TERMINATOR = 'aws4_request';
@@ -53,32 +71,52 @@ export function verifySigV4(
   nowMs: number,
   region?: string,
 ): SigV4Result {
+  const result = verifySignature(request, payloadHash(request, body), credentials, services, nowMs, region);
+  if (!result.ok) return result;
+  if (!payloadMatches(request, body)) {
+    return refuse('payload', 'InvalidSignatureException', 'x-amz-content-sha256 is not the hash of the body.');
+  }
+  return { ok: true };
+}
+
+/**
+ * As `verifySigV4`, before the body is there: whether it has the hash that was signed is for the caller to see.
+ *
+ * @param signedHash last line of the canonical request, as a rule the header `x-amz-content-sha256`
+ */
+export function verifySignature(
+  request: SignedRequest,
+  signedHash: string,
+  credentials: SigningKeys,
+  services: string | readonly string[],
+  nowMs: number,
+  region?: string,
+): Verified | Refused {
   const authorization = headerOf(request, 'authorization');
-  if (authorization === undefined) return refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  if (authorization === undefined) return refuse('missing', 'MissingAuthenticationTokenException', NO_TOKEN);
   const parsed = parseAuthorization(authorization);
   if (parsed === undefined) {
-    return refuse('IncompleteSignatureException', `Authorization header is not valid for ${ALGORITHM}.`);
+    return refuse('malformed', 'IncompleteSignatureException', `Authorization header is not valid for ${ALGORITHM}.`);
   }
   const amzDate = headerOf(request, 'x-amz-date') ?? '';
   const signedAtMs = parseAmzDate(amzDate);
   if (signedAtMs === undefined || !amzDate.startsWith(parsed.date)) {
     return refuse(
+      'malformed',
       'IncompleteSignatureException',
       'x-amz-date is absent, malformed or not of the day in the credential.',
     );
   }
   if (Math.abs(nowMs - signedAtMs) > SIGNATURE_SKEW_MS) {
     const why = signedAtMs < nowMs ? 'Signature expired' : 'Signature not yet current';
-    return refuse('InvalidSignatureException', `${why}: ${amzDate} is more than 15 minutes away.`);
+    return refuse('time', 'InvalidSignatureException', `${why}: ${amzDate} is more than 15 minutes away.`);
   }
   const wrongScope = checkScope(parsed, credentials, services, region);
   if (wrongScope) return wrongScope;
-  const canonical = canonicalRequest(request, parsed, queryOf(request), payloadHash(request, body));
-  if (!isSignedWith(credentials, parsed, amzDate, canonical)) return refuse('InvalidSignatureException', NO_MATCH);
-  if (!payloadMatches(request, body)) {
-    return refuse('InvalidSignatureException', 'x-amz-content-sha256 is not the hash of the body.');
-  }
-  return { ok: true };
+  const canonical = canonicalRequest(request, parsed, queryOf(request), signedHash);
+  const seed = seedOf(credentials, parsed, amzDate);
+  if (!isSignedWith(seed, canonical)) return refuse('mismatch', 'InvalidSignatureException', NO_MATCH);
+  return { ok: true, seed };
 }
 
 /** The service that a request says it was signed for, unverified; undefined when it says nothing readable. */
@@ -87,9 +125,16 @@ export function signedService(request: SignedRequest): string | undefined {
   return authorization === undefined ? undefined : parseAuthorization(authorization)?.service;
 }
 
+/** Whether a request carries its signature in the query. */
+export function isPresigned(request: SignedRequest): boolean {
+  return /(?:^|&)X-Amz-Signature=/.test(queryOf(request));
+}
+
 /**
  * As `verifySigV4`, of a request that carries its signature in the query: what opens a WebSocket to AWS IoT. It has no body.
  * A session token is added to such a request after signing; the keys here have none, so one is refused.
+ *
+ * @param signedHash last line of the canonical request; by default the hash of no body at all
  */
 export function verifySigV4Query(
   request: SignedRequest,
@@ -97,11 +142,12 @@ export function verifySigV4Query(
   services: string | readonly string[],
   nowMs: number,
   region?: string,
-): SigV4Result {
+  signedHash = hash('sha256', '', 'hex'),
+): Verified | Refused {
   const query = new URLSearchParams(queryOf(request));
   const of = (name: string) => query.get(`X-Amz-${name}`) ?? '';
   if (!query.has('X-Amz-Signature')) {
-    return refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');
+    return refuse('missing', 'MissingAuthenticationTokenException', NO_TOKEN);
   }
   const credential = /^([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request$/.exec(of('Credential'));
   const signedAtMs = parseAmzDate(of('Date'));
@@ -114,13 +160,13 @@ export function verifySigV4Query(
     !(expiresS >= 1 && expiresS <= PRESIGNED_MAX_S) ||
     !/^[0-9a-f]{64}$/.test(of('Signature'))
   ) {
-    return refuse('IncompleteSignatureException', `The query is not signed as ${ALGORITHM} has it.`);
+    return refuse('malformed', 'IncompleteSignatureException', `The query is not signed as ${ALGORITHM} has it.`);
   }
   if (nowMs < signedAtMs - SIGNATURE_SKEW_MS || nowMs > signedAtMs + expiresS * 1000) {
-    return refuse('InvalidSignatureException', `A signature of ${of('Date')} does not hold now.`);
+    return refuse('time', 'InvalidSignatureException', `A signature of ${of('Date')} does not hold now.`);
   }
   if (query.has('X-Amz-Security-Token')) {
-    return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
+    return refuse('key', 'UnrecognizedClientException', 'The security token included in the request is invalid.');
   }
   const [, accessKeyId, date, scopeRegion, service] = credential;
   const signedHeaders = of('SignedHeaders').split(';');
@@ -131,9 +177,10 @@ export function verifySigV4Query(
     .split('&')
     .filter((pair) => !pair.startsWith('X-Amz-Signature='))
     .join('&');
-  const canonical = canonicalRequest(request, parsed, signedQuery, hash('sha256', '', 'hex'));
-  if (!isSignedWith(credentials, parsed, of('Date'), canonical)) return refuse('InvalidSignatureException', NO_MATCH);
-  return { ok: true };
+  const canonical = canonicalRequest(request, parsed, signedQuery, signedHash);
+  const seed = seedOf(credentials, parsed, of('Date'));
+  if (!isSignedWith(seed, canonical)) return refuse('mismatch', 'InvalidSignatureException', NO_MATCH);
+  return { ok: true, seed };
 }
 
 /** What a signature says of itself. */
@@ -146,6 +193,7 @@ interface Signed {
   signature: string;
 }
 
+const NO_TOKEN = 'Missing Authentication Token';
 const NO_MATCH =
   'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.';
 
@@ -155,29 +203,54 @@ function checkScope(
   credentials: SigningKeys,
   services: string | readonly string[],
   region: string | undefined,
-): SigV4Result | undefined {
+): Refused | undefined {
   if (accessKeyId !== credentials.accessKeyId) {
-    return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
+    return refuse('key', 'UnrecognizedClientException', 'The security token included in the request is invalid.');
   }
   if (typeof services === 'string' ? service !== services : !services.includes(service)) {
-    return refuse('InvalidSignatureException', `Credential should be scoped to correct service: '${services}'.`);
+    return refuse(
+      'scope',
+      'InvalidSignatureException',
+      `Credential should be scoped to correct service: '${services}'.`,
+    );
   }
   if (region !== undefined && scopeRegion !== region) {
-    return refuse('InvalidSignatureException', `Credential should be scoped to a valid region, not '${scopeRegion}'.`);
+    return refuse(
+      'scope',
+      'InvalidSignatureException',
+      `Credential should be scoped to a valid region, not '${scopeRegion}'.`,
+    );
   }
   if (!signedHeaders.includes('host') && !signedHeaders.includes(':authority')) {
-    return refuse('InvalidSignatureException', "'Host' must be a 'SignedHeader' in the AWS Authorization.");
+    return refuse(
+      'malformed',
+      'InvalidSignatureException',
+      "'Host' must be a 'SignedHeader' in the AWS Authorization.",
+    );
   }
   return undefined;
 }
 
-function isSignedWith(credentials: SigningKeys, signed: Signed, amzDate: string, canonical: string): boolean {
-  const { date, scopeRegion, service, signature } = signed;
-  const scope = `${date}/${scopeRegion}/${service}/${TERMINATOR}`;
-  const toSign = `${ALGORITHM}\n${amzDate}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
-  const expected = hmac(derivedKey(credentials, date, scopeRegion, service), toSign);
-  const given = Buffer.from(signature, 'hex');
-  return given.length === expected.length && timingSafeEqual(given, expected);
+function seedOf(credentials: SigningKeys, signed: Signed, amzDate: string): Seed {
+  const { date, scopeRegion, service, signature, signedHeaders } = signed;
+  const key = derivedKey(credentials, date, scopeRegion, service);
+  return {
+    signature,
+    signedHeaders,
+    amzDate,
+    scope: `${date}/${scopeRegion}/${service}/${TERMINATOR}`,
+    sign: (text) => createHmac('sha256', key).update(text).digest('hex'),
+  };
+}
+
+function isSignedWith(seed: Seed, canonical: string): boolean {
+  const toSign = `${ALGORITHM}\n${seed.amzDate}\n${seed.scope}\n${hash('sha256', canonical, 'hex')}`;
+  return isSameSignature(seed.signature, seed.sign(toSign));
+}
+
+/** In constant time. */
+export function isSameSignature(given: string, expected: string): boolean {
+  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 }
 
 const AUTHORIZATION =
@@ -304,6 +377,6 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function refuse(code: string, message: string): SigV4Result {
-  return { ok: false, code, message };
+function refuse(reason: SigV4Refusal, code: string, message: string): Refused {
+  return { ok: false, reason, code, message };
 }
