@@ -1,5 +1,8 @@
 import { PitwallError } from '#wire/errors.js';
+import type { Result } from './actions/action.js';
 import type { KeptMessage } from './actions/outbox.js';
+import { askAll } from './asking-template.js';
+import { type AskedLookups, boundLookups, type LookupStats } from './bounded-lookups.js';
 import type { RuleControl } from './control.js';
 import type { RuleDefinition } from './definition.js';
 import { RuleDelivery } from './delivery.js';
@@ -8,7 +11,9 @@ import type { RuleIngress, RuleMessage } from './ingress.js';
 import { DEFAULT_LIMITS, type EngineLimits, type EngineOptions } from './options.js';
 import { actionsToReplay, messageOf, type ReplayOutcome } from './replay.js';
 import { type CompiledRule, compileRule, type RuleNeeds, type RuleStats, statsOf } from './rule.js';
-import { Evaluation } from './sql/evaluation.js';
+import { type Environment, Evaluation } from './sql/evaluation.js';
+import { keepSlowAnswers, type LookupKind } from './sql/lookups.js';
+import type { Scope } from './sql/scope.js';
 import type { Evaluated } from './sql/statement.js';
 import { RuleTap, type TapLimits, type TappedMessage } from './tap.js';
 import { Targets } from './targets.js';
@@ -31,6 +36,8 @@ export interface EngineStats {
   ruleNotFound: number;
   /** Messages refused because too many were waiting. */
   refused: number;
+  /** Look-ups, by kind. */
+  lookups: Partial<Record<LookupKind, LookupStats>>;
 }
 
 /** What is done when there is room: a message to run, or one to replay. */
@@ -55,6 +62,9 @@ export class RuleEngine implements RuleIngress, RuleControl {
   readonly #filters = new TopicTrie<CompiledRule>();
   readonly #byTopic = new Map<string, CompiledRule[]>();
   readonly #targets: Targets;
+  readonly #asked: AskedLookups;
+  /** What statements read beside their message. */
+  readonly #environment: Environment;
   /** Rules that somebody watches. */
   readonly #taps = new Map<CompiledRule, RuleTap>();
   #pending = 0;
@@ -73,7 +83,11 @@ export class RuleEngine implements RuleIngress, RuleControl {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const targets = new Targets(options, this.#limits);
     this.#targets = targets;
-    this.#needs = { queue: (service, target) => targets.queue(service, target), lookups: options.lookups };
+    const { random, accountId, wallClock } = options;
+    this.#asked = boundLookups(options.lookups ?? {}, this.#limits.lookups);
+    const lookups = keepSlowAnswers(this.#asked.lookups, wallClock);
+    this.#environment = { random, accountId, lookups };
+    this.#needs = { queue: (service, target) => targets.queue(service, target), lookups };
     for (const definition of options.catalog) {
       if (this.#rules.has(definition.name)) {
         throw new PitwallError('PW-RULE-DEFINITION', { what: 'Two rules of the catalog have the same name.' });
@@ -135,6 +149,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
       unmatched: this.#unmatched,
       ruleNotFound: this.#ruleNotFound,
       refused: this.#refused,
+      lookups: this.#asked.stats(),
     };
   }
 
@@ -173,10 +188,16 @@ export class RuleEngine implements RuleIngress, RuleControl {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Takes nothing more, and settles what it has: retries for `closeMs`, then whatever is left goes to the outbox. */
+  /**
+   * Takes nothing more, and settles what it has: retries and look-ups for `closeMs`, then whatever is left goes to the
+   * outbox, and a statement that waits for its turn to look something up ends.
+   */
   async close(): Promise<void> {
     this.#closed = true;
-    const giveUp = setTimeout(() => this.#targets.abandon(), this.#limits.closeMs);
+    const giveUp = setTimeout(() => {
+      this.#asked.abandon();
+      this.#targets.abandon();
+    }, this.#limits.closeMs);
     await this.flush();
     clearTimeout(giveUp);
     for (const tap of this.#taps.values()) tap.close();
@@ -207,7 +228,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
     const rules = message.rule === undefined ? this.#rulesOf(message.topic) : this.#ruleNamed(message.rule);
     if (rules.length === 0) return;
     const takenMs = this.#options.wallClock.nowMs();
-    const evaluation = new Evaluation(message, this.#options);
+    const evaluation = new Evaluation(message, this.#environment);
     for (const rule of rules) this.#runRule(rule, evaluation, takenMs);
   }
 
@@ -260,7 +281,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
   }
 
   #act(rule: CompiledRule, { scope, outcome }: Evaluated, takenMs: number, seen: TappedMessage | undefined): void {
-    const { counters, actions } = rule;
+    const { counters, actions, asking } = rule;
     seen?.evaluated(scope, outcome);
     if (outcome.kind === 'filtered') {
       counters.filtered++;
@@ -268,12 +289,18 @@ export class RuleEngine implements RuleIngress, RuleControl {
       this.#release(actions.length, scope.evaluation);
       return;
     }
+    if (asking.actions.length === 0) this.#deliver(rule, scope, outcome, takenMs, seen);
+    else void askAll(asking.actions, scope).then(() => this.#deliver(rule, scope, outcome, takenMs, seen));
+  }
+
+  #deliver(rule: CompiledRule, scope: Scope, result: Result, takenMs: number, seen: TappedMessage | undefined): void {
+    const { actions } = rule;
     const settled = (delivery: RuleDelivery) => {
       rule.latency.add(this.#options.wallClock.nowMs() - takenMs);
       void this.#conclude(delivery);
     };
     const delivery = new RuleDelivery(rule, scope, actions.length, settled, seen);
-    for (const action of actions) delivery.run(action, outcome);
+    for (const action of actions) delivery.run(action, result);
   }
 
   /** A message is through with all actions of a rule: what failed is kept before its room is given to another. */
@@ -290,6 +317,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
     const { counters, definition } = rule;
     const { outbox, log } = this.#options;
     counters.failed++;
+    if (rule.asking.errorKey.length > 0) await askAll(rule.asking.errorKey, scope);
     try {
       await outbox.put(keptMessage(rule, scope, failures));
       counters.errorActions++;
@@ -304,13 +332,14 @@ export class RuleEngine implements RuleIngress, RuleControl {
   }
 
   async #replay(rule: CompiledRule, kept: KeptMessage): Promise<ReplayOutcome> {
-    const evaluation = new Evaluation(messageOf(kept), this.#options);
+    const evaluation = new Evaluation(messageOf(kept), this.#environment);
     const actions = actionsToReplay(rule.actions, kept.message.failures);
     if (actions.length === 0) return { kind: 'ruleGone' };
     this.#hold(actions.length, evaluation);
     try {
       const { scope, outcome } = await rule.statement.evaluate(evaluation);
       if (outcome.kind === 'filtered') return { kind: 'filtered' };
+      await askAll(rule.asking.actions, scope);
       const { failures } = await new Promise<RuleDelivery>((resolve) => {
         const delivery = new RuleDelivery(rule, scope, actions.length, resolve);
         for (const action of actions) delivery.run(action, outcome);

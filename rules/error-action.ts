@@ -6,14 +6,12 @@ import type { Scope } from './sql/scope.js';
 /**
  * What the error action keeps of a message: all failures of one rule in one (iot-sql §8), and beside AWS's document what a
  * replay needs to evaluate the message as it was.
- *
- * @throws whatever the template of the key does
  */
 export function keptMessage(rule: CompiledRule, scope: Scope, failures: ActionFailure[]): KeptMessage {
   const { evaluation } = scope;
   const { topic, clientId, payload, principal = '', timestampMs, sourceIp } = evaluation.message;
   return {
-    key: rule.errorKey(scope),
+    key: keyOf(rule, scope),
     message: {
       ruleName: rule.definition.name,
       topic,
@@ -24,4 +22,13 @@ export function keptMessage(rule: CompiledRule, scope: Scope, failures: ActionFa
     },
     replay: { clientId: clientId ?? '', principal, timestampMs, ...(sourceIp !== undefined && { sourceIp }) },
   };
+}
+
+/** A key that cannot be rendered, because its look-up fails too, must not cost the message: it is kept under the template. */
+function keyOf({ errorKey, definition }: CompiledRule, scope: Scope): string {
+  try {
+    return errorKey(scope);
+  } catch {
+    return definition.errorAction.s3.key;
+  }
 }

@@ -4,6 +4,7 @@ import type { Random } from '#wire/random.js';
 import type { RetryLimits } from './actions/batch-queue.js';
 import type { ErrorSink } from './actions/outbox.js';
 import type { Senders } from './actions/senders.js';
+import { DEFAULT_LOOKUP_LIMITS, type LookupLimits } from './bounded-lookups.js';
 import type { RuleDefinition } from './definition.js';
 import type { Lookups } from './sql/lookups.js';
 
@@ -17,6 +18,7 @@ export interface EngineLimits {
   /** How long a record may wait for others to share its call, wall time. */
   lingerMs: number;
   retry: RetryLimits;
+  lookups: LookupLimits;
   /** How long `close` leaves retries to succeed, wall time. */
   closeMs: number;
   /** Topics whose rules are remembered. */
@@ -29,6 +31,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
   waitingMessages: 20_000,
   lingerMs: 20,
   retry: { attempts: 8, backoffMs: 50, backoffMsMax: 2_000 },
+  lookups: DEFAULT_LOOKUP_LIMITS,
   closeMs: 5_000,
   cachedTopics: 10_000,
 };

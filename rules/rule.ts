@@ -1,6 +1,7 @@
 import { PitwallError } from '#wire/errors.js';
 import { type Action, type ActionContext, nowhere, type QueueOf } from './actions/action.js';
 import { compileAction } from './actions/index.js';
+import { AskingTemplate } from './asking-template.js';
 import type { RuleDefinition } from './definition.js';
 import { Latency, type LatencySummary } from './latency.js';
 import type { LookupKind, Lookups } from './sql/lookups.js';
@@ -39,6 +40,8 @@ export interface CompiledRule {
   actions: Action[];
   /** Object key of the error action. */
   errorKey: CompiledTemplate;
+  /** Templates that look something up, of the actions and of the error key: to be asked before these are rendered. */
+  asking: { actions: readonly AskingTemplate[]; errorKey: readonly AskingTemplate[] };
   counters: RuleCounters;
   latency: Latency;
 }
@@ -64,14 +67,20 @@ export function compileRule(definition: RuleDefinition, { queue, lookups = {} }:
   try {
     const { sqlVersion: version } = definition;
     const statement = compileStatement(definition.sql, version);
-    if (definition.enabled) checkLookups(statement.lookups, lookups);
-    const template = (text: string) => templateOf(text, statement);
+    const wanted = new Set(statement.lookups);
+    const templatesInto = (asking: AskingTemplate[]) => (text: string) => templateOf(text, statement, wanted, asking);
+    const asking = { actions: [] as AskingTemplate[], errorKey: [] as AskingTemplate[] };
+    const template = templatesInto(asking.actions);
     const context: ActionContext = { template, constant, queue: definition.enabled ? queue : nowhere };
+    const actions = definition.actions.map((action) => compileAction(action, context));
+    const errorKey = templatesInto(asking.errorKey)(definition.errorAction.s3.key);
+    if (definition.enabled) checkLookups(wanted, lookups);
     return {
       definition,
       statement,
-      actions: definition.actions.map((action) => compileAction(action, context)),
-      errorKey: template(definition.errorAction.s3.key),
+      actions,
+      errorKey,
+      asking,
       counters: {
         matched: 0,
         filtered: 0,
@@ -92,23 +101,42 @@ export function compileRule(definition: RuleDefinition, { queue, lookups = {} }:
   }
 }
 
+/** What a look-up is called by, and why there may be none. */
+const LOOKUPS: Record<LookupKind, { called: string; fix: string }> = {
+  dynamodb: { called: 'get_dynamodb', fix: 'Start the rules with a DynamoDB client.' },
+  shadow: { called: 'get_thing_shadow', fix: 'Start the rules with a client of the IoT data plane.' },
+  registry: { called: 'get_registry_data', fix: 'Start the rules with a client of the IoT control plane.' },
+  lambda: { called: 'aws_lambda', fix: 'Name a module for the function in the setting lambda.' },
+  secret: { called: 'get_secret', fix: 'Name a file of secrets in the setting secrets.' },
+  model: {
+    called: 'machinelearning_predict',
+    fix: 'No model service is served here. Take the function out of the rule.',
+  },
+  descriptors: { called: "decode(…, 'proto')", fix: 'Start the rules with an S3 client.' },
+};
+
 function checkLookups(wanted: ReadonlySet<LookupKind>, given: Lookups): void {
   for (const kind of wanted) {
-    if (given[kind] === undefined) {
-      throw new PitwallError('PW-RULE-NO-SENDER', { what: `The statement looks up in ${kind}, which is not there.` });
-    }
+    if (given[kind] !== undefined) continue;
+    const { called, fix } = LOOKUPS[kind];
+    throw new PitwallError('PW-RULE-NO-SENDER', { what: `${called} has nothing to ask here.`, fix });
   }
 }
 
-/** Templates are rendered when the result is there already: nothing is waited for then. */
-function templateOf(text: string, { variables, version }: CompiledStatement): CompiledTemplate {
+/** Adds what the template looks up to `wanted`, and one that looks something up to `asking`. */
+function templateOf(
+  text: string,
+  { variables, version }: CompiledStatement,
+  wanted: Set<LookupKind>,
+  asking: AskingTemplate[],
+): CompiledTemplate {
   const lookups = new Set<LookupKind>();
   const template = compileTemplate(text, variables, { version, lookups });
   if (lookups.size === 0) return template;
-  throw new PitwallError('PW-RULE-UNSERVED', {
-    what: `The template ${text} looks something up.`,
-    fix: 'Look it up in SET, and use the variable here.',
-  });
+  for (const kind of lookups) wanted.add(kind);
+  const asked = new AskingTemplate(template);
+  asking.push(asked);
+  return asked.render;
 }
 
 function constant(field: string, text: string): string {

@@ -1,9 +1,9 @@
 /**
  * What a statement may look up while it runs. Passed in like the senders of the actions, so that SQL knows no client; one that
- * is not given is refused when the rule is created. A rejection ends the rule, unless `get_or_default` is around it.
+ * is not given is refused when the rule is created. A rejection ends the rule, unless `get_or_default` is around it. How many
+ * are asked at a time, and for how long, is bounded by whoever passes them in (`../bounded-lookups.ts`).
  */
 import type { Clock } from '#wire/clock.js';
-import { evaluationError } from './errors.js';
 import type { Value } from './values.js';
 
 export type LookupKind = 'dynamodb' | 'shadow' | 'registry' | 'lambda' | 'secret' | 'model' | 'descriptors';
@@ -35,19 +35,6 @@ export type RegistryOperation = (typeof REGISTRY_OPERATIONS)[number];
 
 export const SECRET_TYPES = ['SecretString', 'SecretBinary'] as const;
 export type SecretType = (typeof SECRET_TYPES)[number];
-
-/** iot-sql §4: aws_lambda ends after two seconds; the others are given the same. Wall time. */
-export const LOOKUP_MS_MAX = 2_000;
-
-/** Rejects what takes longer than a look-up may. */
-export function withinTime<Result>(name: string, answer: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(evaluationError(`${name} gave no answer in ${LOOKUP_MS_MAX} ms.`));
-    const timer = setTimeout(late, LOOKUP_MS_MAX);
-    timer.unref();
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
 
 /** iot-sql §4: secrets and descriptor sets are kept so long. */
 const KEPT_MS = 15 * 60_000;

@@ -13,6 +13,8 @@ export interface Scope {
   variables: Value[];
   /** What the rule may still cost, and what it has looked up. */
   work: Work;
+  /** By template, what those came to that look something up: they are rendered before the actions run. */
+  rendered?: ReadonlyMap<object, { text: string } | { error: unknown }>;
   /** Inside a nested query: the element, and the scope around it. */
   element?: { value: Value; alias: string | undefined; outer: Scope };
 }

@@ -247,9 +247,12 @@ describe('when the queue is full', () => {
     const definition: RuleDefinition = {
       ...small,
       actions: [{ kinesis: { stream: 'race', partitionKey: key } }],
-      errorAction: { s3: { bucket: 'archive', key } },
     };
-    const { engine, senders } = start([definition], { queueRecords: 1 });
+    const { engine, senders, outbox } = start([definition], { queueRecords: 1 });
+    // Before the call returns, not in a promise.
+    outbox.put = () => {
+      throw new Error('full');
+    };
     const heavy = { a: 'x'.repeat(100_000) };
     const waits = Array.from({ length: 6 }, async (_, n) =>
       engine.ingest(message('t', n % 2 ? { n, ...heavy } : { n, a: 'k' })),

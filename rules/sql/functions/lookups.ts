@@ -10,7 +10,6 @@ import {
   type RegistryOperation,
   SECRET_TYPES,
   type SecretType,
-  withinTime,
 } from '../lookups.js';
 import type { CompileContext, Compiled, Scope } from '../scope.js';
 import { isObject, type Value } from '../values.js';
@@ -30,7 +29,7 @@ export function lookUp<Kind extends LookupKind, Result = Awaited<ReturnType<NonN
   const answer = scope.evaluation.environment.lookups?.[kind];
   const { journal } = scope.work;
   if (answer === undefined || journal === undefined) throw evaluationError(`${name} has nothing to ask here.`);
-  return journal.answer(kind, name, () => withinTime(name, ask(answer)));
+  return journal.answer(kind, name, () => ask(answer));
 }
 
 /** A function of so many arguments that looks something up. `last` is the role, where there is one. */
