@@ -8,6 +8,7 @@ import { addPolicyCommands } from './flags/policy.js';
 import { addRaceCommands } from './flags/race.js';
 import { addRulesCommands } from './flags/rules.js';
 import { addShadowCommands } from './flags/shadow.js';
+import { addStreamsCommands } from './flags/streams.js';
 
 /** Every command: purpose, flags and examples are in `flags/`, the work is in the file that an action imports. */
 export function addCommands(program: Command): void {
@@ -17,6 +18,7 @@ export function addCommands(program: Command): void {
   addCertsCommands(program);
   addRulesCommands(program);
   addShadowCommands(program);
+  addStreamsCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);
   addPolicyCommands(program);
