@@ -99,6 +99,38 @@ export async function createClients<Name extends ClientName>(
   return made as Pick<Clients, Name>;
 }
 
+/** A client by its name, made when it is first asked for. */
+export type ClientOf = <Name extends ClientName>(name: Name) => Promise<Clients[Name]>;
+
+/**
+ * Clients that may never be needed: each is imported and made when somebody asks for it, once.
+ *
+ * @example
+ * const clients = clientsWhenAsked(config);
+ * await (await clients.get('iot')).send(…);
+ * clients.close();
+ */
+export function clientsWhenAsked(config: CloudConfig): { get: ClientOf; close(): void } {
+  const made = new Map<ClientName, Promise<Clients[ClientName]>>();
+  let closed = false;
+  const make = async (name: ClientName) => {
+    const client = await CREATE[name](config);
+    if (closed) client.destroy();
+    return client;
+  };
+  return {
+    get: (name) => {
+      if (!made.has(name)) made.set(name, make(name));
+      // What is kept under a name is the client of that name.
+      return made.get(name) as Promise<Clients[typeof name]>;
+    },
+    close: () => {
+      closed = true;
+      for (const client of made.values()) void client.then((each) => each.destroy());
+    },
+  };
+}
+
 /** Ends every connection of the clients; calls in flight fail. */
 export function closeClients(clients: Partial<Clients>): void {
   for (const client of Object.values(clients)) client.destroy();

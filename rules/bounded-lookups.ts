@@ -58,7 +58,8 @@ export function boundLookups(lookups: Lookups, limits: LookupLimits): AskedLooku
       const kind = name as LookupKind;
       const of = new Turns(limits);
       turns.set(kind, of);
-      return [kind, (request: never) => of.take(() => (ask as (request: never) => Promise<unknown>)(request))];
+      const each = ask as (request: never, signal: AbortSignal) => Promise<unknown>;
+      return [kind, (request: never) => of.take((signal) => each(request, signal))];
     });
   return {
     lookups: Object.fromEntries(bounded) as Lookups,
@@ -89,12 +90,12 @@ class Turns {
     this.#limits = limits;
   }
 
-  async take<Result>(ask: () => Promise<Result>): Promise<Result> {
+  async take<Result>(ask: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     if (this.stats.underWay >= this.#limits.concurrency || this.#abandoned) await this.#turn();
     else this.stats.underWay++;
     this.stats.asked++;
     try {
-      return await this.#inTime(ask());
+      return await this.#inTime(ask);
     } catch (error) {
       this.stats.failed++;
       throw error;
@@ -147,15 +148,19 @@ class Turns {
     else next.begin();
   }
 
-  #inTime<Result>(answer: Promise<Result>): Promise<Result> {
+  #inTime<Result>(ask: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { answerMs } = this.#limits;
     return new Promise((resolve, reject) => {
+      const late = new AbortController();
       const timer = setTimeout(() => {
         this.stats.late++;
         reject(evaluationError(`no answer in ${answerMs} ms`));
+        late.abort();
       }, answerMs);
       timer.unref();
-      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+      ask(late.signal)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
     });
   }
 }

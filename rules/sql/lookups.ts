@@ -13,21 +13,25 @@ export interface ItemKey {
   value: Value;
 }
 
+/** `signal`: nobody waits for the answer any more. */
 export interface Lookups {
   /** get_dynamodb: the item, Undefined when there is none. */
-  dynamodb?(request: { table: string; keys: ItemKey[]; roleArn: string }): Promise<Value>;
+  dynamodb?(request: { table: string; keys: ItemKey[]; roleArn: string }, signal?: AbortSignal): Promise<Value>;
   /** get_thing_shadow: the classic shadow when no name is given. */
-  shadow?(request: { thing: string; shadow?: string; roleArn: string }): Promise<Value>;
+  shadow?(request: { thing: string; shadow?: string; roleArn: string }, signal?: AbortSignal): Promise<Value>;
   /** get_registry_data: the answer of that operation. */
-  registry?(request: { operation: RegistryOperation; thing: string; roleArn: string }): Promise<Value>;
+  registry?(
+    request: { operation: RegistryOperation; thing: string; roleArn: string },
+    signal?: AbortSignal,
+  ): Promise<Value>;
   /** aws_lambda: what the function answers. */
-  lambda?(request: { functionArn: string; payload: Value }): Promise<Value>;
+  lambda?(request: { functionArn: string; payload: Value }, signal?: AbortSignal): Promise<Value>;
   /** get_secret: the whole secret; a key of it is taken here. */
-  secret?(request: { id: string; type: SecretType; roleArn: string }): Promise<string>;
+  secret?(request: { id: string; type: SecretType; roleArn: string }, signal?: AbortSignal): Promise<string>;
   /** machinelearning_predict. */
-  model?(request: { modelId: string; roleArn: string; record: Value }): Promise<Value>;
+  model?(request: { modelId: string; roleArn: string; record: Value }, signal?: AbortSignal): Promise<Value>;
   /** decode(…, 'proto'): the object in S3, a FileDescriptorSet. */
-  descriptors?(request: { bucket: string; key: string }): Promise<Uint8Array>;
+  descriptors?(request: { bucket: string; key: string }, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 export const REGISTRY_OPERATIONS = ['DescribeThing', 'ListThingGroupsForThing'] as const;

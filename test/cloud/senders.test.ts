@@ -1,5 +1,7 @@
 import type { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { FirehoseClient } from '@aws-sdk/client-firehose';
 import type { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
@@ -16,8 +18,13 @@ function sendersOver(answer: (input: never) => object) {
       return answer(input as never);
     },
   };
-  const clients = { kinesis: client as unknown as KinesisClient, dynamodb: client as unknown as DynamoDBClient };
-  return { inputs, senders: createSenders(clients, { streams, tables }) };
+  const clients = {
+    kinesis: client as unknown as KinesisClient,
+    dynamodb: client as unknown as DynamoDBClient,
+    firehose: client as unknown as FirehoseClient,
+    s3: client as unknown as S3Client,
+  };
+  return { inputs, senders: createSenders(clients, { streams, tables, buckets: { archive: 'pitwall-archive-1' } }) };
 }
 
 function awsError(name: string, httpStatusCode?: number): Error {
@@ -168,4 +175,69 @@ describe('dynamodb', () => {
       ExpressionAttributeValues: { ':v0': { M: { a: { N: '1' } } } },
     });
   });
+});
+
+describe('firehose', () => {
+  const data = (text: string) => ({ data: Buffer.from(text) });
+
+  it('puts a batch in one call and tells which records failed', async () => {
+    const { inputs, senders } = sendersOver(() => ({
+      FailedPutCount: 1,
+      RequestResponses: [{ RecordId: '1' }, { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'slow' }],
+    }));
+    const sender = senders.firehose!('reports')!;
+    expect(sender.resource).toBe('reports');
+    expect(await sender.send([data('a'), data('b')])).toEqual([
+      {},
+      { errorCode: 'ServiceUnavailableException', errorMessage: 'slow', retriable: true },
+    ]);
+    expect(inputs).toEqual([
+      { DeliveryStreamName: 'reports', Records: [{ Data: Buffer.from('a') }, { Data: Buffer.from('b') }] },
+    ]);
+  });
+
+  it.each([
+    [awsError('ResourceNotFoundException', 400), false],
+    [awsError('ServiceUnavailableException', 503), true],
+  ])('%s: retriable %s', async (error, retriable) => {
+    const { senders } = sendersOver(() => {
+      throw error;
+    });
+    expect(await senders.firehose!('reports')!.send([data('a')])).toMatchObject([{ errorCode: error.name, retriable }]);
+  });
+});
+
+describe('s3', () => {
+  it('puts an object each, and tells each its own result', async () => {
+    const { inputs, senders } = sendersOver(({ Key }: { Key: string }) => {
+      if (Key === 'b') throw awsError('SlowDown', 503);
+      if (Key === 'c') throw awsError('NoSuchBucket', 404);
+      return {};
+    });
+    const sender = senders.s3!('archive')!;
+    expect(sender.resource).toBe('pitwall-archive-1');
+    const body = Buffer.from('x');
+    const objects = [
+      { key: 'a', body, cannedAcl: 'private' as const },
+      { key: 'b', body },
+      { key: 'c', body },
+    ];
+    expect(await sender.send(objects)).toEqual([
+      {},
+      { errorCode: 'SlowDown', errorMessage: expect.anything(), retriable: true },
+      { errorCode: 'NoSuchBucket', errorMessage: expect.anything(), retriable: false },
+    ]);
+    expect(inputs).toEqual([
+      { Bucket: 'pitwall-archive-1', Key: 'a', Body: body, ACL: 'private' },
+      { Bucket: 'pitwall-archive-1', Key: 'b', Body: body },
+      { Bucket: 'pitwall-archive-1', Key: 'c', Body: body },
+    ]);
+  });
+});
+
+it('services without a client have no sender', () => {
+  const { senders } = sendersOver(() => ({}));
+  expect(Object.keys(senders)).toEqual(['kinesis', 'dynamodb', 'firehose', 's3']);
+  const some = createSenders({} as never, { streams, tables });
+  expect(Object.keys(some)).toEqual(['kinesis', 'dynamodb']);
 });
