@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_SHADOW_LIMITS } from '#cloud/local/iot-core/shadow/request.js';
+import { DEFAULT_SHADOW_LIMITS } from '#cloud/local/iot-core/shadow/limits.js';
 import { ShadowTable } from '#cloud/local/iot-core/shadow/table.js';
 import { parseShadowTopic } from '#cloud/local/iot-core/shadow/topics.js';
 import { PitwallError } from '#wire/errors.js';

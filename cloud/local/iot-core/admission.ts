@@ -56,14 +56,11 @@ export class Admission {
    */
   admit(connection: Connection, publish: Publish): void | Promise<void> {
     const { limits, deviations, counters, raceClock } = this.#options;
-    const { topic, payload, qos } = publish;
+    const { topic, qos } = publish;
     if (qos === 2) throw new Refusal('qos2', `QoS 2 is not supported by AWS IoT: ${topic}.`);
     const route = connection.route(topic);
     if (publish.retain) connection.checkRetain(topic);
-    const bytes = byteLength(payload);
-    if (bytes > limits.payloadBytes) {
-      throw new Refusal('payloadSize', `A payload of ${bytes} bytes to ${topic}; at most ${limits.payloadBytes}.`);
-    }
+    const bytes = checkPayload(publish, limits);
     counters.stats.publishesIn++;
     const take = () => {
       const nowMs = raceClock.nowMs();
@@ -144,6 +141,14 @@ export class Admission {
   }
 }
 
-function byteLength(payload: Buffer | string): number {
-  return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+/** Bytes of the payload. Raises Refusal when they are too many. */
+export function checkPayload(
+  { topic, payload }: Pick<Publish, 'topic' | 'payload'>,
+  { payloadBytes }: Pick<IotCoreLimits, 'payloadBytes'>,
+): number {
+  const bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+  if (bytes > payloadBytes) {
+    throw new Refusal('payloadSize', `A payload of ${bytes} bytes to ${topic}; at most ${payloadBytes}.`);
+  }
+  return bytes;
 }

@@ -9,6 +9,7 @@ import type { PolicyDocumentRead } from '#certs/policy/document.js';
 import { PolicyMatcher } from '#certs/policy/matcher.js';
 import { parsePolicy } from '#certs/policy/parse.js';
 import type { CustomAuthorization } from './custom-authorizer.js';
+import type { Deviations } from './deviations.js';
 import type { Identity } from './identity.js';
 import { Refusal } from './refusal.js';
 import type { Account } from './registry/arns.js';
@@ -46,7 +47,7 @@ export interface Admitted {
 export interface AuthoriserOptions {
   /** Whose resources are asked about. */
   account: Account;
-  /** Common name of the certificate that may do everything; it needs no registration. */
+  /** Common name of the certificate that may do everything. */
   operatorName: string;
   /** SHA-256 of our own authority's certificate, 64 hex digits: no other names operators, or things that nobody registered. */
   authorityId: string;
@@ -54,6 +55,7 @@ export interface AuthoriserOptions {
   things?: ReadonlySet<string>;
   directory?: PrincipalDirectory;
   custom?: CustomAuthorization;
+  deviations: Pick<Deviations, 'operatorCertificate'>;
 }
 
 /** A fleet has few policies, each on many certificates. */
@@ -101,14 +103,14 @@ export class Authoriser {
   }
 
   #principalOf(identity: Identity): Principal {
-    const { directory, things, authorityId } = this.#options;
+    const { directory, things, authorityId, deviations } = this.#options;
     const { name, principal: certificateId } = identity;
     if (identity.grant) {
       return { certificateId, status: 'ACTIVE', policies: identity.grant.policies, things: [] };
     }
     const registered = directory?.find(certificateId);
     if (registered) return registered;
-    if (this.isOperator(identity)) {
+    if (this.isOperator(identity) && (identity.signed || !directory || deviations.operatorCertificate === 'trusted')) {
       return { certificateId, status: 'ACTIVE', policies: this.#operatorPolicies, things: [] };
     }
     if (directory) throw new Refusal('identity', `The certificate ${certificateId} is not registered.`);

@@ -19,6 +19,7 @@ import { Distribution } from './delivery/distribution.js';
 import type { Retained } from './delivery/retained.js';
 import { Router } from './delivery/router.js';
 import type { Session } from './delivery/session.js';
+import type { SessionStore } from './delivery/session-store.js';
 import { Sessions } from './delivery/sessions.js';
 import type { Deviations } from './deviations.js';
 import type { DeviceServices } from './device-services.js';
@@ -36,6 +37,8 @@ export interface BrokerOptions {
   rules: RuleIngress;
   shadows: ShadowService;
   retained: Retained;
+  /** Without it, persistent sessions end with the process. */
+  sessionStore?: SessionStore;
   /** Jobs and provisioning; without them their topics are refused. */
   services?: DeviceServices;
   limits: IotCoreLimits;
@@ -79,7 +82,7 @@ export class Broker {
     this.#limits = limits;
     const router = new Router(counters);
     const clients = new Clients(options);
-    const sessions = new Sessions(router, options);
+    const sessions = new Sessions(router, { ...options, store: options.sessionStore });
     const presence = new Presence(limits, wallClock);
     const admission = new Admission(options);
     const distribution = new Distribution({ ...options, router });
@@ -104,6 +107,7 @@ export class Broker {
 
   static async create(options: BrokerOptions): Promise<Broker> {
     const broker = new Broker(options);
+    await broker.#sessions.restore();
     await broker.#aedes.listen();
     return broker;
   }
@@ -210,7 +214,10 @@ export class Broker {
     for (const client of this.#clients.registered.values()) {
       this.#clients.endFor(client, 'SERVER_INITIATED_DISCONNECT');
     }
+    const left = [...this.#clients.registered.values()];
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
+    // The library may still be about to say so: the store of the sessions closes next.
+    for (const client of left) this.#connects.left(client);
   }
 
   /** The library with our decisions, our message bus and our store. */

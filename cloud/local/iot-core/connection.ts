@@ -1,3 +1,4 @@
+import { checkPayload, type Publish } from './admission.js';
 import type { Authoriser, ConnectFacts, Permissions } from './authoriser.js';
 import type { Identity } from './identity.js';
 import type { IotCoreLimits } from './limits.js';
@@ -80,8 +81,9 @@ export class Connection {
   }
 
   /** A will needs the rights of a publish when it is left. Raises Refusal. */
-  checkWill({ topic, qos, retain }: { topic: string; qos: number; retain: boolean }): void {
+  checkWill({ topic, qos, retain, payload }: Publish): void {
     this.route(topic);
+    checkPayload({ topic, payload }, this.#limits);
     if (qos === 2) throw new Refusal('qos2', `A will of QoS 2 to ${topic}; AWS IoT supports 0 and 1.`);
     if (retain) this.checkRetain(topic);
   }

@@ -10,7 +10,7 @@ import type { Operation } from './control-plane/operation.js';
 import { jobOperations } from './control-plane/operations/jobs.js';
 import type { HttpPlane } from './http-front.js';
 import { JobsDataPlane } from './jobs/data-plane.js';
-import type { JobLimits } from './jobs/model.js';
+import type { JobLimits } from './jobs/limits.js';
 import { registryDirectory as jobsDirectory } from './jobs/registry-directory.js';
 import { JobService } from './jobs/service.js';
 import { type JobsRequest, parseJobsTopic } from './jobs/topics.js';

@@ -17,6 +17,12 @@ export interface Faults {
 
 export const DEFAULT_FAULTS: Faults = { dropAfterAck: 0, duplicate: 0.002, reorder: 0.002 };
 
+export const FAULT_MEANINGS: Record<keyof Faults, string> = {
+  dropAfterAck: 'Share of messages that are acknowledged and lost on the way to the rules.',
+  duplicate: 'Share of messages that the rules get twice.',
+  reorder: 'Share of messages that the next one overtakes on the way to the rules.',
+};
+
 /** Longest that a message is held back for another to overtake it, wall ms. One is held at a time. */
 export const REORDER_HOLD_MS = 50;
 

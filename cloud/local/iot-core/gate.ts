@@ -52,7 +52,7 @@ export class Gate {
       throw new Refusal('clientId', `A client id of at most ${limits.clientIdBytes} bytes that does not start with $.`);
     }
     if (authoriser.isOperator(identity) && (authoriser.isThing(clientId) || isThingConnected)) {
-      throw new Refusal('clientId', `${clientId} is a thing; only its own certificate may connect as it.`);
+      throw new Refusal('notAuthorised', `${clientId} is a thing; only its own certificate may connect as it.`);
     }
     const connect = { clientId, isPersistent, willTopic: will?.topic };
     const connection = new Connection(identity, connect, { authoriser, limits, nowMs: raceClock.nowMs() });

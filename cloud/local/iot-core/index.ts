@@ -14,6 +14,7 @@ import { Counters, type IotCoreStats } from './counters.js';
 import { CustomAuthorization, type CustomAuthorizer } from './custom-authorizer.js';
 import { DataPlane } from './data-plane.js';
 import { Retained } from './delivery/retained.js';
+import { SessionStore } from './delivery/session-store.js';
 import { DEFAULT_DEVIATIONS, type Deviations } from './deviations.js';
 import type { DeviceServices } from './device-services.js';
 import { type Faults, FaultyIngress } from './faults.js';
@@ -27,7 +28,7 @@ import { ShadowService } from './shadow/service.js';
 import { WebSocketListener } from './websocket.js';
 
 export interface IotCoreOptions {
-  /** Folder of what must outlive the process: shadows and retained messages. */
+  /** Folder of what must outlive the process: shadows, retained messages, persistent sessions. */
   dataDir: string;
   tls: ListenerOptions['tls'];
   /** Where MQTT listens. Default 127.0.0.1. The data plane always binds to loopback. */
@@ -102,17 +103,34 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     log,
     limits: limits.shadow,
   });
-  const retained = await Retained.open({ path: join(options.dataDir, 'retained'), limits, raceClock, counters, log });
-  const shared = { rules, shadows, retained, limits, deviations, raceClock, wallClock, counters, log };
+  const retained = await Retained.open({
+    path: join(options.dataDir, 'retained'),
+    limits,
+    raceClock,
+    wallClock,
+    counters,
+    log,
+  });
+  const sessionStore =
+    deviations.sessionStore === 'disk'
+      ? await SessionStore.open({ path: join(options.dataDir, 'sessions'), counters, log })
+      : undefined;
+  const shared = { rules, shadows, retained, sessionStore, limits, deviations, raceClock, wallClock, counters, log };
   const { operatorName, things, directory, account = DEFAULT_ACCOUNT, services } = options;
   const authorityId = certificateIdOf(new X509Certificate(readFileSync(options.tls.caPath)).raw);
   const { customAuthorizer } = options;
   const custom = customAuthorizer && new CustomAuthorization(customAuthorizer, log);
-  const authoriser = new Authoriser({ account, operatorName, authorityId, things, directory, custom });
+  const authoriser = new Authoriser({ account, operatorName, authorityId, things, directory, custom, deviations });
   const broker = await Broker.create({ ...shared, authoriser, services });
 
   // In the order of starting; closed the other way round, also when a later one cannot start.
-  const running: { close(): Promise<void> }[] = [shadows, retained, rules, broker];
+  const running: { close(): Promise<void> }[] = [
+    shadows,
+    retained,
+    ...(sessionStore ? [sessionStore] : []),
+    rules,
+    broker,
+  ];
   const close = async () => {
     for (const part of running.splice(0).reverse()) await part.close();
   };

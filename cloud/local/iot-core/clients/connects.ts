@@ -9,11 +9,13 @@ import type { Connection } from '../connection.js';
 import type { Counters } from '../counters.js';
 import { ClientLink } from '../delivery/link.js';
 import type { Sessions } from '../delivery/sessions.js';
+import type { Deviations } from '../deviations.js';
 import type { Gate } from '../gate.js';
 import type { Identity, Login } from '../identity.js';
 import type { IotCoreLimits } from '../limits.js';
 import { connectedEvent, connectFailedEvent, disconnectedEvent } from '../presence/lifecycle.js';
 import type { Presence } from '../presence/presence.js';
+import { reasonOfRefusal } from '../presence/reasons.js';
 import { PublishQueue } from '../publish-queue.js';
 import { Refusal } from '../refusal.js';
 import type { Clients, Known } from './clients.js';
@@ -28,6 +30,7 @@ export interface ConnectsOptions {
   presence: Presence;
   announcements: Announcements;
   limits: IotCoreLimits;
+  deviations: Pick<Deviations, 'refusedConnect' | 'mqtt31'>;
   raceClock: Clock;
   counters: Counters;
   log: Log;
@@ -35,6 +38,9 @@ export interface ConnectsOptions {
 
 type AuthenticateDone = (error: AuthenticateError | null, success: boolean | null) => void;
 
+/** Protocol level; 4 is MQTT 3.1.1. */
+const MQTT_3_1 = 3;
+const UNKNOWN_VERSION = 0;
 const CONNACK_UNAVAILABLE = 3;
 const CONNACK_NOT_AUTHORISED = 5;
 
@@ -51,6 +57,10 @@ export class Connects {
     const { keepAliveMinSeconds: min, keepAliveMaxSeconds: max } = this.#options.limits;
     const known = this.#clients.get(client) as Known;
     const { clientId, clean, keepalive: keepAliveSeconds = 0 } = packet;
+    // The library refuses a version that it does not know, with return code 1.
+    if (packet.protocolVersion === MQTT_3_1 && this.#options.deviations.mqtt31 === 'refuse') {
+      Object.assign(packet, { protocolVersion: UNKNOWN_VERSION });
+    }
     // AWS: 0 and anything longer mean the longest, anything shorter the shortest.
     packet.keepalive = keepAliveSeconds ? Math.min(max, Math.max(min, keepAliveSeconds)) : max;
     known.asked = { will: packet.will as Publish | undefined, clientId, isPersistent: !clean, keepAliveSeconds };
@@ -143,6 +153,10 @@ export class Connects {
       return;
     }
     this.#options.log.warn('A client was refused.', { clientId: client.id, why: refusal.message });
+    if (this.#options.deviations.refusedConnect === 'close') {
+      client.close();
+      return;
+    }
     const returnCode = refusal.reason === 'connectRate' ? CONNACK_UNAVAILABLE : CONNACK_NOT_AUTHORISED;
     done(Object.assign(refusal, { returnCode }), false);
   }
@@ -162,7 +176,8 @@ export class Connects {
     } catch (error) {
       const { principal, sourceIp } = identity;
       const who = { clientId: client.id, principal, sessionIdentifier, sourceIp, thingName: undefined };
-      if (error instanceof Refusal && error.reason !== 'connectRate') {
+      // AWS tells of who may not, not of who asks in the wrong way.
+      if (error instanceof Refusal && reasonOfRefusal(error.reason) === 'AUTH_ERROR') {
         this.#options.announcements.tell(client.id, connectFailedEvent(who, this.#raceMs()));
       }
       throw error;

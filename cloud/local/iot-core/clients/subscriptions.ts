@@ -24,6 +24,12 @@ type SubscribeDone = (error: Error | null, granted?: Subscription | null) => voi
 /** MQTT 3.1.1, §3.9.3. */
 const SUBACK_FAILURE = 0x80;
 
+/**
+ * The library tells a client that its session is present when it brings a subscription back. A session without any brings this
+ * one, which is not granted; no client can ask for it.
+ */
+const NO_SUBSCRIPTION = { topic: '$session', qos: 0 } as const;
+
 /** SUBSCRIBE and UNSUBSCRIBE. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
@@ -35,6 +41,10 @@ export class Subscriptions {
   }
 
   authorise(client: Client, subscription: Subscription, done: SubscribeDone): void {
+    if (!client.connected && subscription.topic === NO_SUBSCRIPTION.topic) {
+      done(null, null);
+      return;
+    }
     const refusal = this.#refusalOf(client, subscription);
     // A filter that a session brought back is only left out: closing would keep its client away for good.
     if (refusal && (!client.connected || this.#isAnswered(refusal))) done(null, null);
@@ -52,6 +62,7 @@ export class Subscriptions {
     for (const { topic, qos } of granted as { topic: string; qos: 0 | 1 }[]) {
       distribution.subscribe(session, topic, qos);
     }
+    this.#options.sessions.changed(session);
     const topics = granted.map(({ topic }) => topic);
     announcements.tell(client.id, subscriptionsEvent('subscribed', record, { topics, atMs: this.#raceMs() }));
   }
@@ -68,13 +79,18 @@ export class Subscriptions {
   }
 
   remove(session: Session | undefined, filters: readonly string[]): void {
-    if (session) for (const filter of filters) this.#options.distribution.unsubscribe(session, filter);
+    if (!session || filters.length === 0) return;
+    const { distribution, sessions } = this.#options;
+    for (const filter of filters) distribution.unsubscribe(session, filter);
+    sessions.changed(session);
   }
 
   /** Of the persistent session that a client resumes. */
   ofSession(clientId: string): { topic: string; qos: 0 | 1 }[] {
-    const subscriptions = this.#options.sessions.persistent(clientId)?.subscriptions ?? [];
-    return [...subscriptions].map(([topic, qos]) => ({ topic, qos }));
+    const session = this.#options.sessions.persistent(clientId);
+    if (!session) return [];
+    if (session.subscriptions.size === 0) return [NO_SUBSCRIPTION];
+    return [...session.subscriptions].map(([topic, qos]) => ({ topic, qos }));
   }
 
   #refusalOf(client: Client, { topic, qos }: Subscription): Refusal | undefined {

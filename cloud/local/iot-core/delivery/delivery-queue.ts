@@ -4,16 +4,28 @@ import type { Message } from './message.js';
 export interface Delivery {
   message: Message;
   /** The shared subscription that chose this client: it chooses another when this one leaves. */
-  group?: { choose(message: Message): void };
+  group?: { readonly filter: string; choose(message: Message): void };
   /** Told what became of a direct message; no session keeps one. */
   confirm?: (acknowledged: boolean) => void;
+  /** Where it is on disk. */
+  storedAs?: string;
+}
+
+/** Bytes of all that waits for clients. */
+export interface Backlog {
+  bytes: number;
 }
 
 /** First in, first out, and knows its bytes. */
 export class DeliveryQueue {
+  readonly #backlog: Backlog;
   #items: Delivery[] = [];
   #head = 0;
   #bytes = 0;
+
+  constructor(backlog: Backlog) {
+    this.#backlog = backlog;
+  }
 
   get length(): number {
     return this.#items.length - this.#head;
@@ -25,7 +37,7 @@ export class DeliveryQueue {
 
   push(delivery: Delivery): void {
     this.#items.push(delivery);
-    this.#bytes += delivery.message.bytes;
+    this.#count(delivery.message.bytes);
   }
 
   first(): Delivery | undefined {
@@ -36,7 +48,7 @@ export class DeliveryQueue {
     const delivery = this.#items[this.#head];
     if (!delivery) return undefined;
     this.#head++;
-    this.#bytes -= delivery.message.bytes;
+    this.#count(-delivery.message.bytes);
     // Gives back what was taken now and then: shifting an array is linear.
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
@@ -47,10 +59,20 @@ export class DeliveryQueue {
 
   /** All of it, in order; the queue is empty then. */
   takeAll(): Delivery[] {
-    const all = this.#items.slice(this.#head);
+    const all = this.all();
     this.#items = [];
     this.#head = 0;
-    this.#bytes = 0;
+    this.#count(-this.#bytes);
     return all;
+  }
+
+  /** All of it, in order. */
+  all(): Delivery[] {
+    return this.#items.slice(this.#head);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#backlog.bytes += bytes;
   }
 }

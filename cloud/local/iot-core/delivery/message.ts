@@ -1,3 +1,15 @@
+/** A message as it is kept on disk. */
+export interface MessageRecord {
+  topic: string;
+  /** Base64. */
+  payload: string;
+  /** Wall ms. */
+  publishedAtMs: number;
+  /** Absent: as long as any. */
+  expiryMs?: number;
+  retain?: true;
+}
+
 /** A message on its way to subscribers, and its bytes on the wire (MQTT 3.1.1, §3.3). */
 export class Message {
   readonly topic: string;
@@ -22,6 +34,22 @@ export class Message {
     this.expiryMs = options.expiryMs ?? Number.POSITIVE_INFINITY;
     this.publishedAtMs = options.publishedAtMs;
     this.#payload = typeof payload === 'string' ? Buffer.from(payload) : payload;
+  }
+
+  /** Only messages of QoS 1 are kept. */
+  static fromRecord({ topic, payload, publishedAtMs, expiryMs, retain }: MessageRecord): Message {
+    const publish = { topic, payload: Buffer.from(payload, 'base64'), qos: 1 };
+    return new Message(publish, { publishedAtMs, expiryMs, retain }).keep();
+  }
+
+  toRecord(): MessageRecord {
+    return {
+      topic: this.topic,
+      payload: this.#payload.toString('base64'),
+      publishedAtMs: this.publishedAtMs,
+      expiryMs: Number.isFinite(this.expiryMs) ? this.expiryMs : undefined,
+      retain: this.retain || undefined,
+    };
   }
 
   get bytes(): number {

@@ -1,58 +1,63 @@
-import type { Clock } from '#wire/clock.js';
-import { TokenBucket } from '../../token-bucket.js';
-import type { Counters } from '../counters.js';
 import type { IotCoreLimits } from '../limits.js';
-import { type Delivery, DeliveryQueue } from './delivery-queue.js';
+import { type Backlog, type Delivery, DeliveryQueue } from './delivery-queue.js';
+import { InFlight } from './in-flight.js';
 import type { Message } from './message.js';
+import { DeliveryPace, type PaceOptions, type RatedLink } from './pace.js';
 
 /** The way to a connected client. */
-export interface Link {
+export interface Link extends RatedLink {
   /** Bytes written that the client has not taken. */
   readonly unsentBytes: number;
   write(packet: Buffer, flushed: () => void): void;
   /** Whether it may have messages of this topic now. */
   mayReceive(topic: string): boolean;
-  /** Takes one message from what the connection may carry a second; false: nothing left, nothing taken. */
-  takeRate(bytes: number): boolean;
 }
 
-export interface OutboxOptions {
+export interface OutboxOptions extends PaceOptions {
   limits: IotCoreLimits;
-  raceClock: Clock;
-  wallClock: Clock;
-  counters: Counters;
+  /** Of all outboxes together. */
+  backlog: Backlog;
+}
+
+/** Where a persistent session's messages outlive the process. */
+export interface OwedJournal {
+  write(delivery: Delivery): void;
+  erase(delivery: Delivery): void;
 }
 
 /** How often a message that waits for a rate looks again, wall ms: rates are in race time, whose speed is not known here. */
 const RATE_POLL_MS = 10;
-const MESSAGE_ID_MAX = 0xffff;
 
 /**
  * What one client is to get: sent at once when it can take it, else kept within bounds, so that a client that does not
  * read costs a fixed amount of memory and nobody's time. QoS 0 is sent or dropped; QoS 1 is kept until its PUBACK, at
  * most `unacknowledged` of them on the wire.
+ *
+ * With a journal, what waits for a client that is away is written down at once, and what a connected client is slow to
+ * acknowledge after `sessionFlushMs`: whoever acknowledges at once costs no write.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #link: Link | undefined;
-  /** Owed by the session when its client came back: goes out at a pace of its own. */
-  #owed = new DeliveryQueue();
-  #owedPace: TokenBucket;
-  /** Wall ms. */
-  #lastOwedAtMs = 0;
-  #waiting = new DeliveryQueue();
-  readonly #inFlight = new Map<number, Delivery>();
   /** Whether messages outlive the connection: a persistent session's do. */
   readonly #persistent: boolean;
-  #lastId = 0;
+  readonly #journal: OwedJournal | undefined;
+  readonly #pace: DeliveryPace;
+  #link: Link | undefined;
+  /** Owed by the session when its client came back: goes out at a pace of its own. */
+  #owed: DeliveryQueue;
+  #waiting: DeliveryQueue;
+  readonly #inFlight: InFlight;
   #poll: NodeJS.Timeout | undefined;
-  /** Since when the first one waits for the connection's rate, wall ms. */
-  #heldSinceMs: number | undefined;
+  #flush: NodeJS.Timeout | undefined;
 
-  constructor(persistent: boolean, options: OutboxOptions) {
+  constructor(persistent: boolean, options: OutboxOptions, journal?: OwedJournal) {
     this.#persistent = persistent;
     this.#options = options;
-    this.#owedPace = this.#newPace();
+    this.#journal = journal;
+    this.#pace = new DeliveryPace(options);
+    this.#owed = new DeliveryQueue(options.backlog);
+    this.#waiting = new DeliveryQueue(options.backlog);
+    this.#inFlight = new InFlight(options.backlog);
   }
 
   get connected(): boolean {
@@ -73,24 +78,36 @@ export class Outbox {
   attach(link: Link): void {
     this.#link = link;
     this.#owed = this.#waiting;
-    this.#waiting = new DeliveryQueue();
-    this.#owedPace = this.#newPace();
+    this.#waiting = new DeliveryQueue(this.#options.backlog);
+    this.#pace.restart();
     this.#pump();
   }
 
   /** The client is gone. What a shared subscription had chosen it for goes to another member. */
   detach(): void {
     this.#link = undefined;
-    this.#heldSinceMs = undefined;
     clearTimeout(this.#poll);
+    clearTimeout(this.#flush);
     this.#poll = undefined;
-    const left = [...this.#inFlight.values(), ...this.#owed.takeAll(), ...this.#waiting.takeAll()];
-    this.#inFlight.clear();
-    for (const delivery of left) {
+    this.#flush = undefined;
+    for (const delivery of this.#takeAll()) {
       if (delivery.confirm) delivery.confirm(false);
-      else if (delivery.group) delivery.group.choose(delivery.message);
-      else if (this.#persistent) this.#waiting.push(delivery);
+      else if (delivery.group) {
+        this.#erase(delivery);
+        delivery.group.choose(delivery.message);
+      } else if (this.#persistent) this.#keep(delivery);
     }
+  }
+
+  /** The session ends, and all that it was owed. */
+  discard(): void {
+    this.detach();
+    for (const delivery of this.#takeAll()) this.#erase(delivery);
+  }
+
+  /** What the session was owed when the process before this one ended, and has on disk. */
+  restore(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) if (this.#makeRoom(delivery)) this.#waiting.push(delivery);
   }
 
   /** @param qos of the subscription; the lower of the two is what is sent (MQTT-3.8.4-6) */
@@ -103,7 +120,9 @@ export class Outbox {
     }
     if (!link && !this.#persistent) return;
     // Kept whole: who is asked to hold it may hold it for an hour.
-    this.#enqueue({ message: message.keep(), group });
+    const delivery = { message: message.keep(), group };
+    if (!this.#makeRoom(delivery)) return;
+    this.#keep(delivery);
     this.#pump();
   }
 
@@ -117,10 +136,10 @@ export class Outbox {
   }
 
   acknowledged(messageId: number): void {
-    const delivery = this.#inFlight.get(messageId);
+    const delivery = this.#inFlight.take(messageId);
     if (!delivery) return;
-    this.#inFlight.delete(messageId);
     delivery.confirm?.(true);
+    this.#erase(delivery);
     this.#pump();
   }
 
@@ -128,7 +147,7 @@ export class Outbox {
     const { counters } = this.#options;
     if (this.#isSlow(link)) {
       counters.stats.shed++;
-    } else if (!link.takeRate(message.bytes)) {
+    } else if (!this.#pace.take(message, link)) {
       counters.count('deliveryDrops', 'rate');
     } else {
       counters.stats.publishesOut++;
@@ -136,14 +155,27 @@ export class Outbox {
     }
   }
 
-  #enqueue(delivery: Delivery): void {
-    const { limits, counters } = this.#options;
+  /** The oldest goes for the newest; false when not even that makes room. */
+  #makeRoom(delivery: Delivery): boolean {
+    const { limits, backlog } = this.#options;
     const { bytes } = delivery.message;
     const isFull = () =>
       this.#owed.length + this.#waiting.length >= limits.sessionQueueMessages ||
-      this.#owed.bytes + this.#waiting.bytes + bytes > limits.sessionQueueBytes;
-    while (isFull() && (this.#owed.shift() ?? this.#waiting.shift())) counters.count('deliveryDrops', 'queueFull');
+      this.#owed.bytes + this.#waiting.bytes + bytes > limits.sessionQueueBytes ||
+      backlog.bytes + bytes > limits.queuedBytes;
+    while (isFull()) {
+      const oldest = this.#owed.shift() ?? this.#waiting.shift();
+      this.#drop(oldest ?? delivery, 'queueFull');
+      if (!oldest) return false;
+    }
+    return true;
+  }
+
+  #keep(delivery: Delivery): void {
     this.#waiting.push(delivery);
+    if (!this.#journal) return;
+    if (this.#link) this.#flushLater();
+    else if (delivery.storedAs === undefined) this.#journal.write(delivery);
   }
 
   /** Sends what can go out now. Called whenever something may have changed that. */
@@ -153,12 +185,11 @@ export class Outbox {
     for (let queue = this.#nextQueue(); queue && this.#hasRoom(link); queue = this.#nextQueue()) {
       const { message } = queue.first() as Delivery;
       if (this.#isExpired(message)) {
-        queue.shift();
-        this.#options.counters.count('deliveryDrops', 'expired');
+        this.#drop(queue.shift() as Delivery, 'expired');
       } else if (!link.mayReceive(message.topic)) {
-        queue.shift();
-      } else if (this.#mayPass(message, link)) {
-        if (queue === this.#owed) this.#takeOwed();
+        this.#erase(queue.shift() as Delivery);
+      } else if (this.#pace.mayPass(message, link)) {
+        if (queue === this.#owed) this.#pace.takeOwed();
         this.#send(queue.shift() as Delivery, link);
       } else {
         this.#pollLater();
@@ -170,20 +201,8 @@ export class Outbox {
 
   /** What is owed goes first when its pace allows it; otherwise it does not hold up what is new. */
   #nextQueue(): DeliveryQueue | undefined {
-    if (this.#owed.length > 0 && this.#mayOwe()) return this.#owed;
+    if (this.#owed.length > 0 && this.#pace.mayOwe()) return this.#owed;
     return this.#waiting.length > 0 ? this.#waiting : undefined;
-  }
-
-  /** Not slower than one in `throttleWaitMs` either: the race may stand still until this very client goes on. */
-  #mayOwe(): boolean {
-    const { limits, raceClock, wallClock } = this.#options;
-    return this.#owedPace.has(1, raceClock.nowMs()) || wallClock.nowMs() - this.#lastOwedAtMs >= limits.throttleWaitMs;
-  }
-
-  #takeOwed(): void {
-    const { raceClock, wallClock } = this.#options;
-    if (this.#owedPace.has(1, raceClock.nowMs())) this.#owedPace.take(1, raceClock.nowMs());
-    this.#lastOwedAtMs = wallClock.nowMs();
   }
 
   #hasRoom(link: Link): boolean {
@@ -196,33 +215,9 @@ export class Outbox {
     return link.unsentBytes > this.#options.limits.slowConsumerBytes;
   }
 
-  /** The connection's rate; not longer than `throttleWaitMs`, as for publishes that come in. */
-  #mayPass(message: Message, link: Link): boolean {
-    const { limits, wallClock, counters } = this.#options;
-    if (link.takeRate(message.bytes)) {
-      this.#heldSinceMs = undefined;
-      return true;
-    }
-    const nowMs = wallClock.nowMs();
-    this.#heldSinceMs ??= nowMs;
-    if (nowMs - this.#heldSinceMs < limits.throttleWaitMs) return false;
-    this.#heldSinceMs = undefined;
-    counters.stats.throttleOverruns++;
-    return true;
-  }
-
   #send(delivery: Delivery, link: Link): void {
-    const messageId = this.#nextId();
-    this.#inFlight.set(messageId, delivery);
     this.#options.counters.stats.publishesOut++;
-    link.write(delivery.message.encode(messageId), this.#flushed);
-  }
-
-  #nextId(): number {
-    do {
-      this.#lastId = (this.#lastId % MESSAGE_ID_MAX) + 1;
-    } while (this.#inFlight.has(this.#lastId));
-    return this.#lastId;
+    link.write(delivery.message.encode(this.#inFlight.add(delivery)), this.#flushed);
   }
 
   readonly #flushed = (): void => {
@@ -236,21 +231,44 @@ export class Outbox {
     }, RATE_POLL_MS).unref();
   }
 
-  #dropExpiredInFlight(): void {
-    for (const [messageId, { message, confirm }] of this.#inFlight) {
-      if (!this.#isExpired(message)) return;
-      this.#inFlight.delete(messageId);
-      confirm?.(false);
-      this.#options.counters.count('deliveryDrops', 'expired');
+  #flushLater(): void {
+    this.#flush ??= setTimeout(() => this.#writeSlow(), this.#options.limits.sessionFlushMs).unref();
+  }
+
+  /** Writes down what has waited for its PUBACK since before the timer began. */
+  #writeSlow(): void {
+    this.#flush = undefined;
+    const { limits, wallClock } = this.#options;
+    const sinceMs = wallClock.nowMs() - limits.sessionFlushMs;
+    for (const delivery of [...this.#inFlight.all(), ...this.#waiting.all()]) {
+      if (delivery.storedAs !== undefined || delivery.confirm) continue;
+      if (delivery.message.publishedAtMs <= sinceMs) this.#journal?.write(delivery);
+      else this.#flushLater();
     }
+  }
+
+  #takeAll(): Delivery[] {
+    return [...this.#inFlight.takeWhile(() => true), ...this.#owed.takeAll(), ...this.#waiting.takeAll()];
+  }
+
+  #dropExpiredInFlight(): void {
+    for (const delivery of this.#inFlight.takeWhile(({ message }) => this.#isExpired(message))) {
+      delivery.confirm?.(false);
+      this.#drop(delivery, 'expired');
+    }
+  }
+
+  #drop(delivery: Delivery, why: string): void {
+    this.#options.counters.count('deliveryDrops', why);
+    this.#erase(delivery);
+  }
+
+  #erase(delivery: Delivery): void {
+    if (delivery.storedAs !== undefined) this.#journal?.erase(delivery);
   }
 
   #isExpired({ publishedAtMs, expiryMs }: Message): boolean {
     const ageMs = this.#options.wallClock.nowMs() - publishedAtMs;
     return ageMs > Math.min(expiryMs, this.#options.limits.redeliveryMs);
-  }
-
-  #newPace(): TokenBucket {
-    return new TokenBucket(this.#options.limits.sessionDeliveriesPerSecond, this.#options.raceClock.nowMs());
   }
 }

@@ -29,7 +29,7 @@ export class Router {
     if (shared) {
       let group = this.#groupByName.get(filter);
       if (!group) {
-        group = new SharedGroup(this.#counters);
+        group = new SharedGroup(filter, this.#counters);
         this.#groupByName.set(filter, group);
         this.#groups.add(shared.filter, group);
       }
@@ -63,6 +63,11 @@ export class Router {
 
   unsubscribeAll(session: Session): void {
     for (const filter of [...session.subscriptions.keys()]) this.unsubscribe(session, filter);
+  }
+
+  /** The shared subscription of this filter, while it has members. */
+  group(filter: string): SharedGroup | undefined {
+    return this.#groupByName.get(filter);
   }
 
   route(message: Message): void {

@@ -1,4 +1,4 @@
-import { Outbox, type OutboxOptions } from './outbox.js';
+import { Outbox, type OutboxOptions, type OwedJournal } from './outbox.js';
 
 /** What the broker holds for a client id: its subscriptions and what it is to get. A clean one ends with its connection. */
 export class Session {
@@ -10,10 +10,10 @@ export class Session {
   /** Wall ms; undefined while connected. */
   disconnectedAtMs: number | undefined;
 
-  constructor(clientId: string, clean: boolean, options: OutboxOptions) {
+  constructor(clientId: string, clean: boolean, options: OutboxOptions, journal?: OwedJournal) {
     this.clientId = clientId;
     this.clean = clean;
-    this.outbox = new Outbox(!clean, options);
+    this.outbox = new Outbox(!clean, options, journal);
   }
 
   /** Whether it keeps messages for a client that is away. */

@@ -6,10 +6,13 @@ import type { Session } from './session.js';
 export class SharedGroup {
   /** With the granted QoS, in the order of subscribing. */
   readonly members = new Map<Session, 0 | 1>();
+  /** As it was subscribed to. */
+  readonly filter: string;
   readonly #counters: Counters;
   #turn = 0;
 
-  constructor(counters: Counters) {
+  constructor(filter: string, counters: Counters) {
+    this.filter = filter;
     this.#counters = counters;
   }
 

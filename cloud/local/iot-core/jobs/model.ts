@@ -60,29 +60,4 @@ export interface JobExecution {
   stepDeadlineMs?: number;
 }
 
-/** AWS IoT Device Management quotas, and the bounds of this implementation. */
-export interface JobLimits {
-  documentBytes: number;
-  targetsPerJob: number;
-  statusDetails: number;
-  /** Pending executions in one notification. */
-  notifiedExecutions: number;
-  /** Unanswered requests per thing. */
-  inFlight: number;
-
-  /** Bounds of this implementation: kept until they are deleted. */
-  jobs: number;
-  executions: number;
-}
-
-export const DEFAULT_JOB_LIMITS: JobLimits = {
-  documentBytes: 32 * 1024,
-  targetsPerJob: 100,
-  statusDetails: 10,
-  notifiedExecutions: 15,
-  inFlight: 10,
-  jobs: 1000,
-  executions: 100_000,
-};
-
 export const JOB_ID = /^[a-zA-Z0-9_-]{1,64}$/;

@@ -1,7 +1,8 @@
 /** What a device's request must look like; the first failure wins. The same for MQTT and HTTP. */
 import { isJsonObject, type JsonObject } from '../../json-service.js';
 import { type ExecutionUpdate, NO_STEP_TIMEOUT, REPORTED_STATUSES, type ReportedStatus } from './execution.js';
-import type { JobLimits, StatusDetails } from './model.js';
+import type { JobLimits } from './limits.js';
+import type { StatusDetails } from './model.js';
 import { JobRejection } from './rejection.js';
 
 const CLIENT_TOKEN_CHARS_MAX = 64;

@@ -4,7 +4,7 @@ import type { Log } from '#wire/log.js';
 import type { JsonObject } from '../../json-service.js';
 import { RecordStore } from '../record-store.js';
 import { answerDevice } from './device.js';
-import type { JobLimits } from './model.js';
+import type { JobLimits } from './limits.js';
 import { type JobMessage, JobNotices } from './notices.js';
 import { expire, followDirectory } from './progress.js';
 import { JobRejection } from './rejection.js';

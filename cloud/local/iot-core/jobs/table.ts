@@ -1,5 +1,6 @@
 import { comparePending, deadlineMs, isPending } from './execution.js';
-import { DEFAULT_JOB_LIMITS, type Job, type JobExecution, type JobLimits } from './model.js';
+import { DEFAULT_JOB_LIMITS, type JobLimits } from './limits.js';
+import type { Job, JobExecution } from './model.js';
 
 /** What a store keeps: a job under `job/<jobId>`, an execution under `execution/<thing>/<jobId>`. */
 export type JobRecord = { job: Job } | { execution: JobExecution };

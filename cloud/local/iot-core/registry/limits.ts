@@ -1,45 +1,27 @@
-/** AWS IoT quotas of registry and control plane (AWS General Reference, "AWS IoT Core endpoints and quotas"), unless said otherwise. */
-export interface RegistryLimits {
-  /** Attributes of a thing that has a type, and of one that has none. */
-  attributesTyped: number;
-  attributesUntyped: number;
-  /** Names and values of all attributes of a thing. */
-  attributesBytes: number;
-  searchableAttributes: number;
-  groupsPerThing: number;
-  groupDepth: number;
-  childGroups: number;
-  policiesPerPrincipal: number;
-  policyVersions: number;
-  authoritiesPerSubject: number;
-  templateChars: number;
-  templateVersions: number;
-  rules: number;
-  actionsPerRule: number;
-  /** A thing type can be deleted this long after it was deprecated. */
-  typeDeletionDelayMs: number;
+import { bound, defaultsOf, type LimitValues, quota } from '../limit.js';
 
-  /** Bounds of this implementation: what all lists hold in memory. */
-  things: number;
-  certificates: number;
-}
+/** AWS IoT quotas of registry and control plane (AWS General Reference, "AWS IoT Core endpoints and quotas"). */
+export const REGISTRY_LIMITS = {
+  attributesTyped: quota(50, 'Attributes of a thing that has a type.'),
+  attributesUntyped: quota(3, 'Attributes of a thing without a type.'),
+  attributesBytes: quota(47 * 1024, 'Names and values of all attributes of a thing.'),
+  searchableAttributes: quota(3, 'Searchable attributes of a thing type.'),
+  groupsPerThing: quota(10, 'Groups that a thing is in.'),
+  groupDepth: quota(7, 'Groups inside each other.'),
+  childGroups: quota(100, 'Direct children of a group.'),
+  policiesPerPrincipal: quota(10, 'Policies of a certificate or group.'),
+  policyVersions: quota(5, 'Versions of a policy.'),
+  authoritiesPerSubject: quota(10, 'Registered authorities of one subject.'),
+  templateChars: quota(10_240, 'Body of a provisioning template.'),
+  templateVersions: quota(5, 'Versions of a provisioning template.'),
+  rules: quota(1000, 'Topic rules.'),
+  actionsPerRule: quota(10, 'Actions of a topic rule.'),
+  typeDeletionDelayMs: quota(5 * 60_000, 'How long after its deprecation a thing type can be deleted.'),
 
-export const DEFAULT_REGISTRY_LIMITS: RegistryLimits = {
-  attributesTyped: 50,
-  attributesUntyped: 3,
-  attributesBytes: 47 * 1024,
-  searchableAttributes: 3,
-  groupsPerThing: 10,
-  groupDepth: 7,
-  childGroups: 100,
-  policiesPerPrincipal: 10,
-  policyVersions: 5,
-  authoritiesPerSubject: 10,
-  templateChars: 10_240,
-  templateVersions: 5,
-  rules: 1000,
-  actionsPerRule: 10,
-  typeDeletionDelayMs: 5 * 60_000,
-  things: 100_000,
-  certificates: 200_000,
+  things: bound(100_000, 'Things, which lists hold in memory.'),
+  certificates: bound(200_000, 'Certificates, which lists hold in memory.'),
 };
+
+export type RegistryLimits = LimitValues<typeof REGISTRY_LIMITS>;
+
+export const DEFAULT_REGISTRY_LIMITS: RegistryLimits = defaultsOf(REGISTRY_LIMITS);

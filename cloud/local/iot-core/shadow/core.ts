@@ -3,7 +3,8 @@
  * it keeps records, the broker publishes messages.
  */
 import { difference, type Json, type JsonObject, merge, type Section, stamp } from './document.js';
-import { parseToken, parseUpdate, type ShadowLimits, ShadowRejection, type UpdateRequest } from './request.js';
+import type { ShadowLimits } from './limits.js';
+import { parseToken, parseUpdate, ShadowRejection, type UpdateRequest } from './request.js';
 import { type ShadowAddress, type ShadowId, shadowBase } from './topics.js';
 
 type SectionName = 'desired' | 'reported';

@@ -3,28 +3,7 @@
  * on the code.
  */
 import { holdsNullInArray, isDeeperThan, isObject, type Json, type JsonObject } from './document.js';
-
-/** AWS's quotas, each of which may be set otherwise for an account. */
-export interface ShadowLimits {
-  /** Serialised desired and reported, metadata excluded. */
-  documentBytes: number;
-  /** Containers inside each other, the section itself counted. Two sources say 8; what passes at 6 passes there too. */
-  maxDepth: number;
-  /** Unanswered requests per thing. */
-  inFlight: number;
-  /** Requests a second per thing, of race time. */
-  requestsPerSecond: number;
-  /** How long a deleted shadow's name remembers its version. */
-  versionMemorySeconds: number;
-}
-
-export const DEFAULT_SHADOW_LIMITS: ShadowLimits = {
-  documentBytes: 8 * 1024,
-  maxDepth: 6,
-  inFlight: 10,
-  requestsPerSecond: 20,
-  versionMemorySeconds: 48 * 3600,
-};
+import type { ShadowLimits } from './limits.js';
 
 const MAX_CLIENT_TOKEN_BYTES = 64;
 

@@ -1,5 +1,5 @@
 import { applyShadowRequest, type ShadowOutcome, type ShadowRecord } from './core.js';
-import { DEFAULT_SHADOW_LIMITS, type ShadowLimits } from './request.js';
+import { DEFAULT_SHADOW_LIMITS, type ShadowLimits } from './limits.js';
 import { type ShadowAddress, type ShadowId, shadowBase } from './topics.js';
 
 /** Key of a shadow wherever records are kept. */

@@ -1,5 +1,5 @@
 import { TokenBucket } from '../../token-bucket.js';
-import type { ShadowLimits } from './request.js';
+import type { ShadowLimits } from './limits.js';
 
 /** Things that are looked at again, when there are more, to forget those whose use lies behind them. */
 const THINGS_REMEMBERED = 1_024;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Authoriser, type AuthoriserOptions } from '#cloud/local/iot-core/authoriser.js';
+import { DEFAULT_DEVIATIONS } from '#cloud/local/iot-core/deviations.js';
 import type { Identity } from '#cloud/local/iot-core/identity.js';
 import type { Principal, PrincipalDirectory } from '#cloud/local/iot-core/registry/directory.js';
 import { shadowTopic, topics } from '#wire/topics.js';
@@ -8,7 +9,13 @@ const ACCOUNT = { region: 'eu-west-1', accountId: '123456789012' };
 const ARN = 'arn:aws:iot:eu-west-1:123456789012';
 
 const authoriser = (options: Partial<AuthoriserOptions> = {}) =>
-  new Authoriser({ account: ACCOUNT, operatorName: 'operator', authorityId: 'ours', ...options });
+  new Authoriser({
+    account: ACCOUNT,
+    operatorName: 'operator',
+    authorityId: 'ours',
+    deviations: DEFAULT_DEVIATIONS,
+    ...options,
+  });
 
 /** As a certificate of our authority. */
 const certified = (name: string | undefined, authorityId = 'ours'): Identity => ({

@@ -78,6 +78,8 @@ export class Harness {
       ...options,
       // A test's clients come back at once.
       limits: { connectsPerSecondOfClient: 1000, ...options.limits },
+      // And is told when it is refused, to tell it from a connection that is lost.
+      deviations: { refusedConnect: 'answer', ...options.deviations },
     });
   }
 

@@ -8,7 +8,7 @@ const [port, caPath, keys] = process.argv.slice(2);
 const { accessKeyId, secretAccessKey } = JSON.parse(keys);
 
 const config = iot.AwsIotMqttConnectionConfigBuilder.new_with_websockets({
-  region: 'eu-west-1',
+  region: 'us-east-1',
   credentials_provider: auth.AwsCredentialsProvider.newStatic(accessKeyId, secretAccessKey),
 })
   .with_certificate_authority_from_path(undefined, caPath)

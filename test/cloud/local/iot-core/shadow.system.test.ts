@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-iot-data-plane';
 import type { MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_SHADOW_LIMITS } from '#cloud/local/iot-core/shadow/request.js';
+import { DEFAULT_SHADOW_LIMITS } from '#cloud/local/iot-core/shadow/limits.js';
 import { wallClock } from '#wire/clock.js';
 import { credentials, Harness, inbox, OPERATOR, until } from './harness.js';
 import { bytesOf, canonical, type ShadowMessage, type ShadowVector, vectors } from './shadow-vectors.js';

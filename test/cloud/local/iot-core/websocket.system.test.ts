@@ -39,7 +39,7 @@ function signedUrl(
   { nowMs = wallClock.nowMs(), secret, service, region, expires, path }: Signing = {},
 ): string {
   const date = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const scope = `${date.slice(0, 8)}/${region ?? 'eu-west-1'}/${service ?? 'iotdevicegateway'}/aws4_request`;
+  const scope = `${date.slice(0, 8)}/${region ?? 'us-east-1'}/${service ?? 'iotdevicegateway'}/aws4_request`;
   const query = new URLSearchParams([
     ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256'],
     ['X-Amz-Credential', `${credentials.accessKeyId}/${scope}`],
@@ -99,16 +99,19 @@ describe('MQTT over WebSocket, signed with the account’s keys', () => {
     });
   });
 
-  it('takes the account’s region alone when so configured', async () => {
+  it('takes the account’s region alone, or any when so configured', async () => {
     const account = { region: 'eu-west-1', accountId: '000000000000' };
-    const strict = await Harness.start({ account, deviations: { webSocketRegion: 'account' } });
-    const port = strict.iot.webSocketPort;
-    const ca = readFileSync(strict.authority.caPath);
-    expect(await upgrade(signedUrl(port, { region: 'us-east-1' }), ca)).toBe(403);
-    const socket = open(signedUrl(port, { region: 'eu-west-1' }), ca);
-    await once(socket, 'open');
-    socket.terminate();
-    await strict.stop();
+    for (const webSocketRegion of ['account', 'any'] as const) {
+      const there = await Harness.start({ account, deviations: { webSocketRegion } });
+      const port = there.iot.webSocketPort;
+      const ca = readFileSync(there.authority.caPath);
+      const elsewhere = signedUrl(port, { region: 'us-east-1' });
+      if (webSocketRegion === 'account') expect(await upgrade(elsewhere, ca)).toBe(403);
+      const socket = open(webSocketRegion === 'any' ? elsewhere : signedUrl(port, { region: 'eu-west-1' }), ca);
+      await once(socket, 'open');
+      socket.terminate();
+      await there.stop();
+    }
   });
 
   it('may not take the name of a thing', async () => {
