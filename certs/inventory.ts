@@ -11,12 +11,15 @@ export interface CertificateRecord {
   /** AWS IoT's certificate id, also its fingerprint: SHA-256 of the DER form, 64 hex digits. */
   certificateId: string;
   thing: string;
-  /** `active`: in use. `retired`: rotated away, still accepted. `revoked`: accepted no more. */
-  status: 'active' | 'retired' | 'revoked';
+  /**
+   * `active`: in use. `retired`: rotated away, still accepted. `revoked`: accepted no more. `inactive`: not accepted now; the
+   * registry alone says so.
+   */
+  status: 'active' | 'retired' | 'revoked' | 'inactive';
   expiresAtMs: number;
   /** Until it expires; below 0: it has. */
   daysLeft: number;
-  /** Null when only the revocation is left of it. */
+  /** Null when only the revocation is left of it, or when the car has it and nobody else. */
   certPath: string | null;
 }
 

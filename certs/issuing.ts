@@ -14,7 +14,7 @@ import * as x509 from '@peculiar/x509';
 import type { Clock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 
-const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+export const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 const CA_VALID_DAYS = 3650;
 const LEAF_VALID_DAYS = 365;
@@ -199,11 +199,12 @@ function validity(now: Clock, days: number): { notBefore: Date; notAfter: Date }
   return { notBefore: new Date(nowMs - BACKDATE_MS), notAfter: new Date(nowMs + days * DAY_MS) };
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+/** A new key pair; what it is for, its certificate says. */
+export async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return (await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }
 
-async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+export async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key);
   return `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`;
 }

@@ -1,7 +1,7 @@
 /**
  * What each kind of principal may do, as AWS IoT policy documents: attached to certificates by the deployment, evaluated
  * by the local broker. A document may have 2048 characters without white space (AWS IoT quota), which is why a car's rights
- * stand in two: data and shadows. Up to ten policies of a principal add up.
+ * stand in three: data, shadows and jobs. Up to ten policies of a principal add up.
  */
 import { FRAME_RULE, shadowTopic, topics } from '#wire/topics.js';
 
@@ -21,7 +21,7 @@ export interface Policy {
   document: PolicyDocument;
 }
 
-export type Role = 'car' | 'trackside' | 'operator';
+export type Role = 'car' | 'trackside' | 'operator' | 'claim';
 
 /** Where the ARNs point. */
 export interface PolicyScope {
@@ -33,7 +33,15 @@ export interface PolicyScope {
 
 /** The connected thing: filled in when the certificate is attached to the thing and the client id is its name. */
 const THING = `\${iot:Connection.Thing.ThingName}`;
+/** Name of the provisioning template that a claim certificate may use; `claim.ts` has it. */
+export const CAR_TEMPLATE = 'pitwall-car';
 const SHADOWS = ['setup', 'agent', 'campaign'] as const;
+const JOBS = `$aws/things/${THING}/jobs`;
+/** A certificate for a key of one's own, and to become a car: not a key made elsewhere, and no other template. */
+const CLAIM_REQUESTS = [
+  '$aws/certificates/create-from-csr/json',
+  `$aws/provisioning-templates/${CAR_TEMPLATE}/provision/json`,
+];
 
 /**
  * The policies of a role, all to be attached to its certificate.
@@ -81,6 +89,23 @@ export function policiesOf(role: Role, scope: PolicyScope): Policy[] {
             SHADOWS.flatMap((shadow) => [`${shadowTopic(THING, shadow)}/get`, `${shadowTopic(THING, shadow)}/update`]),
           ),
           ...hear(SHADOWS.map((shadow) => `${shadowTopic(THING, shadow)}/*`)),
+        ]),
+        policy('car-jobs', [
+          allow(
+            ['iot:Publish'],
+            'topic',
+            ['get', 'start-next', '*/get', '*/update'].map((verb) => `${JOBS}/${verb}`),
+          ),
+          ...hear([`${JOBS}/*`]),
+        ]),
+      ];
+    case 'claim':
+      return [
+        policy('claim', [
+          // Apart from the names of things: whoever has the claim must not throw a car off its connection.
+          allow(['iot:Connect'], 'client', ['claim-*']),
+          allow(['iot:Publish'], 'topic', CLAIM_REQUESTS),
+          ...hear(CLAIM_REQUESTS.flatMap((topic) => [`${topic}/accepted`, `${topic}/rejected`])),
         ]),
       ];
     case 'trackside':

@@ -24,6 +24,7 @@ export function exitCodeOf(error: unknown): number {
     case 'CERTS':
       return EXIT.config;
     case 'REMOTE':
+    case 'CLAIM':
       return EXIT.remote;
     default:
       return EXIT.failed;

@@ -3,14 +3,18 @@
  * next start. Nothing runs: nothing to do. Raises PW-REMOTE-REFUSED, PW-REMOTE-TIMEOUT.
  */
 import { readFile } from 'node:fs/promises';
-import type { IoTClient } from '@aws-sdk/client-iot';
+import type { CertificateStatus, IoTClient } from '@aws-sdk/client-iot';
 import type { CertificateRecord } from '#certs/inventory.js';
+import { daysUntil } from '#certs/issuing.js';
 import { policiesOf } from '#certs/policies.js';
+import type { Clock } from '#wire/clock.js';
 import type { Config } from '../config/keys.js';
 import { readRuntime } from '../data-dir.js';
-import { ACCOUNT_ID, roleOf } from '../parts/enrolments.js';
-import { OPERATOR } from '../race/identities.js';
+import { ACCOUNT_ID, isThing, roleOf } from '../parts/enrolments.js';
 import { remoteError } from '../remote.js';
+
+/** AWS's greatest page. */
+const LIST_PAGE = 250;
 
 /** Revokes a certificate, which ends its connection. One that the registry does not know is nothing to it. */
 export function revokeInRunningSystem(config: Config, certificateId: string): Promise<void> {
@@ -32,6 +36,45 @@ export function enrolInRunningSystem(config: Config, records: readonly Certifica
   });
 }
 
+/** What the registry has beside these: its things' certificates, by thing. */
+export async function registeredInRunningSystem(
+  config: Config,
+  known: ReadonlySet<string>,
+  now: Clock,
+): Promise<CertificateRecord[]> {
+  const records: CertificateRecord[] = [];
+  await withRegistry(config, 'The registry refused to list certificates', async (client) => {
+    const { paginateListCertificates } = await import('@aws-sdk/client-iot');
+    for await (const { certificates = [] } of paginateListCertificates({ client }, { pageSize: LIST_PAGE })) {
+      for (const { certificateId = '', status } of certificates) {
+        if (!known.has(certificateId)) records.push(await recordOf(client, certificateId, status, now));
+      }
+    }
+  });
+  return records.sort((a, b) => a.thing.localeCompare(b.thing, 'en', { numeric: true }));
+}
+
+async function recordOf(
+  client: IoTClient,
+  certificateId: string,
+  status: CertificateStatus | undefined,
+  now: Clock,
+): Promise<CertificateRecord> {
+  const { DescribeCertificateCommand, ListPrincipalThingsCommand } = await import('@aws-sdk/client-iot');
+  const { certificateDescription } = await client.send(new DescribeCertificateCommand({ certificateId }));
+  const principal = certificateDescription?.certificateArn;
+  const { things = [] } = await client.send(new ListPrincipalThingsCommand({ principal }));
+  const expiresAtMs = certificateDescription?.validity?.notAfter?.getTime() ?? 0;
+  return {
+    certificateId,
+    thing: things[0] ?? '',
+    status: status === 'ACTIVE' ? 'active' : status === 'REVOKED' ? 'revoked' : 'inactive',
+    expiresAtMs,
+    daysLeft: daysUntil(expiresAtMs, now),
+    certPath: null,
+  };
+}
+
 /** As the start of the local services does it; a certificate that is known is left as it is. */
 async function enrolOne(client: IoTClient, { region }: Config, thingName: string, certificatePem: string) {
   const iot = await import('@aws-sdk/client-iot');
@@ -45,7 +88,7 @@ async function enrolOne(client: IoTClient, { region }: Config, thingName: string
     await client.send(new iot.CreatePolicyCommand(policy)).catch(unless('ResourceAlreadyExistsException'));
     await client.send(new iot.AttachPolicyCommand({ policyName, target: principal }));
   }
-  if (thingName === OPERATOR) return;
+  if (!isThing(thingName)) return;
   await client.send(new iot.CreateThingCommand({ thingName })).catch(unless('ResourceAlreadyExistsException'));
   await client.send(new iot.AttachThingPrincipalCommand({ thingName, principal }));
 }

@@ -5,10 +5,10 @@ import type { CertificateRecord } from '#certs/inventory.js';
 import { carThing } from '#simulator/fleet/roster.js';
 import { wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
-import { enrolInRunningSystem, revokeInRunningSystem } from './certs-running.js';
+import { enrolInRunningSystem, registeredInRunningSystem, revokeInRunningSystem } from './certs-running.js';
 import { configFor } from './config.js';
 
-interface CertsFlags {
+export interface CertsFlags {
   json?: boolean;
   data?: string;
 }
@@ -21,7 +21,8 @@ const SHOWN_DIGITS = 16;
 export async function list(flags: CertsFlags): Promise<void> {
   const folder = folderOf(flags);
   // Looking must not make an authority.
-  const records = existsSync(join(folder, 'ca.crt')) ? await (await open(folder)).list() : [];
+  const issuedHere = existsSync(join(folder, 'ca.crt')) ? await (await open(folder)).list() : [];
+  const records = [...issuedHere, ...(await registeredOnly(flags, issuedHere))];
   if (flags.json) {
     print({ certificates: records });
     return;
@@ -66,11 +67,12 @@ export async function rotate(thing: string, flags: CertsFlags & { revoke?: boole
 /** Revokes a certificate by its id, or those of a thing: all, or with `--retired` those that were rotated away. */
 export async function revoke(target: string, flags: CertsFlags & { retired?: boolean }): Promise<void> {
   const authority = await open(folderOf(flags));
-  const chosen = /^[0-9a-f]{64}$/.test(target)
-    ? [target]
-    : (flags.retired ? await retiredOf(authority, target) : await recordsOf(authority, target)).map(
-        ({ certificateId }) => certificateId,
-      );
+  const known = await authority.list();
+  const registered = await registeredOnly(flags, known);
+  const chosen = [...known, ...registered].filter(
+    ({ thing, certificateId, status }) =>
+      certificateId === target || (thing === target && (flags.retired ? status === 'retired' : status !== 'revoked')),
+  );
   if (chosen.length === 0) {
     throw new PitwallError('PW-CERTS-UNKNOWN', {
       what: `${target} has no ${flags.retired ? 'retired ' : ''}certificate.`,
@@ -78,7 +80,12 @@ export async function revoke(target: string, flags: CertsFlags & { retired?: boo
     });
   }
   const revoked: CertificateRecord[] = [];
-  for (const certificateId of chosen) revoked.push(await revokeOne(authority, certificateId, flags));
+  for (const record of chosen) {
+    if (registered.includes(record)) {
+      await revokeInRunningSystem(configOf(flags), record.certificateId);
+      revoked.push({ ...record, status: 'revoked' });
+    } else revoked.push(await revokeOne(authority, record.certificateId, flags));
+  }
   told(flags, revoked);
 }
 
@@ -88,6 +95,17 @@ async function revokeOne(authority: Authority, certificateId: string, flags: Cer
   await revokeInRunningSystem(configFor({ data: flags.data }).config, certificateId);
   return record;
 }
+
+/** Certificates that the running system alone knows: of cars that were provisioned by claim, or registered by its API. */
+function registeredOnly(flags: CertsFlags, known: readonly CertificateRecord[]): Promise<CertificateRecord[]> {
+  return registeredInRunningSystem(
+    configOf(flags),
+    new Set(known.map(({ certificateId }) => certificateId)),
+    wallClock,
+  );
+}
+
+const configOf = ({ data }: CertsFlags) => configFor({ data }).config;
 
 async function issueAll(authority: Authority, things: readonly string[]): Promise<CertificateRecord[]> {
   for (const thing of things) await authority.thing(thing);
@@ -107,6 +125,9 @@ function folderOf({ data }: CertsFlags): string {
   return join(resolve(configFor({ data }).config.data), 'certs');
 }
 
+/** The authority of the data folder. */
+export const authorityOf = (flags: CertsFlags): Promise<Authority> => open(folderOf(flags));
+
 function open(folder: string): Promise<Authority> {
   return openAuthority(folder, { now: wallClock });
 }
@@ -120,7 +141,7 @@ function readRequest(path: string): string {
 }
 
 /** In the folder, which every start reads; then in the registry of the running system, if there is one. */
-async function issued(flags: CertsFlags, records: readonly CertificateRecord[]): Promise<void> {
+export async function issued(flags: CertsFlags, records: readonly CertificateRecord[]): Promise<void> {
   await enrolInRunningSystem(configFor({ data: flags.data }).config, records);
   told(flags, records);
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Authority } from '#certs/authority.js';
+import { CLAIM, carTemplate } from '#certs/claim.js';
 import { type PolicyScope, policiesOf, type Role } from '#certs/policies.js';
-import type { Enrolment } from '#cloud/local/iot-core/registry/enrolment.js';
+import type { Enrolment, Provisions } from '#cloud/local/iot-core/registry/enrolment.js';
 import { TRACK_THING } from '#simulator/fleet/roster.js';
 import { OPERATOR } from '../race/identities.js';
 
@@ -15,7 +16,7 @@ export async function enrolmentsOf(authority: Authority, scope: PolicyScope): Pr
     if (certPath === null) continue;
     enrolments.push({
       certificatePem: await readFile(certPath, 'utf8'),
-      thing: name === OPERATOR ? undefined : name,
+      thing: isThing(name) ? name : undefined,
       policies: policiesOf(roleOf(name), scope),
       revoked: status === 'revoked',
     });
@@ -23,8 +24,17 @@ export async function enrolmentsOf(authority: Authority, scope: PolicyScope): Pr
   return enrolments;
 }
 
+/** What a car that is provisioned by claim is made by. */
+export function provisionsOf(scope: PolicyScope): Provisions {
+  return { policies: policiesOf('car', scope), templates: [carTemplate(scope)] };
+}
+
+/** Whether a certificate of this name speaks for a thing: neither for people nor for cars to be. */
+export const isThing = (name: string): boolean => name !== OPERATOR && name !== CLAIM;
+
 /** What somebody of this name may do. */
 export function roleOf(name: string): Role {
   if (name === OPERATOR) return 'operator';
+  if (name === CLAIM) return 'claim';
   return name === TRACK_THING ? 'trackside' : 'car';
 }

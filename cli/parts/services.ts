@@ -20,7 +20,7 @@ import { rulesOf } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import { OPERATOR } from '../race/identities.js';
-import { ACCOUNT_ID, enrolmentsOf } from './enrolments.js';
+import { ACCOUNT_ID, enrolmentsOf, provisionsOf } from './enrolments.js';
 import { functionOf } from './functions.js';
 import type { Part, PartContext } from './part.js';
 
@@ -102,14 +102,16 @@ export async function startServices(options: ServicesOptions, context: PartConte
     log,
   });
   const account = { region: options.region, accountId: ACCOUNT_ID };
+  const scope = { region: account.region, account: account.accountId };
   const authority = await openAuthority(options.certsDir, { now: wallClock });
-  const enrolments = await enrolmentsOf(authority, { region: account.region, account: account.accountId });
+  const enrolments = await enrolmentsOf(authority, scope);
   const administration = await Administration.open({
     dataDir: options.iotDir,
     account,
     issuer: authority,
     caPem: await readFile(authority.caPath, 'utf8'),
     enrolments,
+    provisions: provisionsOf(scope),
     rules,
     targets: { streams, tables, bucket: targetNames(account).bucket('archive') },
     endpoints: () => ({ data: `localhost:${iot.mqttPort}`, http: `localhost:${iot.dataPlanePort}` }),

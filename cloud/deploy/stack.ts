@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { App, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
 import { catalog } from '#rules/catalog.js';
-import { addDevicePolicies } from './device-policies.js';
+import { addCarTemplate, addDevicePolicies } from './device-policies.js';
 import { addStorage } from './storage.js';
 import { addTopicRules } from './topic-rules.js';
 
@@ -20,5 +20,6 @@ export function writeTemplates(outDir: string): string[] {
   const storage = addStorage(stack);
   addTopicRules(stack, catalog, storage);
   addDevicePolicies(stack);
+  addCarTemplate(stack);
   return app.synth().stacks.map(({ templateFile }) => join(outDir, templateFile));
 }

@@ -36,6 +36,8 @@ export const ERROR_CODES = {
   'PW-LINK-CONNECT': 'The MQTT connection could not be made; the link tries again with back-off.',
   'PW-LINK-DOWN': 'The MQTT connection is not up, or was lost before the broker acknowledged.',
   'PW-LINK-SUBSCRIBE': 'The broker refused a subscription: the policy of this certificate does not allow the filter.',
+  'PW-CLAIM-REFUSED': 'The service did not give a new car its certificate, or did not register it.',
+  'PW-CLAIM-TIMEOUT': 'Nothing was heard in time while a new car was provisioned.',
   'PW-SETUP-INVALID': 'A desired setup has an unknown field or a value outside its limits.',
 
   // cloud/local/iot-core
@@ -50,6 +52,7 @@ export const ERROR_CODES = {
   // certs
   'PW-CERTS-STORE': 'The certificate folder cannot be written or holds something that is not a certificate or key.',
   'PW-CERTS-REQUEST': 'A certificate signing request cannot be read, or is not signed by its own key.',
+  'PW-CERTS-CLAIM': 'The folder holds no claim certificate, or a car that has its own already.',
   'PW-CERTS-UNKNOWN': 'The authority issued no such certificate.',
 
   // cloud/dashboard: the screen and its feed

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { policiesOf, type Role } from '#certs/policies.js';
+import { claimClientId } from '#certs/claim.js';
+import { CAR_TEMPLATE, policiesOf, type Role } from '#certs/policies.js';
 import { POLICY_LIMITS } from '#certs/policy/document.js';
 import { decideRequest } from '#certs/policy/request.js';
 import { shadowTopic, topics } from '#wire/topics.js';
@@ -14,7 +15,7 @@ function allows(role: Role, thing: string, action: string, resource: string): bo
 }
 
 describe('policiesOf', () => {
-  test.each<Role>(['car', 'trackside', 'operator'])('%s: each document fits the quota of AWS IoT', (role) => {
+  test.each<Role>(['car', 'trackside', 'operator', 'claim'])('%s: each document fits the quota of AWS IoT', (role) => {
     for (const { document } of policiesOf(role, scope)) {
       expect(JSON.stringify(document).length).toBeLessThanOrEqual(POLICY_LIMITS.documentChars);
     }
@@ -51,6 +52,38 @@ describe('policiesOf', () => {
       expect(allows('car', 'car-2', 'iot:Receive', `topic/${topic}`), topic).toBe(false);
     }
     expect(allows('car', 'car-1', 'iot:Subscribe', 'topicfilter/pitwall/v1/#')).toBe(false);
+  });
+
+  test('a car asks for its own jobs and tells how they went', () => {
+    const jobs = '$aws/things/car-1/jobs';
+    for (const verb of ['get', 'start-next', '$next/get', 'upload-7/get', 'upload-7/update']) {
+      expect(allows('car', 'car-1', 'iot:Publish', `topic/${jobs}/${verb}`), verb).toBe(true);
+      expect(allows('car', 'car-2', 'iot:Publish', `topic/${jobs}/${verb}`), verb).toBe(false);
+    }
+    for (const filter of ['notify', 'notify-next', 'start-next/accepted', '+/update/rejected']) {
+      expect(allows('car', 'car-1', 'iot:Subscribe', `topicfilter/${jobs}/${filter}`), filter).toBe(true);
+      expect(allows('car', 'car-2', 'iot:Subscribe', `topicfilter/${jobs}/${filter}`), filter).toBe(false);
+    }
+    expect(allows('car', 'car-1', 'iot:Publish', `topic/${jobs}/notify`)).toBe(false);
+  });
+
+  test('a claim asks for a certificate and to become a car, under no thing’s name', () => {
+    const may = (action: string, resource: string) => allows('claim', 'claim-car-1', action, resource);
+    const [csr, provision] = [
+      '$aws/certificates/create-from-csr/json',
+      `$aws/provisioning-templates/${CAR_TEMPLATE}/provision/json`,
+    ];
+    for (const topic of [csr, provision]) {
+      expect(may('iot:Publish', `topic/${topic}`)).toBe(true);
+      expect(may('iot:Subscribe', `topicfilter/${topic}/accepted`)).toBe(true);
+      expect(may('iot:Receive', `topic/${topic}/rejected`)).toBe(true);
+    }
+    expect(may('iot:Connect', `client/${claimClientId('car-1')}`)).toBe(true);
+    expect(may('iot:Connect', 'client/car-1')).toBe(false);
+    expect(may('iot:Publish', 'topic/$aws/certificates/create/json')).toBe(false);
+    expect(may('iot:Publish', 'topic/$aws/provisioning-templates/other/provision/json')).toBe(false);
+    expect(may('iot:Publish', `topic/${topics.health('car-1')}`)).toBe(false);
+    expect(may('iot:Subscribe', 'topicfilter/#')).toBe(false);
   });
 
   test('each connects under its own name only', () => {

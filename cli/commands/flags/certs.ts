@@ -13,6 +13,7 @@ Examples:
   $ pitwall certs list
   $ pitwall certs issue car-24
   $ pitwall certs issue car-24 --csr car-24.csr
+  $ pitwall certs claim && pitwall certs provision car-24
   $ pitwall certs rotate car-24 && pitwall certs revoke car-24 --retired
 
 On an AWS account the certificates come from AWS IoT, by fleet provisioning or aws iot create-keys-and-certificate.`,
@@ -51,4 +52,40 @@ On an AWS account the certificates come from AWS IoT, by fleet provisioning or a
     .option('--json', 'one JSON document')
     .addOption(setting('data'))
     .action(async (target, flags) => (await import('../certs.js')).revoke(target, flags));
+  certs
+    .command('claim')
+    .description(
+      'Put what a new car needs to get its own certificate into a folder: the claim certificate of the fleet.',
+    )
+    .option('--out <dir>', 'folder for it (default: claim in the data folder)')
+    .option('--json', 'one JSON document')
+    .addOption(setting('data'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pitwall certs claim
+  $ pitwall certs claim --out /media/usb/claim
+
+With it a car may ask for a certificate and become car-<number>, nothing else. It is every new car's secret: make it anew with
+certs rotate claim --revoke when it got about, and give pitwall local a --provisioning-hook that knows who may have which number.`,
+    )
+    .action(async (flags) => (await import('../certs-claim.js')).claim(flags));
+  certs
+    .command('provision <thing>')
+    .description('As a new car: make a key, which stays here, and get a certificate and rights by the claim.')
+    .option('--claim <dir>', 'folder that certs claim wrote (default: claim in the data folder)')
+    .option('--out <dir>', "folder for the car's key and certificate (default: its name)")
+    .option('--host <host>', 'where MQTT is (default: the system that runs in the data folder)')
+    .option('--port <n>', 'its port (default with --host: 8883)')
+    .option('--json', 'one JSON document')
+    .addOption(setting('data'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pitwall certs provision car-24
+  $ pitwall certs provision car-24 --claim /media/usb/claim --host 192.168.4.1 --port 8883 --out /etc/pitwall`,
+    )
+    .action(async (thing, flags) => (await import('../certs-claim.js')).provision(thing, flags));
 }

@@ -12,7 +12,7 @@ import type { HttpPlane } from './http-front.js';
 import type { PreProvisioningHook } from './provisioning/hook.js';
 import type { Account } from './registry/arns.js';
 import type { CertificateIssuer } from './registry/certificates.js';
-import { type Enrolment, enrol } from './registry/enrolment.js';
+import { type Enrolment, enrol, type Provisions } from './registry/enrolment.js';
 import type { RegistryLimits } from './registry/limits.js';
 import { Registry } from './registry/registry.js';
 import { TopicRules } from './topic-rules/service.js';
@@ -27,6 +27,8 @@ export interface AdministrationOptions {
   caPem: string;
   /** Who is registered at the start. */
   enrolments: readonly Enrolment[];
+  /** What devices that come later are made by. Default nothing. */
+  provisions?: Provisions;
   rules: RuleControl;
   /** What topic rules may write to. */
   targets: RuleTargets;
@@ -64,7 +66,7 @@ export class Administration {
     const { dataDir, account, issuer, wallClock, raceClock, limits, rules, targets, announce, hook, log } = options;
     const path = join(dataDir, 'registry');
     const registry = await Registry.open({ path, account, issuer, wallClock, checkPolicy: parsePolicy, limits });
-    await enrol(registry, options.caPem, options.enrolments);
+    await enrol(registry, options.caPem, options.enrolments, options.provisions);
     const topicRules = await TopicRules.open({ state: registry.state, rules, targets, log });
     const services = await DeviceServices.open({ dataDir, registry, announce, hook, raceClock, wallClock, log });
     const controlPlane = new ControlPlane([

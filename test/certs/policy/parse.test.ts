@@ -24,7 +24,7 @@ describe('a policy document', () => {
     expect(statements[0]).toMatchObject({ sid: 'all', effect: 'Allow' });
   });
 
-  it.each<Role>(['car', 'trackside', 'operator'])('of the product is one: %s', (role) => {
+  it.each<Role>(['car', 'trackside', 'operator', 'claim'])('of the product is one: %s', (role) => {
     for (const { document } of policiesOf(role, { region: 'eu-west-1', account: '123456789012' })) {
       expect(() => parsePolicy(JSON.stringify(document))).not.toThrow();
     }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { carTemplate } from '#certs/claim.js';
 import { policiesOf } from '#certs/policies.js';
 import { POLICY_LIMITS } from '#certs/policy/document.js';
 import { synth } from '#cloud/deploy/synth.js';
@@ -212,7 +213,7 @@ it('devices get the documents that the local broker evaluates', () => {
       ? item
       : { 'AWS::Partition': 'aws', 'AWS::Region': 'eu-west-1', 'AWS::AccountId': '123456789012' }[item.Ref ?? ''];
   const scope = { region: 'eu-west-1', account: '123456789012' };
-  const local = (['car', 'trackside'] as const).flatMap((role) => policiesOf(role, scope));
+  const local = (['car', 'trackside', 'claim'] as const).flatMap((role) => policiesOf(role, scope));
   const deployed = ofType<{ PolicyName: string; PolicyDocument: object }>('AWS::IoT::Policy').map(
     ({ Properties: { PolicyName, PolicyDocument } }) => ({
       name: PolicyName,
@@ -222,6 +223,14 @@ it('devices get the documents that the local broker evaluates', () => {
   expect(deployed).toEqual(local);
   for (const { document } of deployed)
     expect(JSON.stringify(document).length).toBeLessThanOrEqual(POLICY_LIMITS.documentChars);
+});
+
+it('a claim makes the same car in the account as on the local IoT Core', () => {
+  const [template, ...others] = ofType<Record<string, unknown>>('AWS::IoT::ProvisioningTemplate');
+  expect(others).toEqual([]);
+  const { name, body } = carTemplate({ region: 'eu-west-1', account: '123456789012' });
+  expect(template.Properties).toMatchObject({ TemplateName: name, Enabled: true });
+  expect(JSON.parse(template.Properties.TemplateBody as string)).toEqual(body);
 });
 
 it('the archive is private, encrypted, reached by TLS only, and outlives the stack', () => {

@@ -6,7 +6,7 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { certificateValidation } from './errors.js';
 import { checkName } from './names.js';
 import { isSignedBy, type ReadCertificate, readCertificate } from './pem.js';
-import type { CertificateRecord, PolicyRecord, Versioned } from './records.js';
+import type { CertificateRecord, PolicyRecord, TemplateRecord, Versioned } from './records.js';
 import type { Registry } from './registry.js';
 import type { RegistryState } from './state.js';
 
@@ -20,13 +20,26 @@ export interface Enrolment {
   revoked?: boolean;
 }
 
+/** What is there for devices that come later: the policies of their roles, and the templates that make them. */
+export interface Provisions {
+  policies: readonly { name: string; document: unknown }[];
+  templates: readonly { name: string; body: unknown }[];
+}
+
+const NOTHING: Provisions = { policies: [], templates: [] };
+
 /**
  * Registers all of them at once: after a crash either everything is there or nothing.
  *
  * @param caPem certificate of the local authority
  * @throws AwsError CertificateValidationException for a certificate that the authority did not sign
  */
-export async function enrol(registry: Registry, caPem: string, enrolments: readonly Enrolment[]): Promise<void> {
+export async function enrol(
+  registry: Registry,
+  caPem: string,
+  enrolments: readonly Enrolment[],
+  provisions: Provisions = NOTHING,
+): Promise<void> {
   const { state } = registry;
   const caId = await registry.authorities.trust(caPem);
   const authority = new X509Certificate(caPem);
@@ -34,9 +47,10 @@ export async function enrol(registry: Registry, caPem: string, enrolments: reado
   for (const { id, x509 } of principals) {
     if (!isSignedBy(x509, authority)) throw certificateValidation(`Certificate ${id} is not of the local authority.`);
   }
-  for (const { name, document } of principals.flatMap(({ policies }) => policies)) {
+  for (const { name, document } of [...provisions.policies, ...principals.flatMap(({ policies }) => policies)]) {
     providePolicy(state, name, JSON.stringify(document));
   }
+  for (const { name, body } of provisions.templates) provideTemplate(state, name, JSON.stringify(body));
   for (const { thing } of principals) if (thing !== undefined) provideThing(state, thing);
   const added = principals.filter(({ id }) => !state.certificates.has(id));
   for (const principal of added) state.certificates.put(principal.id, recordOf(principal, caId, state.nowMs));
@@ -72,6 +86,27 @@ function provideThing(state: RegistryState, name: string): void {
   state.things.put(name, { id: randomUUID(), attributes: {}, version: 1, groups: [] });
 }
 
+/** As for policies: a body that no version has is the product's new one. */
+function provideTemplate(state: RegistryState, name: string, body: string): void {
+  const { nowMs, context } = state;
+  const known = state.templates.get(checkName('templateName', name));
+  if (known?.versions.some((version) => version.body === body)) return;
+  const versionId = (known?.lastVersionId ?? 0) + 1;
+  const version: Versioned = { versionId, body, createdMs: nowMs };
+  state.templates.put(name, {
+    type: 'FLEET_PROVISIONING',
+    description: '',
+    enabled: true,
+    provisioningRoleArn: `arn:aws:iam::${context.account.accountId}:role/pitwall-provisioning`,
+    ...known,
+    versions: [...(known ? withRoom(known, context.limits.templateVersions) : []), version],
+    defaultVersionId: versionId,
+    lastVersionId: versionId,
+    createdMs: known?.createdMs ?? nowMs,
+    modifiedMs: nowMs,
+  });
+}
+
 /** A document that no version has is the product's new one; else the default stays as it was chosen. */
 function providePolicy(state: RegistryState, name: string, document: string): void {
   const { nowMs, context } = state;
@@ -90,7 +125,7 @@ function providePolicy(state: RegistryState, name: string, document: string): vo
 }
 
 /** The oldest version goes that is not the default. */
-function withRoom({ versions, defaultVersionId }: PolicyRecord, max: number): readonly Versioned[] {
+function withRoom({ versions, defaultVersionId }: PolicyRecord | TemplateRecord, max: number): readonly Versioned[] {
   if (versions.length < max) return versions;
   const oldest = versions.find(({ versionId }) => versionId !== defaultVersionId);
   return versions.filter((version) => version !== oldest);
