@@ -4,7 +4,8 @@ import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import type { OperationStats } from './call-stats.js';
 import { Dispatcher } from './dispatcher.js';
-import { openDynamoDB } from './dynamodb/service.js';
+import { type DynamoDBCounters, openDynamoDB } from './dynamodb/service.js';
+import type { TableStreamLimits } from './dynamodb/streams/limits.js';
 import { Front } from './front.js';
 import type { KinesisCounters } from './kinesis/context.js';
 import type { KinesisLimits } from './kinesis/limits.js';
@@ -30,6 +31,8 @@ export interface LocalAwsOptions {
   wallClock: Clock;
   /** Overrides of what Kinesis refuses; absent = as AWS. */
   limits?: Partial<KinesisLimits>;
+  /** Overrides of what tables' streams do by the clock; absent = as AWS. */
+  tableStreamLimits?: Partial<TableStreamLimits>;
   /** What an acknowledged write survives. Default `process` (kill −9); `disk` adds an fsync. */
   durability?: Durability;
   /** How long streams are CREATING or UPDATING, race ms. Default 0. */
@@ -42,12 +45,12 @@ export interface LocalAwsStats {
   /** Requests that reached no operation, by reason. */
   refused: Record<string, number>;
   kinesis: KinesisCounters;
-  dynamodb: { itemsExpired: number };
+  dynamodb: DynamoDBCounters;
 }
 
 export interface LocalAws {
   port: number;
-  /** Base URL for `endpoints.kinesis` and `endpoints.dynamodb`. */
+  /** Base URL for `endpoints.kinesis`, `endpoints.dynamodb` and `endpoints.dynamodbStreams`. */
   url: string;
   stats(): LocalAwsStats;
   /** Answers what is in flight (bounded), closes every socket, then the stores. */
@@ -78,8 +81,13 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const common = { region, accountId: ACCOUNT_ID, raceClock, log };
   const kinesis = openKinesis({ ...common, folder: join(dataDir, 'kinesis'), durability, limits, statusDelayMs });
-  const dynamodb = await openDynamoDB({ ...common, folder: join(dataDir, 'dynamodb'), sync: durability === 'disk' });
-  const services = [kinesis, dynamodb];
+  const dynamodb = await openDynamoDB({
+    ...common,
+    folder: join(dataDir, 'dynamodb'),
+    sync: durability === 'disk',
+    streamLimits: options.tableStreamLimits,
+  });
+  const services = [kinesis, dynamodb.tables, dynamodb.streams];
   const dispatcher = new Dispatcher({ services, credentials, region, wallClock, log });
   const closeServices = async () => {
     for (const service of services) await service.close();

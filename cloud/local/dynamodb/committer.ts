@@ -10,53 +10,52 @@ interface Waiting {
 }
 
 /**
- * Group commit: units that are ready in the same turn of the event loop, e.g. the 25 items of a BatchWriteItem, go to disk
- * as one batch. A unit is never torn: an item, its index entries (and its stream record, once there are streams) are
- * there together or not at all.
+ * Group commit: units that are ready in the same turn of the event loop, e.g. the 25 items of a BatchWriteItem, or that came
+ * while a batch was being written, go to disk as one batch. A unit is never torn: an item, its index entries and its stream
+ * record are there together or not at all. One batch at a time: what a killed process leaves is a beginning of the
+ * calls in their order, and a stream's reader never sees a record whose predecessor is still on its way.
  */
 export class Committer {
   readonly #db: LevelDb;
   readonly #sync: boolean;
   #operations: LevelOperation[] = [];
   #waiting: Waiting[] = [];
-  #inFlight = 0;
-  #scheduled = false;
+  #running = false;
 
   constructor(db: LevelDb, sync: boolean) {
     this.#db = db;
     this.#sync = sync;
   }
 
-  /** Resolves when the unit is durable. */
+  /** Resolves when the unit is durable; promises of several calls settle in the order of the calls. */
   commit(unit: readonly LevelOperation[]): Promise<void> {
-    this.#operations.push(...unit);
+    for (const operation of unit) this.#operations.push(operation);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => void this.#write());
+      if (this.#running) return;
+      this.#running = true;
+      setImmediate(() => void this.#drain());
     });
   }
 
   /** Resolves when nothing is waiting or being written. */
   async idle(): Promise<void> {
-    while (this.#scheduled || this.#inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#running) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async #write(): Promise<void> {
-    const operations = this.#operations;
-    const waiting = this.#waiting;
-    this.#operations = [];
-    this.#waiting = [];
-    this.#scheduled = false;
-    this.#inFlight++;
-    try {
-      await this.#db.batch(operations, { sync: this.#sync });
-      for (const { resolve } of waiting) resolve();
-    } catch (error) {
-      for (const { reject } of waiting) reject(error);
-    } finally {
-      this.#inFlight--;
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const operations = this.#operations;
+      const waiting = this.#waiting;
+      this.#operations = [];
+      this.#waiting = [];
+      try {
+        await this.#db.batch(operations, { sync: this.#sync });
+        for (const { resolve } of waiting) resolve();
+      } catch (error) {
+        for (const { reject } of waiting) reject(error);
+      }
     }
+    this.#running = false;
   }
 }

@@ -10,16 +10,58 @@ import type { JsonObject } from '../json-service.js';
 /** A result, or an error made to be sent (`statusCode`, `body`), or a failure. */
 export type Callback<Result> = (error: unknown, result?: Result) => void;
 
+export function settleWith(work: Promise<void>, callback: Callback<void>): void {
+  work.then(
+    () => callback(null),
+    (error: unknown) => callback(error),
+  );
+}
+
 /** An attribute value map, e.g. `{ pk: { S: 'a' }, lap: { N: '12' } }`. */
 export type Item = Record<string, JsonObject>;
 
-/** A table as described to clients; what we read of it. */
+/** A table as described to clients; what we read and write of it. */
 export interface Table {
   TableName: string;
   TableStatus: 'CREATING' | 'UPDATING' | 'ACTIVE' | 'DELETING';
-  KeySchema: { AttributeName: string }[];
-  GlobalSecondaryIndexes?: { IndexStatus: string }[];
+  TableArn: string;
+  KeySchema: KeySchema;
+  AttributeDefinitions: { AttributeName: string; AttributeType: string }[];
+  BillingModeSummary?: { BillingMode: string };
+  ProvisionedThroughput: Throughput;
+  LocalSecondaryIndexes?: Index[];
+  GlobalSecondaryIndexes?: GlobalIndex[];
+  StreamSpecification?: { StreamEnabled: boolean; StreamViewType: StreamViewType };
+  LatestStreamArn?: string;
+  LatestStreamLabel?: string;
 }
+
+export type StreamViewType = (typeof STREAM_VIEW_TYPES)[number];
+
+export type KeySchema = { AttributeName: string; KeyType: string }[];
+
+export interface Throughput {
+  ReadCapacityUnits: number;
+  WriteCapacityUnits: number;
+}
+
+export interface Index {
+  IndexName: string;
+  KeySchema: KeySchema;
+  Projection: { ProjectionType: string; NonKeyAttributes?: string[] };
+}
+
+export interface GlobalIndex extends Index {
+  IndexStatus: 'CREATING' | 'UPDATING' | 'ACTIVE' | 'DELETING';
+  /** Being filled with the items that were there before it; nothing reads it yet. */
+  Backfilling?: boolean;
+  IndexArn: string;
+  IndexSizeBytes: number;
+  ItemCount: number;
+  ProvisionedThroughput: Throughput & { NumberOfDecreasesToday: number };
+}
+
+const STREAM_VIEW_TYPES = ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'] as const;
 
 /** Calls `critical` with the key held; what it returns by `release(callback)` gives the key back, then calls on. */
 export type Lock = (
@@ -69,11 +111,13 @@ export interface EngineStore {
 export interface EngineOperation {
   /** Members that the engine knows; it drops others without a word. */
   members: ReadonlySet<string>;
+  /** Validates and normalises; throws an `AwsError`. */
+  check(store: EngineStore, input: JsonObject): JsonObject;
   /**
-   * Validates and runs; rejects with an `AwsError` for a refusal. With `returnFailedItem`, one by a condition has the item as
-   * its member `Item` (ReturnValuesOnConditionCheckFailure, which the engine lacks).
+   * Runs what was checked; rejects with an `AwsError` for a refusal. With `returnFailedItem`, one by a condition has the item
+   * as its member `Item` (ReturnValuesOnConditionCheckFailure, which the engine lacks).
    */
-  run(store: EngineStore, input: JsonObject, returnFailedItem: boolean): Promise<JsonObject>;
+  act(store: EngineStore, checked: JsonObject, returnFailedItem?: boolean): Promise<JsonObject>;
 }
 
 interface Validation {
@@ -88,29 +132,101 @@ interface Validations {
 
 type Action = (store: EngineStore, input: JsonObject, callback: Callback<JsonObject>) => void;
 
+/** The engine's functions on keys and indexes. */
+interface EngineDb {
+  createKey(item: Item, table: Table): string;
+  validateKey(key: Item, table: Table): unknown;
+  validateItem(item: Item, table: Table): unknown;
+  getIndexActions(
+    indexes: Index[],
+    existing: Item | undefined,
+    item: Item,
+    table: Table,
+  ): { puts: { index: string; key: string; item: Item }[] };
+}
+
+const load = createRequire(import.meta.url);
+const db = load('dynalite/db/index.js') as EngineDb;
+
 /** Loads one operation of the engine, e.g. `loadOperation('PutItem')`. */
 export function loadOperation(name: string): EngineOperation {
-  const load = createRequire(import.meta.url);
   const file = name[0].toLowerCase() + name.slice(1);
   const validations = load('dynalite/validations/index.js') as Validations;
   const validation = load(`dynalite/validations/${file}.js`) as Validation;
   const action = load(`dynalite/actions/${file}.js`) as Action;
+  const types = { ...validation.types, ...ADDED_MEMBERS[name]?.(validation.types) };
   return {
-    members: new Set(Object.keys(validation.types)),
-    run: (store, input, returnFailedItem) =>
+    members: new Set(Object.keys(types)),
+    check: (store, input) => {
+      try {
+        const checked = validations.checkTypes(input, types);
+        validations.checkValidations(checked, types, validation.custom, store);
+        return checked;
+      } catch (error) {
+        throw toAwsError(error);
+      }
+    },
+    act: (store, checked, returnFailedItem = false) =>
       new Promise((resolve, reject) => {
-        try {
-          const checked = validations.checkTypes(input, validation.types);
-          validations.checkValidations(checked, validation.types, validation.custom, store);
-          action(store, checked, (error, result) => {
-            if (error) reject(toAwsError(error, returnFailedItem ? store.lastRead() : undefined));
-            else resolve(result ?? {});
-          });
-        } catch (error) {
-          reject(toAwsError(error));
-        }
+        action(store, checked, (error, result) => {
+          if (error) reject(toAwsError(error, returnFailedItem ? store.lastRead() : undefined));
+          else resolve(result ?? {});
+        });
       }),
   };
+}
+
+const STREAM_SPECIFICATION = {
+  type: 'FieldStruct<StreamSpecification>',
+  children: {
+    StreamEnabled: { type: 'Boolean', notNull: true },
+    StreamViewType: { type: 'String', enum: STREAM_VIEW_TYPES },
+  },
+};
+
+interface IndexUpdateTypes {
+  GlobalSecondaryIndexUpdates: { children: { children: { Create: { children: JsonObject } } } };
+}
+
+/** Members that we add to operations of the engine, in its notation: their types and bounds are checked with the others. */
+const ADDED_MEMBERS: Readonly<Record<string, (types: JsonObject) => JsonObject>> = {
+  CreateTable: () => ({ StreamSpecification: STREAM_SPECIFICATION }),
+  UpdateTable: (types) => {
+    const { GlobalSecondaryIndexUpdates } = structuredClone(types) as unknown as IndexUpdateTypes;
+    const { types: ofNewTable } = load('dynalite/validations/createTable.js') as Validation;
+    // Tables on demand give their indexes none.
+    const { children } = GlobalSecondaryIndexUpdates.children.children.Create;
+    children.ProvisionedThroughput = optional(children.ProvisionedThroughput);
+    return {
+      StreamSpecification: STREAM_SPECIFICATION,
+      // The engine's name for "the stream is to change", which its check for an empty update knows.
+      UpdateStreamEnabled: 'Boolean',
+      AttributeDefinitions: optional(ofNewTable.AttributeDefinitions),
+      GlobalSecondaryIndexUpdates,
+    };
+  },
+};
+
+function optional(type: unknown): JsonObject {
+  const { notNull: _, ...rest } = type as JsonObject;
+  return rest;
+}
+
+/** Key in the store of an item or of a key of its; throws the refusal when it does not fit the table. */
+export function storeKey(table: Table, { Item: item, Key: key }: { Item?: Item; Key?: Item }): string {
+  const invalid = item === undefined ? db.validateKey(key ?? {}, table) : db.validateItem(item, table);
+  if (invalid) throw toAwsError(invalid);
+  return db.createKey(item ?? key ?? {}, table);
+}
+
+/** What an index holds of an item; undefined when the item is not in it, also because a key attribute has another type. */
+export function indexEntry(table: Table, index: Index, item: Item): { key: string; item: Item } | undefined {
+  const fits = index.KeySchema.every(({ AttributeName: name }) => {
+    const definition = table.AttributeDefinitions.find(({ AttributeName }) => AttributeName === name);
+    const value = definition && item[name]?.[definition.AttributeType];
+    return value !== undefined && value !== '';
+  });
+  return fits ? db.getIndexActions([index], undefined, item, table).puts[0] : undefined;
 }
 
 interface Refusal {

@@ -38,3 +38,24 @@ export function keyLock(): Lock {
     enter(key, critical);
   };
 }
+
+/**
+ * Takes several locks one after the other, in an order that is the same for everybody, so that no two wait for each other;
+ * resolves with what gives them all back.
+ */
+export async function lockAll(locks: readonly { lock: Lock; key: string; order: string }[]): Promise<() => void> {
+  const releases: (() => void)[] = [];
+  const inOrder = [...locks].sort((a, b) => (a.order < b.order ? -1 : 1));
+  for (const { lock, key } of inOrder) {
+    await new Promise<void>((resolve) => {
+      lock(key, (release) => {
+        const leave = release<void>(() => {});
+        releases.push(() => leave(null));
+        resolve();
+      });
+    });
+  }
+  return () => {
+    for (const release of releases) release();
+  };
+}

@@ -4,9 +4,20 @@ import { PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import { validation } from '../aws-error.js';
 import type { JsonObject, JsonService, Operation } from '../json-service.js';
-import { type EngineOperation, loadOperation } from './engine.js';
+import { Committer, type LevelDb } from './committer.js';
+import { type EngineOperation, type EngineStore, loadOperation, settleWith, type Table } from './engine.js';
+import { EngineView } from './engine-view.js';
+import { Housekeeping } from './housekeeping.js';
+import { IndexBackfill } from './index-backfill.js';
+import { ItemWriter } from './item-writer.js';
+import { StreamCatalog } from './streams/catalog.js';
+import { TABLE_STREAM_LIMITS, type TableStreamLimits } from './streams/limits.js';
+import { streamOperations } from './streams/operations.js';
 import { TableStore } from './table-store.js';
 import { Expiry, timeToLiveOperations } from './time-to-live.js';
+import { transactionOperations } from './transactions/operations.js';
+import { Tokens } from './transactions/tokens.js';
+import { checkNotUpdating, checkStreamSpecification, updateTableOperation } from './update-table.js';
 
 /** Served by the engine. What is not here answers UnknownOperationException. */
 const ENGINE_OPERATIONS = [
@@ -31,80 +42,170 @@ export interface DynamoDBOptions {
   sync: boolean;
   region: string;
   accountId: string;
+  /** Overrides of what streams do by the clock; absent = as AWS. */
+  streamLimits?: Partial<TableStreamLimits>;
   raceClock: Clock;
   log: Log;
 }
 
-export interface DynamoDBService extends JsonService {
-  counters(): { itemsExpired: number };
+export interface DynamoDBCounters {
+  itemsExpired: number;
+  streamRecordsTrimmed: number;
+  /** Transaction tokens that were forgotten before their time, as there were too many. */
+  tokensForgotten: number;
 }
 
-/** Opens the store and serves the tables in it. Raises PW-LOCAL-STORE. */
-export async function openDynamoDB({
-  folder,
-  sync,
-  region,
-  accountId,
-  raceClock,
-  log,
-}: DynamoDBOptions): Promise<DynamoDBService> {
+/** Two services with one store; closing either is closing both. */
+export interface DynamoDBServices {
+  tables: JsonService;
+  streams: JsonService;
+  counters(): DynamoDBCounters;
+}
+
+/** What both services say of themselves on the wire. */
+const WIRE = {
+  signingName: 'dynamodb',
+  contentType: 'application/x-amz-json-1.0',
+  errorNamespace: 'com.amazonaws.dynamodb.v20120810#',
+  authFailureStatus: 400,
+  crc32: true,
+} as const;
+
+/** Opens the store and serves the tables in it, and their streams. Raises PW-LOCAL-STORE. */
+export async function openDynamoDB(options: DynamoDBOptions): Promise<DynamoDBServices> {
+  const { sync, region, accountId, raceClock, log } = options;
+  const limits = { ...TABLE_STREAM_LIMITS, ...options.streamLimits };
+  const db = await openLevel(options.folder);
+  const committer = new Committer(db, sync);
+  const catalog = await StreamCatalog.load({ db, committer, limits, raceClock, region });
+  const tables = new TableStore({ db, committer, streams: catalog, region, accountId });
+  const unfilled = await tables.settle();
+  const writer = new ItemWriter(committer, catalog, raceClock);
+  const view = new EngineView({ tables, write: (write, callback) => settleWith(writer.write([write]), callback) });
+  const tokens = await Tokens.load(db, committer);
+  const backfill = new IndexBackfill({ tables, committer, log });
+  for (const table of unfilled) backfill.start(table);
+
+  const engine = Object.fromEntries(ENGINE_OPERATIONS.map((name) => [name, loadOperation(name)]));
+  const operations: Record<string, Operation> = {
+    ...timeToLiveOperations(tables),
+    ...transactionOperations({ db, tables, view, writer, tokens, raceClock }),
+  };
+  for (const name of ENGINE_OPERATIONS) operations[name] = serve(name, engine[name], view);
+  const { CreateTable: createTable, UpdateTable: updateTable } = engine;
+  operations.UpdateTable = withKnownMembers(
+    'UpdateTable',
+    updateTable,
+    updateTableOperation({ engine: updateTable, createTable, view, tables, backfill }),
+  );
+  before(operations, 'CreateTable', checkNewStream);
+  before(operations, 'DeleteTable', (input) => checkDeletable(tables, input));
+  before(operations, 'Query', (input) => checkIndexFilled(tables, input));
+  before(operations, 'Scan', (input) => checkIndexFilled(tables, input));
+
+  const byService = new EngineView({
+    tables,
+    byService: true,
+    write: (write, callback) => settleWith(writer.write([write]), callback),
+  });
+  const expiry = new Expiry({
+    store: tables,
+    raceClock,
+    deleteItem: serve('DeleteItem', engine.DeleteItem, byService),
+  });
+  const housekeeping = new Housekeeping(
+    [() => expiry.sweep(), () => catalog.sweep(), () => tokens.sweep(raceClock.nowMs())],
+    log,
+  );
+
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    await housekeeping.stop();
+    await backfill.stop();
+    await committer.idle();
+    await db.close();
+  };
+  const closeOnce = () => (closed ??= close());
+  return {
+    tables: { ...WIRE, targetPrefix: 'DynamoDB_20120810', operations, close: closeOnce },
+    streams: {
+      ...WIRE,
+      targetPrefix: 'DynamoDBStreams_20120810',
+      operations: streamOperations({ db, catalog, limits, raceClock }),
+      close: closeOnce,
+    },
+    counters: () => ({
+      itemsExpired: expiry.itemsExpired,
+      streamRecordsTrimmed: catalog.recordsTrimmed,
+      tokensForgotten: tokens.forgotten,
+    }),
+  };
+}
+
+async function openLevel(folder: string): Promise<LevelDb> {
   const db = new ClassicLevel<string, string>(folder);
   try {
     await db.open();
   } catch (cause) {
     throw new PitwallError('PW-LOCAL-STORE', { what: `The store of tables in ${folder} cannot be opened.`, cause });
   }
-  const store = new TableStore({ db, sync, region, accountId });
-  await store.settle();
-
-  const operations: Record<string, Operation> = { ...timeToLiveOperations(store) };
-  for (const name of ENGINE_OPERATIONS) operations[name] = serve(name, loadOperation(name), store);
-  const expiry = new Expiry({ store, raceClock, log, deleteItem: operations.DeleteItem });
-  expiry.start();
-
-  return {
-    signingName: 'dynamodb',
-    targetPrefix: 'DynamoDB_20120810',
-    contentType: 'application/x-amz-json-1.0',
-    errorNamespace: 'com.amazonaws.dynamodb.v20120810#',
-    authFailureStatus: 400,
-    crc32: true,
-    operations,
-    counters: () => ({ itemsExpired: expiry.itemsExpired }),
-    close: async () => {
-      await expiry.stop();
-      await store.close();
-    },
-  };
+  return db;
 }
 
-/** The engine's operation with what it lacks: it drops members that it does not know, which a caller would never notice. */
-function serve(name: string, engine: EngineOperation, store: TableStore): Operation {
-  return (input) => {
+/** The engine's operation with what it lacks. */
+function serve(name: string, engine: EngineOperation, view: EngineStore): Operation {
+  return withKnownMembers(name, engine, (input) => {
     const returnFailedItem = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
-    delete input.ReturnValuesOnConditionCheckFailure;
-    refuseUnserved(name, engine, input);
-    return engine.run(store, input, returnFailedItem);
-  };
+    return engine.act(view, engine.check(view, input), returnFailedItem);
+  });
 }
 
+/** Members that every item's write may have and the engine does not know; what is made of them is done in `serve`. */
+const ADDED: ReadonlySet<string> = new Set(['ReturnValuesOnConditionCheckFailure']);
 /** Switched off is what everything unserved is here. */
 const OFF: Readonly<Record<string, (value: JsonObject) => boolean>> = {
-  StreamSpecification: (value) => value.StreamEnabled === false,
   SSESpecification: (value) => value.Enabled === false,
 };
 
-function refuseUnserved(name: string, { members }: EngineOperation, input: JsonObject): void {
-  for (const [member, value] of Object.entries(input)) {
-    if (members.has(member) || value === null) continue;
-    if (OFF[member]?.(value as JsonObject) || value === false) delete input[member];
-    else
-      throw validation(
-        `${name}: ${member} is not served locally; the README of the local DynamoDB says what is and why.`,
-      );
-  }
-  const updates = name === 'UpdateTable' ? ((input.GlobalSecondaryIndexUpdates ?? []) as JsonObject[]) : [];
-  if (updates.some((update) => update.Create !== undefined || update.Delete !== undefined)) {
-    throw validation('UpdateTable: indexes cannot be added or removed locally; create the table with them.');
-  }
+/** The engine drops members that it does not know, which a caller would never notice: they are refused, by name. */
+function withKnownMembers(name: string, { members }: EngineOperation, operation: Operation): Operation {
+  return (input) => {
+    for (const [member, value] of Object.entries(input)) {
+      if (members.has(member) || ADDED.has(member) || value === null) continue;
+      if (OFF[member]?.(value as JsonObject) || value === false) delete input[member];
+      else
+        throw validation(
+          `${name}: ${member} is not served locally; the README of the local DynamoDB says what is and why.`,
+        );
+    }
+    return operation(input);
+  };
+}
+
+function before(operations: Record<string, Operation>, name: string, check: (input: JsonObject) => void): void {
+  const operation = operations[name];
+  operations[name] = (input) => {
+    check(input);
+    return operation(input);
+  };
+}
+
+/** A stream that is switched off is none. */
+function checkNewStream(input: JsonObject): void {
+  const specification = input.StreamSpecification as Table['StreamSpecification'] | undefined | null;
+  if (specification === undefined || specification === null) return;
+  checkStreamSpecification(specification);
+  if (!specification.StreamEnabled) delete input.StreamSpecification;
+}
+
+/** The engine would delete a table under an index that is being filled. */
+function checkDeletable(tables: TableStore, { TableName }: JsonObject): void {
+  const table = typeof TableName === 'string' ? tables.find(TableName) : undefined;
+  if (table?.TableStatus === 'UPDATING') checkNotUpdating(table);
+}
+
+function checkIndexFilled(tables: TableStore, { TableName, IndexName }: JsonObject): void {
+  if (typeof TableName !== 'string' || typeof IndexName !== 'string') return;
+  const index = tables.find(TableName)?.GlobalSecondaryIndexes?.find((each) => each.IndexName === IndexName);
+  if (index?.Backfilling) throw validation(`Cannot read from backfilling global secondary index: ${IndexName}`);
 }

@@ -3,13 +3,11 @@
  * has expired on the race clock. As on AWS an expired item stays readable until the sweep reaches it.
  */
 import type { Clock } from '#wire/clock.js';
-import type { Log } from '#wire/log.js';
 import { AwsError, constraint, validation } from '../aws-error.js';
 import { isJsonObject, type JsonObject, type Operation } from '../json-service.js';
 import type { Item } from './engine.js';
-import type { TableStore } from './table-store.js';
+import { type TableStore, tableNotFound } from './table-store.js';
 
-const SWEEP_INTERVAL_MS = 1_000;
 /** Items looked at per table and sweep: about a millisecond of work. */
 const SWEEP_ITEMS = 100;
 /** AWS takes an expiry more than five years ago for a mistake and leaves the item alone. */
@@ -47,41 +45,25 @@ export function timeToLiveOperations(store: TableStore): Record<string, Operatio
 
 function existingTable(store: TableStore, { TableName }: JsonObject): string {
   if (typeof TableName !== 'string') throw constraint('null', 'tableName', 'Member must not be null');
-  if (!store.hasTable(TableName)) {
-    throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${TableName} not found`);
-  }
+  if (store.find(TableName) === undefined) throw tableNotFound(TableName);
   return TableName;
 }
 
 export interface ExpiryOptions {
   store: TableStore;
   raceClock: Clock;
-  log: Log;
+  /** DeleteItem as the service: its stream records say so. */
   deleteItem: Operation;
 }
 
-/** Deletes what has expired, through the same operation as everybody else: indexes follow, and so will stream records. */
+/** Deletes what has expired, through the same operation as everybody else: indexes and stream records follow. */
 export class Expiry {
   readonly #options: ExpiryOptions;
   readonly #cursors = new Map<string, string>();
-  #timer: NodeJS.Timeout | undefined;
-  #sweeping: Promise<void> | undefined;
   itemsExpired = 0;
 
   constructor(options: ExpiryOptions) {
     this.#options = options;
-  }
-
-  start(): void {
-    this.#timer = setInterval(() => {
-      this.#sweeping ??= this.#sweepAll();
-    }, SWEEP_INTERVAL_MS);
-    this.#timer.unref();
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#sweeping;
   }
 
   /** One step through each table that has an expiry. */
@@ -90,32 +72,24 @@ export class Expiry {
       await this.#sweepTable(table, attribute);
   }
 
-  async #sweepAll(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.#options.log.error('local dynamodb: expiry failed', { cause: String(error) });
-    }
-    this.#sweeping = undefined;
-  }
-
   async #sweepTable(table: string, attribute: string): Promise<void> {
     const { store, raceClock } = this.#options;
     const { items, cursor } = await store.page(table, this.#cursors.get(table), SWEEP_ITEMS);
     if (cursor === undefined) this.#cursors.delete(table);
     else this.#cursors.set(table, cursor);
     const nowS = raceClock.nowMs() / 1000;
-    for (const item of items) {
+    for (const { item } of items) {
       const expiryS = Number(item[attribute]?.N);
       if (expiryS < nowS && expiryS > nowS - EXPIRY_AGE_MAX_S) await this.#expire(table, attribute, item);
     }
   }
 
   async #expire(table: string, attribute: string, item: Item): Promise<void> {
+    const keyNames = this.#options.store.find(table)?.KeySchema.map((key) => key.AttributeName) ?? [];
     try {
       await this.#options.deleteItem({
         TableName: table,
-        Key: Object.fromEntries(this.#options.store.keyNames(table).map((name) => [name, item[name]])),
+        Key: Object.fromEntries(keyNames.map((name) => [name, item[name]])),
         // Somebody may have given it more time since it was read.
         ConditionExpression: '#expiry = :seen',
         ExpressionAttributeNames: { '#expiry': attribute },

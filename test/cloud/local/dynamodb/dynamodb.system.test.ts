@@ -7,12 +7,12 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
+  ExecuteStatementCommand,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
-  TransactWriteItemsCommand,
   UpdateItemCommand,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
@@ -199,16 +199,10 @@ describe('tables', () => {
   });
 
   it('refuse what is not served, by name', async () => {
-    const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' as const };
-    expect(await refusal(dynamodb.send(new UpdateTableCommand({ TableName, StreamSpecification })))).toBe(
-      'ValidationException',
-    );
-    const removal = [{ Delete: { IndexName: 'byLap' } }];
-    expect(
-      await refusal(dynamodb.send(new UpdateTableCommand({ TableName, GlobalSecondaryIndexUpdates: removal }))),
-    ).toBe('ValidationException');
-    const transaction = new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName, Item: key('t') } }] });
-    expect(await refusal(dynamodb.send(transaction))).toBe('UnknownOperationException');
+    const table = { TableName, DeletionProtectionEnabled: true };
+    expect(await refusal(dynamodb.send(new UpdateTableCommand(table)))).toBe('ValidationException');
+    const statement = new ExecuteStatementCommand({ Statement: `SELECT * FROM "${TableName}"` });
+    expect(await refusal(dynamodb.send(statement))).toBe('UnknownOperationException');
     const twice = { TableName: tables.events.name, TimeToLiveSpecification: { Enabled: true, AttributeName: 'other' } };
     expect(await refusal(dynamodb.send(new UpdateTimeToLiveCommand(twice)))).toBe('ValidationException');
   });
