@@ -22,6 +22,6 @@ const { mqttPort, dataPlanePort } = await startIotCore({
   random: seededRandom(1),
   log: silentLog,
   // One client here writes and reads more than AWS lets a connection do.
-  limits: { publishesPerSecond: 100_000, bytesPerSecond: 1e9 },
+  limits: { publishesPerSecond: 100_000, bytesPerSecond: 1e9, sessionDeliveriesPerSecond: 100_000 },
 });
 process.stdout.write(`${JSON.stringify({ mqttPort, dataPlanePort })}\n`);

@@ -1,9 +1,7 @@
-import { cp, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { arnOf, nameInArn } from '#cloud/local/iot-core/registry/arns.js';
 import { enrol } from '#cloud/local/iot-core/registry/enrolment.js';
-import { Registry } from '#cloud/local/iot-core/registry/registry.js';
 import { account, RegistryFolder, refusal } from './helpers.js';
 
 let folder: RegistryFolder;
@@ -229,43 +227,6 @@ describe('policies', () => {
     expect(await refusal(() => policies.attach('p-10', certificate))).toBe('LimitExceededException');
     expect(await refusal(() => policies.delete('p-0'))).toBe('DeleteConflictException');
     expect(await refusal(() => policies.attach('p-10', 'arn:aws:iot:x:y:thing/car-1'))).toBe('InvalidRequestException');
-  });
-});
-
-describe('what is accepted', () => {
-  it('is there after the process was killed, relations too', async () => {
-    const { things, groups, policies, principals, templates } = registry();
-    await things.create('car-1');
-    await groups.create('team', undefined, {});
-    await groups.addThing('car-1', 'team');
-    await policies.create('drive', '{"v":1}');
-    await policies.attach('drive', arnOf(account, 'thinggroup', 'team'));
-    const certificate = await folder.certificate();
-    await principals.attach('car-1', certificate, 'EXCLUSIVE_THING');
-    const template = {
-      type: 'FLEET_PROVISIONING',
-      description: '',
-      enabled: true,
-      provisioningRoleArn: 'arn',
-    } as const;
-    await templates.create('fleet', '{"Resources":{}}', template);
-    // The files as a kill −9 at this moment would leave them.
-    await cp(join(folder.dir, 'registry'), join(folder.dir, 'killed'), { recursive: true });
-    const found = await Registry.open({
-      path: join(folder.dir, 'killed'),
-      account,
-      wallClock: folder.clock,
-      issuer: folder.authority,
-      checkPolicy: () => {},
-    });
-    expect(found.find(idOf(certificate))).toEqual({
-      certificateId: idOf(certificate),
-      status: 'ACTIVE',
-      policies: ['{"v":1}'],
-      things: [{ thingName: 'car-1', attributes: {}, exclusive: true }],
-    });
-    expect(found.templates.defaultBody('fleet')).toBe('{"Resources":{}}');
-    await found.close();
   });
 });
 
