@@ -10,3 +10,12 @@ if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" = 0 ] && command 
 fi
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -c 'import awsiot, boto3' 2>/dev/null || "$venv/bin/pip" install --quiet awsiotsdk boto3
+
+# Joda-Time, for Java's own answers. Without Maven it can be had as Debian's libjoda-time-java.
+joda="${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/joda-time.jar"
+version=2.14.0
+if [ ! -e "$joda" ] && command -v mvn >/dev/null; then
+  mkdir -p "$(dirname "$joda")"
+  mvn -q -B dependency:copy -Dartifact="joda-time:joda-time:$version" -DoutputDirectory="$(dirname "$joda")" &&
+    mv "$(dirname "$joda")/joda-time-$version.jar" "$joda"
+fi

@@ -121,6 +121,7 @@ class Parser {
     const bounds = this.#bounds();
     if (bounds === undefined) return body;
     const [min, max] = bounds;
+    if (this.#flags.comments) this.#reader.skipComments();
     // What \R has taken it keeps when it is repeated: `\R{2}` does not match \r\n.
     const repeated: Node = body === lineBreak ? { kind: 'atomic', body } : body;
     const mode = this.#reader.take('?') ? 'lazy' : this.#reader.take('+') ? 'possessive' : 'greedy';
@@ -211,7 +212,7 @@ class Parser {
   #boundary(letter: string): Assertion | undefined {
     if (!'bBAGZz'.includes(letter) || letter === '') return undefined;
     this.#reader.next();
-    if (letter === 'b' && this.#reader.peek() === '{') throw new PatternUnserved('\\b{g}');
+    if (letter === 'b' && this.#reader.startsWith('{g}')) throw new PatternUnserved('\\b{g}');
     return asserted(`\\${letter}`, this.#flags);
   }
 

@@ -34,6 +34,12 @@ const RANGES = {
 
 export type FieldName = keyof typeof RANGES;
 
+/** Midnight of a day, and the fields that it was made of and that need not be true of it. */
+interface ResolvedDate {
+  date: number;
+  used: FieldName[];
+}
+
 type Copy = { values: Map<FieldName, number>; zone: Zone | undefined; offset: Zone | undefined };
 
 export class Fields {
@@ -48,6 +54,13 @@ export class Fields {
     const known = this.#values.get(field);
     if (value < least || value > most || (known !== undefined && known !== value)) return false;
     this.#values.set(field, value);
+    return true;
+  }
+
+  /** False when another one was there. */
+  putOffset(offset: Zone): boolean {
+    if (this.offset !== undefined && this.offset.id !== offset.id) return false;
+    this.offset = offset;
     return true;
   }
 
@@ -76,35 +89,39 @@ export class Fields {
   #date(): number | undefined | 'broken' {
     const named = ['julianDay', 'year', 'yearOfEra', 'weekYear', 'month', 'day', 'dayOfYear', 'weekday'] as const;
     if (!named.some((field) => this.#values.has(field))) return undefined;
-    const date = this.#resolveDate();
-    return date !== undefined && Math.abs(date) <= MAX_TIME_MS && this.#agrees(date) ? date : 'broken';
+    const resolved = this.#resolveDate();
+    if (resolved === undefined || !(Math.abs(resolved.date) <= MAX_TIME_MS)) return 'broken';
+    return this.#agrees(resolved) ? resolved.date : 'broken';
   }
 
-  #resolveDate(): number | undefined {
+  #resolveDate(): ResolvedDate | undefined {
     const get = (field: FieldName) => this.#values.get(field);
     const julianDay = get('julianDay');
-    if (julianDay !== undefined) return (julianDay - 40_587) * DAY_MS;
+    if (julianDay !== undefined) return { date: (julianDay - 40_587) * DAY_MS, used: [] };
     const year = this.#year();
     const [month, day, ofYear] = [get('month'), get('day'), get('dayOfYear')];
     const weekday = this.#weekday();
     if (year !== undefined && month !== undefined && day !== undefined) {
       // SMART: the 31st of a shorter month is its last day.
-      return dateMs(year, month, Math.min(day, daysIn(year, month)));
+      return { date: dateMs(year, month, Math.min(day, daysIn(year, month))), used: ['day'] };
     }
     if (year !== undefined && ofYear !== undefined) {
       const date = dateMs(year, 1, ofYear);
-      return new Date(date).getUTCFullYear() === year ? date : undefined;
+      return new Date(date).getUTCFullYear() === year ? { date, used: [] } : undefined;
     }
     if (weekday === undefined) return undefined;
-    // Weeks are those of the United States: from Sunday, the first holds the first of January.
+    // Weeks are those of the United States: from Sunday, the first holds the first of January. They reach into the next
+    // month or year.
     const into = weekday % 7;
     const [weekYear, week, weekOfMonth] = [get('weekYear'), get('week'), get('weekOfMonth')];
     if (weekYear !== undefined && week !== undefined) {
-      return firstWeek(weekYear, 7, 1) + ((week - 1) * 7 + into) * DAY_MS;
+      const date = firstWeek(weekYear, 7, 1) + ((week - 1) * 7 + into) * DAY_MS;
+      return { date, used: ['weekYear', 'week'] };
     }
     if (year !== undefined && month !== undefined && weekOfMonth !== undefined) {
       const first = dateMs(year, month, 1);
-      return first - (weekdayOf(first) % 7) * DAY_MS + ((weekOfMonth - 1) * 7 + into) * DAY_MS;
+      const date = first - (weekdayOf(first) % 7) * DAY_MS + ((weekOfMonth - 1) * 7 + into) * DAY_MS;
+      return { date, used: ['era', 'year', 'yearOfEra', 'month', 'weekOfMonth'] };
     }
     return undefined;
   }
@@ -125,19 +142,29 @@ export class Fields {
   }
 
   /** Whether what was also read (a weekday, a quarter) is true of the day. */
-  #agrees(date: number): boolean {
+  #agrees({ date, used }: ResolvedDate): boolean {
     const at = new Date(date);
+    const year = at.getUTCFullYear();
+    const month = at.getUTCMonth() + 1;
     const facts: Partial<Record<FieldName, number>> = {
       weekday: weekdayOf(date),
       localWeekday: (weekdayOf(date) % 7) + 1,
-      quarter: Math.floor(at.getUTCMonth() / 3) + 1,
-      month: at.getUTCMonth() + 1,
+      quarter: Math.floor((month - 1) / 3) + 1,
+      month,
       dayOfYear: dayOfYear(date),
+      day: at.getUTCDate(),
       alignedDay: ((at.getUTCDate() - 1) % 7) + 1,
-      yearOfEra: yearOfEra(at.getUTCFullYear()),
-      year: at.getUTCFullYear(),
-      era: at.getUTCFullYear() > 0 ? 1 : 0,
+      weekOfMonth: Math.floor((at.getUTCDate() - 1 + (weekdayOf(dateMs(year, month, 1)) % 7)) / 7) + 1,
+      ...localWeekOf(date),
+      yearOfEra: yearOfEra(year),
+      year,
+      era: year > 0 ? 1 : 0,
     };
+    for (const field of used) delete facts[field];
+    return this.#areTrue(facts);
+  }
+
+  #areTrue(facts: Partial<Record<FieldName, number>>): boolean {
     return Object.entries(facts).every(([field, value]) => {
       const read = this.#values.get(field as FieldName);
       return read === undefined || read === value;
@@ -146,41 +173,68 @@ export class Fields {
 
   /** Milliseconds into the day; Undefined when no field speaks of a time. */
   #timeMs(): number | undefined | 'broken' {
+    const nanos = this.#nanoOfDay();
+    if (nanos === undefined || nanos === 'broken') return nanos;
+    // 24:00 is the end of the day; a second later is no time.
+    if (nanos >= DAY_NANOS) return nanos > DAY_NANOS ? 'broken' : DAY_MS;
+    const seconds = Math.floor(nanos / 1e9);
+    const hour = Math.floor(seconds / 3600);
+    const agrees = this.#areTrue({
+      halfOfDay: Math.floor(hour / 12),
+      hour,
+      clockHour: hour || 24,
+      hourOfHalf: hour % 12,
+      clockHourOfHalf: hour % 12 || 12,
+      minute: Math.floor(seconds / 60) % 60,
+      second: seconds % 60,
+      nano: nanos % 1e9,
+      milliOfDay: Math.floor(nanos / 1e6),
+    });
+    return agrees ? nanos / 1e6 : 'broken';
+  }
+
+  #nanoOfDay(): number | undefined | 'broken' {
     const get = (field: FieldName) => this.#values.get(field);
-    const whole = get('nanoOfDay') ?? (get('milliOfDay') ?? Number.NaN) * 1e6;
-    if (!Number.isNaN(whole)) return whole / 1e6;
-    const parts = [
-      'halfOfDay',
-      'hour',
-      'clockHour',
-      'hourOfHalf',
-      'clockHourOfHalf',
-      'minute',
-      'second',
-      'nano',
-    ] as const;
-    if (!parts.some((field) => this.#values.has(field))) return undefined;
-    const hour = this.#hour();
+    const [ofDay, millis] = [get('nanoOfDay'), get('milliOfDay')];
+    if (ofDay !== undefined) return ofDay;
+    if (millis !== undefined) return millis * 1e6 + ((get('nano') ?? 0) % 1e6);
     const [minute, second, nano] = [get('minute'), get('second'), get('nano')];
-    if (hour === undefined) return 'broken';
+    const hour = this.#hour();
+    if (hour === undefined) return TIME_FIELDS.some((field) => this.#values.has(field)) ? 'broken' : undefined;
     if (minute === undefined && (second !== undefined || nano !== undefined)) return 'broken';
     if (second === undefined && nano !== undefined) return 'broken';
-    const rest = ((minute ?? 0) * 60 + (second ?? 0)) * 1000 + (nano ?? 0) / 1e6;
-    // 24:00 is the end of the day; a second later is no time.
-    return hour === 24 && rest > 0 ? 'broken' : hour * 3_600_000 + rest;
+    return (hour * 3600 + (minute ?? 0) * 60 + (second ?? 0)) * 1e9 + (nano ?? 0);
   }
 
   #hour(): number | undefined {
     const get = (field: FieldName) => this.#values.get(field);
+    const hour = get('hour');
+    if (hour !== undefined) return hour;
     const clockHour = get('clockHour');
+    if (clockHour !== undefined) return clockHour % 24;
     const clockHalf = get('clockHourOfHalf');
     const ofHalf = get('hourOfHalf') ?? (clockHalf === undefined ? undefined : clockHalf % 12);
     const half = get('halfOfDay');
-    const hours = [
-      get('hour'),
-      clockHour === undefined ? undefined : clockHour % 24,
-      half === undefined || ofHalf === undefined ? undefined : half * 12 + ofHalf,
-    ].filter((hour) => hour !== undefined);
-    return hours.every((hour) => hour === hours[0]) ? hours[0] : undefined;
+    return half === undefined || ofHalf === undefined ? undefined : half * 12 + ofHalf;
   }
+}
+
+const DAY_NANOS = DAY_MS * 1e6;
+
+const TIME_FIELDS: readonly FieldName[] = [
+  'halfOfDay',
+  'hour',
+  'clockHour',
+  'hourOfHalf',
+  'clockHourOfHalf',
+  'minute',
+  'second',
+  'nano',
+];
+
+/** Week and its year as in the United States: from Sunday, the first week holds the first of January. */
+function localWeekOf(date: number): { weekYear: number; week: number } {
+  const year = new Date(date).getUTCFullYear();
+  const weekYear = firstWeek(year + 1, 7, 1) <= date ? year + 1 : year;
+  return { weekYear, week: Math.floor((date - firstWeek(weekYear, 7, 1)) / (7 * DAY_MS)) + 1 };
 }

@@ -33,6 +33,7 @@ export function compileJavaPattern(pattern: string): TimeParser | undefined {
     if (!builder.add(token)) return undefined;
   }
   const elements = builder.end();
+  if (elements === undefined) return undefined;
   return (text) => {
     const fields = new Fields();
     return readAll(elements, text, 0, fields) === text.length ? fields.toEpochMs() : undefined;
@@ -58,8 +59,9 @@ class Builder {
     return true;
   }
 
-  /** Sections that are open end with the pattern. */
-  end(): Element[] {
+  /** Sections that are open end with the pattern. Undefined when it ends with a width and nothing to fill. */
+  end(): Element[] | undefined {
+    if (this.#padding > 0) return undefined;
     while (this.#outer.length > 0) this.#closeSection();
     return this.#elements;
   }
@@ -211,12 +213,15 @@ const LETTERS: Record<string, (count: number) => Part | undefined> = {
   A: digitsOf('milliOfDay'),
   n: digitsOf('nano'),
   N: digitsOf('nanoOfDay'),
-  V: (count) => (count === 2 ? element(zoneElement(false)) : undefined),
-  v: (count) => (count === 1 || count === 4 ? element(zoneElement(true)) : undefined),
-  z: (count) => (count <= 4 ? element(zoneElement(true)) : undefined),
+  V: (count) => (count === 2 ? element(zoneElement()) : undefined),
+  v: (count) => {
+    if (count === 1) return element(zoneElement('shortGeneric'));
+    return count === 4 ? element(zoneElement('longGeneric')) : undefined;
+  },
+  z: (count) => (count <= 4 ? element(zoneElement(count === 4 ? 'long' : 'short')) : undefined),
   O: (count) => {
     if (count === 1) return element(localizedOffsetElement('localizedShort'));
-    return count === 4 ? element(localizedOffsetElement('+HH:MM:ss')) : undefined;
+    return count === 4 ? element(localizedOffsetElement('localizedFull')) : undefined;
   },
   X: (count) => (count <= 5 ? element(offsetElement(OFFSETS[count - 1], 'Z')) : undefined),
   x: (count) => {
@@ -225,7 +230,7 @@ const LETTERS: Record<string, (count: number) => Part | undefined> = {
   },
   Z: (count) => {
     if (count <= 3) return element(offsetElement('+HHMM', '+0000'));
-    if (count === 4) return element(localizedOffsetElement('+HH:MM:ss'));
+    if (count === 4) return element(localizedOffsetElement('localizedFull'));
     return count === 5 ? element(offsetElement('+HH:MM:ss', 'Z')) : undefined;
   },
 };

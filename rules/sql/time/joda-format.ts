@@ -14,6 +14,8 @@ export type TimeFormat = (epochMs: number, zone: Zone) => string;
 
 /** Digits that Joda-Time pads to at most; a pattern of a megabyte is no pattern. */
 const MAX_WIDTH = 100;
+/** Digits of a fraction of a second that Joda-Time writes at most. */
+const MAX_FRACTION = 15;
 
 const number =
   (read: (date: Date) => number) =>
@@ -25,14 +27,14 @@ function padded(value: number, width: number): string {
   return (value < 0 ? '-' : '') + String(Math.abs(value)).padStart(width, '0');
 }
 
-/** Two letters write the last two digits. */
+/** Two letters write the last two digits of `short`. */
 const year =
-  (read: (date: Date) => number) =>
+  (read: (date: Date) => number, short = read) =>
   (width: number): Field =>
-  ({ local }) => {
-    const value = read(local);
-    return width === 2 ? twoDigits(Math.abs(value) % 100) : padded(value, width);
-  };
+  ({ local }) =>
+    width === 2 ? twoDigits(Math.abs(short(local)) % 100) : padded(read(local), width);
+
+const calendarYear = (date: Date) => date.getUTCFullYear();
 
 /** Four letters or more write the word in full. */
 const word =
@@ -49,9 +51,9 @@ const FIELDS: Record<string, (width: number) => Field> = {
     () =>
     ({ local }) =>
       local.getUTCFullYear() > 0 ? 'AD' : 'BC',
-  C: number((date) => Math.floor(yearOfEra(date.getUTCFullYear()) / 100)),
-  Y: year((date) => yearOfEra(date.getUTCFullYear())),
-  y: year((date) => date.getUTCFullYear()),
+  C: number((date) => Math.trunc(Math.abs(date.getUTCFullYear()) / 100)),
+  Y: year((date) => yearOfEra(date.getUTCFullYear()), calendarYear),
+  y: year(calendarYear),
   x: year((date) => weekOf(date.getTime()).year),
   w: number((date) => weekOf(date.getTime()).week),
   e: number((date) => weekdayOf(date.getTime())),
@@ -72,7 +74,7 @@ const FIELDS: Record<string, (width: number) => Field> = {
   S:
     (width) =>
     ({ local }) =>
-      padded(local.getUTCMilliseconds(), 3).padEnd(width, '0').slice(0, width),
+      padded(local.getUTCMilliseconds(), 3).padEnd(MAX_FRACTION, '0').slice(0, width),
   z:
     (width) =>
     ({ epochMs, zone }) =>
@@ -89,7 +91,6 @@ const FIELDS: Record<string, (width: number) => Field> = {
 
 /** Compiles a pattern; Undefined when Joda-Time refuses it. */
 export function compileJodaPattern(pattern: string): TimeFormat | undefined {
-  if (pattern === '') return undefined;
   const fields: Field[] = [];
   for (let at = 0; at < pattern.length; ) {
     const letter = pattern[at];
@@ -101,10 +102,11 @@ export function compileJodaPattern(pattern: string): TimeFormat | undefined {
       at += width;
     } else {
       const { text, next } = readLiteral(pattern, at);
-      fields.push(() => text);
+      if (text !== '') fields.push(() => text);
       at = next;
     }
   }
+  if (fields.length === 0) return undefined;
   return (epochMs, zone) => {
     const moment: Moment = { epochMs, zone, local: new Date(epochMs + zone.offsetMs(epochMs)) };
     let text = '';

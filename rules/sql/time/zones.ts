@@ -1,4 +1,6 @@
 /** Time zones by the tz database of ICU (`Intl`), and the zones that are an offset. */
+import { dateMs } from './calendar.js';
+import { type ZoneNames, zoneFacts } from './zone-names.js';
 
 const MINUTE_MS = 60_000;
 /** ECMA-262: beyond it no date is valid. */
@@ -9,7 +11,7 @@ export interface Zone {
   id: string;
   /** Milliseconds east of UTC at an instant. */
   offsetMs(epochMs: number): number;
-  /** `CET`, `Central European Standard Time`; an offset where a zone has no name. */
+  /** `CET`, `Central European Standard Time`; as an offset where a zone has no name. */
   name(epochMs: number, style: 'short' | 'long'): string;
 }
 
@@ -19,32 +21,36 @@ export const UTC: Zone = {
   name: (_epochMs, style) => (style === 'short' ? 'UTC' : 'Coordinated Universal Time'),
 };
 
-const named = new Map<string, Zone | undefined>();
-/** More ids than the tz database has: whoever makes them up may not fill the memory. */
-const MOST_KEPT = 1_000;
+const regions = new Map<string, Zone | undefined>();
 
-/** A zone by its id in the tz database. Undefined when there is none. */
+/** A zone by its id in the tz database, or by an alias. Undefined when there is none. */
 export function regionOf(id: string): Zone | undefined {
-  if (named.has(id)) return named.get(id);
-  if (named.size >= MOST_KEPT) named.clear();
-  const zone = /^[A-Za-z][\w+/-]*$/.test(id) ? makeRegion(id) : undefined;
-  named.set(id, zone);
+  const facts = zoneFacts(id);
+  if (facts === undefined) return undefined;
+  const known = regions.get(id);
+  if (known !== undefined) return known;
+  const zone = makeRegion(facts.id, facts.names);
+  regions.set(id, zone);
   return zone;
 }
 
-function makeRegion(id: string): Zone | undefined {
+function makeRegion(id: string, names: ZoneNames | undefined): Zone | undefined {
   let format: Intl.DateTimeFormat;
   try {
     format = new Intl.DateTimeFormat('en-US', { timeZone: id, timeZoneName: 'longOffset', year: 'numeric' });
   } catch {
+    // Younger than the tables of this Node.
     return undefined;
   }
-  if (/^(?:Etc\/)?(?:UTC|UCT|Zulu|Universal)$|^Etc\/UTC$/i.test(id)) return { ...UTC, id };
   const offsetMs = (epochMs: number) => parseGmtOffset(format.format(epochMs));
+  const isSummer = summerOf(id, offsetMs);
   return {
     id,
     offsetMs,
-    name: (epochMs, style) => nameOf(id, epochMs, style) ?? offsetText(offsetMs(epochMs)),
+    name: (epochMs, style) => {
+      if (names === undefined) return offsetText(offsetMs(epochMs));
+      return names[isSummer(epochMs) ? 'summer' : 'standard'][style];
+    },
   };
 }
 
@@ -56,51 +62,18 @@ function parseGmtOffset(text: string): number {
   return (match[1] === '-' ? -1000 : 1000) * seconds;
 }
 
-/** English speakers name the zones that they live in: each of these knows some abbreviations. */
-const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-NZ', 'en-IN', 'en-ZA'];
-
-/** Where no English locale has one, those that Java prints. */
-const ABBREVIATIONS: Record<string, string> = {
-  'Japan Standard Time': 'JST',
-  'Korean Standard Time': 'KST',
-  'China Standard Time': 'CST',
-  'Hong Kong Standard Time': 'HKT',
-  'Singapore Standard Time': 'SGT',
-  'Gulf Standard Time': 'GST',
-  'Arabian Standard Time': 'AST',
-  'Moscow Standard Time': 'MSK',
-  'Brasilia Standard Time': 'BRT',
-  'Argentina Standard Time': 'ART',
-  'Azerbaijan Standard Time': 'AZT',
-  'Indochina Time': 'ICT',
-  'Malaysia Time': 'MYT',
-};
-
-function nameOf(id: string, epochMs: number, style: 'short' | 'long'): string | undefined {
-  const long = zoneName('en-US', id, epochMs, 'long');
-  if (style === 'long') return isOffset(long) ? undefined : long;
-  for (const locale of LOCALES) {
-    const name = zoneName(locale, id, epochMs, 'short');
-    if (!isOffset(name)) return name;
-  }
-  return ABBREVIATIONS[long];
-}
-
-function isOffset(name: string): boolean {
-  return /^GMT[+-]/.test(name);
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function zoneName(locale: string, timeZone: string, epochMs: number, timeZoneName: 'short' | 'long'): string {
-  const key = `${locale} ${timeZone} ${timeZoneName}`;
-  let format = formats.get(key);
-  if (format === undefined) {
-    if (formats.size >= MOST_KEPT) formats.clear();
-    format = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName, year: 'numeric' });
-    formats.set(key, format);
-  }
-  return format.formatToParts(epochMs).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+/** Whether a zone has its summer time: by what ICU calls the instant, and where it has no word for it, by the year's offsets. */
+function summerOf(timeZone: string, offsetMs: Zone['offsetMs']): (epochMs: number) => boolean {
+  let format: Intl.DateTimeFormat | undefined;
+  return (epochMs) => {
+    format ??= new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'long', year: 'numeric' });
+    const name = format.formatToParts(epochMs).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+    if (/Summer|Daylight|Irish/.test(name)) return true;
+    if (!/^GMT[+-]/.test(name)) return false;
+    const year = new Date(epochMs).getUTCFullYear();
+    const offsets = [dateMs(year, 1, 1), dateMs(year, 7, 1)].map((ms) => offsetMs(clamped(ms)));
+    return offsetMs(epochMs) > Math.min(...offsets);
+  };
 }
 
 /** A zone that is an offset. */
@@ -110,10 +83,12 @@ export function fixedZone(offsetMs: number): Zone {
   return { id, offsetMs: () => offsetMs, name: () => id };
 }
 
-/** `+01:00`, `-05:50:36`. */
+/** `+01:00`, `-05:50:36`, `+01:02:03.004`. */
 export function offsetText(offsetMs: number): string {
   const seconds = Math.abs(offsetMs) / 1000;
   const parts = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => twoDigits(Math.floor(part)));
+  const millis = Math.abs(offsetMs) % 1000;
+  if (millis > 0) parts[2] += `.${String(millis).padStart(3, '0')}`;
   return (offsetMs < 0 ? '-' : '+') + (parts[2] === '00' ? parts.slice(0, 2) : parts).join(':');
 }
 

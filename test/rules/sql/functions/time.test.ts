@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { evaluated } from '../evaluate.js';
+import { type JodaAnswer, ourJodaAnswer, ourTimeAnswer, type TimeAnswer } from '../java-answers.js';
 
 const MS = 1_763_683_200_123; // 2025-11-21T00:00:00.123Z
 
@@ -115,12 +116,38 @@ describe('time_to_epoch', () => {
   ])('%s: %j', (expression, value) => expect(evaluated(expression)).toBe(value));
 });
 
+const answersOfJava = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url), 'utf8'));
+
+it('parse_time agrees with Joda-Time on random patterns', () => {
+  const answers: JodaAnswer[] = answersOfJava('joda-time.json');
+  for (const answer of answers) expect(ourJodaAnswer(answer)).toEqual(answer);
+  expect(answers.filter(({ text }) => text !== null).length).toBeGreaterThan(400);
+});
+
 it('time_to_epoch agrees with OpenJDK on random patterns', () => {
-  const url = new URL('../../../fixtures/java-time.json', import.meta.url);
-  const cases: { text: string; pattern: string; epochMs: number | null }[] = JSON.parse(readFileSync(url, 'utf8'));
-  for (const { text, pattern, epochMs } of cases) {
-    const got = evaluated('time_to_epoch(t, p)', { payload: { t: text, p: pattern } });
-    expect({ text, pattern, epochMs: got ?? null }).toEqual({ text, pattern, epochMs });
-  }
-  expect(cases.length).toBeGreaterThan(400);
+  const answers: TimeAnswer[] = answersOfJava('java-time.json');
+  for (const answer of answers) expect(ourTimeAnswer(answer)).toEqual(answer);
+  expect(answers.filter(({ epochMs }) => epochMs !== null).length).toBeGreaterThan(400);
+});
+
+describe('what parse_time writes, time_to_epoch reads', () => {
+  it.each([
+    "yyyy-MM-dd'T'HH:mm:ss.SSSZZ|yyyy-MM-dd'T'HH:mm:ss.SSSXXXXX",
+    'yyyyMMddHHmmssSSS Z|yyyyMMddHHmmssSSS Z',
+    'EEEE, d MMMM yyyy h:mm:ss.SSS a Z|EEEE, d MMMM yyyy h:mm:ss.SSS a Z',
+    "D 'of' yyyy, k:mm:ss.SSS Z|D 'of' yyyy, k:mm:ss.SSS Z",
+    'yyyy-MM-dd HH:mm:ss.SSS ZZZ|yyyy-MM-dd HH:mm:ss.SSS VV',
+  ])('%s', (patterns) => {
+    const [write, read] = patterns.split('|');
+    for (const zone of ['UTC', 'Europe/Rome', 'America/St_Johns', 'Asia/Tokyo', '-05:30']) {
+      for (const t of [0, 1_763_683_200_123, 951_825_600_000, 1_640_995_199_999, -86_400_001]) {
+        expect({
+          zone,
+          t,
+          read: evaluated('time_to_epoch(parse_time(w, t, z), r)', { payload: { w: write, r: read, t, z: zone } }),
+        }).toEqual({ zone, t, read: t });
+      }
+    }
+  });
 });
