@@ -103,18 +103,18 @@ export async function createClients<Name extends ClientName>(
 export type ClientOf = <Name extends ClientName>(name: Name) => Promise<Clients[Name]>;
 
 /**
- * Clients that may never be needed: each is imported and made when somebody asks for it, once.
+ * Clients that may never be needed: each is imported and made when somebody asks for it, once; so is the configuration.
  *
  * @example
- * const clients = clientsWhenAsked(config);
+ * const clients = clientsWhenAsked(() => config);
  * await (await clients.get('iot')).send(…);
  * clients.close();
  */
-export function clientsWhenAsked(config: CloudConfig): { get: ClientOf; close(): void } {
+export function clientsWhenAsked(config: () => CloudConfig): { get: ClientOf; close(): void } {
   const made = new Map<ClientName, Promise<Clients[ClientName]>>();
   let closed = false;
   const make = async (name: ClientName) => {
-    const client = await CREATE[name](config);
+    const client = await CREATE[name](config());
     if (closed) client.destroy();
     return client;
   };

@@ -18,7 +18,7 @@ const BY_SERVICE = {
 
 /**
  * @param services what may be asked; a rule that wants anything else is refused
- * @example const lookups = createLookups(clientsWhenAsked(config).get, ['dynamodb', 'iot', 'iotData']);
+ * @example const lookups = createLookups(clientsWhenAsked(() => config).get, ['dynamodb', 'iot', 'iotData']);
  */
 export function createLookups(client: ClientOf, services: readonly (keyof typeof BY_SERVICE)[]): Lookups {
   return Object.assign({}, ...services.map((service) => BY_SERVICE[service](client)));

@@ -30,6 +30,8 @@ interface LocalFlags {
   listen?: string;
   authorizer?: string;
   provisioningHook?: string;
+  lambda?: string;
+  secrets?: string;
 }
 
 /** Everything that a program needs to use the local services; docs/cli.md has it as a stable interface. */
@@ -103,6 +105,8 @@ async function startServices(
       sampleFrames: config.sampleFrames === 1,
       authorizer: config.authorizer,
       provisioningHook: config.provisioningHook,
+      lambda: config.lambda,
+      secrets: config.secrets,
       certsDir: dir.certs,
       server: identities.server,
     },

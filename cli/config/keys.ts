@@ -104,6 +104,20 @@ export const CONFIG_KEYS = {
     meaning: 'Pre-provisioning hook: module whose handler lets a car be provisioned, or not.',
     check: { text: true },
   },
+  lambda: {
+    flag: '--lambda <name=module,…>',
+    env: 'PITWALL_LAMBDA',
+    default: 'none',
+    meaning: 'Functions of rules: modules whose handler stands for a Lambda function of that name.',
+    check: { text: true },
+  },
+  secrets: {
+    flag: '--secrets <file>',
+    env: 'PITWALL_SECRETS',
+    default: 'none',
+    meaning: 'What get_secret of rules finds: a file of JSON with a text for each id.',
+    check: { text: true },
+  },
   region: {
     env: 'AWS_REGION',
     default: 'us-east-1',
@@ -128,5 +142,7 @@ export interface Config {
   sampleFrames: number;
   authorizer: string;
   provisioningHook: string;
+  lambda: string;
+  secrets: string;
   region: string;
 }

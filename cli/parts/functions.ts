@@ -26,6 +26,22 @@ export async function functionOf<F>(path: string | undefined, setting: string): 
   return found as F;
 }
 
+/**
+ * Functions by name, each from a module as `functionOf` reads it; none for `none`. Rejects with PW-CONFIG-MODULE.
+ *
+ * @param list `name=path,…`
+ */
+export async function functionsOf<F>(list: string | undefined, setting: string): Promise<Map<string, F>> {
+  if (list === undefined || list === NO_MODULE) return new Map();
+  const named = list.split(',').map(async (each): Promise<[string, F]> => {
+    const [, name, path] = /^\s*([\w-]{1,64})=(.+?)\s*$/.exec(each) ?? [];
+    const found = path === undefined ? undefined : await functionOf<F>(path, `${setting} ${name}`);
+    if (found === undefined) throw moduleError(`${setting}: "${each}" is not written as name=module.`);
+    return [name, found];
+  });
+  return new Map(await Promise.all(named));
+}
+
 function moduleError(what: string, cause?: unknown): PitwallError {
   return new PitwallError('PW-CONFIG-MODULE', {
     what,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Identity, openAuthority } from '#certs/authority.js';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { localCredentials } from '#cloud/local/credentials.js';
@@ -7,22 +6,18 @@ import { Administration } from '#cloud/local/iot-core/administration.js';
 import type { CustomAuthorizer } from '#cloud/local/iot-core/custom-authorizer.js';
 import { type IotCore, startIotCore } from '#cloud/local/iot-core/index.js';
 import type { PreProvisioningHook } from '#cloud/local/iot-core/provisioning/hook.js';
-import { republishTo } from '#cloud/local/rules/republish.js';
+import { httpPost } from '#cloud/local/rules/http.js';
 import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
-import { writtenSenders } from '#cloud/local/rules/written-senders.js';
 import { startLocalAws } from '#cloud/local/services.js';
 import { provision } from '#cloud/provision.js';
 import { streams, tables } from '#cloud/resources.js';
-import { createSenders } from '#cloud/senders.js';
 import { targetNames } from '#cloud/topic-rules.js';
-import { openOutbox } from '#rules/actions/outbox.js';
-import { rulesOf } from '#rules/catalog.js';
-import { RuleEngine } from '#rules/engine.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import { OPERATOR } from '../race/identities.js';
 import { ACCOUNT_ID, enrolmentsOf, provisionsOf } from './enrolments.js';
 import { functionOf } from './functions.js';
 import type { Part, PartContext } from './part.js';
+import { openRules } from './rules.js';
 
 export interface ServicesOptions {
   awsDir: string;
@@ -34,6 +29,9 @@ export interface ServicesOptions {
   /** Modules of the user, or `none`; see `functionOf`. */
   authorizer?: string;
   provisioningHook?: string;
+  /** Settings of the rules; see `openRules`. */
+  lambda?: string;
+  secrets?: string;
   /** Folder of the local authority; whoever it gave a certificate may connect. */
   certsDir: string;
   server: Identity;
@@ -87,20 +85,25 @@ export async function startServices(options: ServicesOptions, context: PartConte
   );
   await provision(clients, { streams, tables });
 
-  const outbox = openOutbox(join(options.iotDir, 'outbox'));
-  const rules = new RuleEngine({
-    catalog: rulesOf(options),
-    senders: {
-      ...createSenders(clients, { streams, tables }),
-      ...writtenSenders({ dir: join(options.iotDir, 'written'), raceClock }),
-      // The broker needs the rules and the rules need the broker: nothing is republished before both are there.
-      ...republishTo((message) => iot.publishForRule(message)),
+  const post = httpPost({ fetch, wallClock });
+  const iotEndpoint = () => `http://127.0.0.1:${iot.dataPlanePort}`;
+  const running = await openRules(
+    {
+      ...options,
+      dir: options.iotDir,
+      clients,
+      cloud: () => ({
+        region: options.region,
+        credentials,
+        endpoints: { dynamodb: endpoint, iot: iotEndpoint(), iotData: iotEndpoint() },
+      }),
+      // The broker needs the rules and the rules need the broker: nothing is published or posted before both are there.
+      publish: (message) => iot.publishForRule(message),
+      http: { post, isEnabled: (url) => administration.destinations.isEnabled(url) },
     },
-    outbox,
-    wallClock,
-    random,
-    log,
-  });
+    context,
+  );
+  const { engine: rules, outbox } = running;
   const account = { region: options.region, accountId: ACCOUNT_ID };
   const scope = { region: account.region, account: account.accountId };
   const authority = await openAuthority(options.certsDir, { now: wallClock });
@@ -114,6 +117,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     provisions: provisionsOf(scope),
     rules,
     targets: { streams, tables, bucket: targetNames(account).bucket('archive') },
+    postToDestination: post,
     endpoints: () => ({ data: `localhost:${iot.mqttPort}`, http: `localhost:${iot.dataPlanePort}` }),
     announce: (topic, payload) => iot.announce(topic, payload),
     hook,
@@ -142,12 +146,11 @@ export async function startServices(options: ServicesOptions, context: PartConte
     log,
   });
 
-  const iotEndpoint = `http://127.0.0.1:${iot.dataPlanePort}`;
   return {
     info: {
       mqttPort: iot.mqttPort,
       webSocketPort: iot.webSocketPort,
-      endpoints: { kinesis: endpoint, dynamodb: endpoint, iot: iotEndpoint, iotData: iotEndpoint },
+      endpoints: { kinesis: endpoint, dynamodb: endpoint, iot: iotEndpoint(), iotData: iotEndpoint() },
     },
     lag: () => ({ name: 'rules queue', share: rules.queueShare() / QUEUE_SHARE_BOUND }),
     methods: {
@@ -161,15 +164,14 @@ export async function startServices(options: ServicesOptions, context: PartConte
         return {
           framesRuled: lanes.reduce((sum, { ruled }) => sum + ruled, 0),
           framesStreamed: lanes.reduce((sum, { streamed }) => sum + streamed, 0),
-          detail: { rules: counters, iot: iot.stats(), aws: aws.stats() },
+          detail: { rules: counters, functions: running.functions.stats(), iot: iot.stats(), aws: aws.stats() },
         };
       },
     },
     stop: async () => {
       await iot.close();
       await administration.close();
-      await rules.close();
-      await outbox.close();
+      await running.close();
       closeClients(clients);
       await aws.close();
     },

@@ -124,6 +124,8 @@ export class RaceRun {
       sampleFrames: config.sampleFrames === 1,
       authorizer: config.authorizer,
       provisioningHook: config.provisioningHook,
+      lambda: config.lambda,
+      secrets: config.secrets,
       certsDir: this.#dir.certs,
       server: this.#identities.server,
     });

@@ -44,10 +44,15 @@ function destinationOf({ url, confirmationUrl = url, headers = [] }: HttpSpec, c
   const destination = context.constant('confirmationUrl', confirmationUrl);
   const refuse = (what: string) => new PitwallError('PW-RULE-DEFINITION', { what });
   if (!url.startsWith(destination)) throw refuse(`The url ${url} does not begin with its confirmationUrl.`);
-  const why = whyNoTarget(destination, destination);
+  const why = whyNoDestination(destination);
   if (why !== undefined) throw refuse(`${why}.`);
   if (headers.length > MAX_HEADERS) throw refuse(`${headers.length} headers; an action has at most ${MAX_HEADERS}.`);
   return destination;
+}
+
+/** Why a URL cannot be that of a destination; undefined when it can. */
+export function whyNoDestination(url: string): string | undefined {
+  return whyNoTarget(url, url);
 }
 
 /** A template cannot leave the place that was confirmed: same origin, and below its path. */

@@ -12,6 +12,8 @@ export function addLocalCommands(program: Command): void {
     .addOption(setting('listen'))
     .addOption(setting('authorizer'))
     .addOption(setting('provisioningHook'))
+    .addOption(setting('lambda'))
+    .addOption(setting('secrets'))
     .addHelpText(
       'after',
       `
@@ -19,6 +21,7 @@ Examples:
   $ pitwall local
   $ pitwall local --things 2 --json
   $ pitwall local --authorizer ./authorizer.mjs
+  $ pitwall local --lambda notify=./notify.mjs,enrich=./enrich.mjs
   $ pitwall sub 'pitwall/v1/#' & pitwall pub pitwall/v1/car-1/sheets '{"v":1}'
 
 It runs until ^C; started again on the same data folder it has everything that it acknowledged.

@@ -5,6 +5,7 @@ import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import { ControlPlane } from './control-plane/control-plane.js';
 import type { Endpoints } from './control-plane/operations/endpoints.js';
+import { CONFIRMATION_PATH, destinationOperations } from './control-plane/operations/destinations.js';
 import { registryOperations } from './control-plane/operations/index.js';
 import { topicRuleOperations } from './control-plane/operations/topic-rules.js';
 import { DeviceServices } from './device-services.js';
@@ -15,6 +16,7 @@ import type { CertificateIssuer } from './registry/certificates.js';
 import { type Enrolment, enrol, type Provisions } from './registry/enrolment.js';
 import type { RegistryLimits } from './registry/limits.js';
 import { Registry } from './registry/registry.js';
+import { type DestinationsOptions, TopicRuleDestinations } from './topic-rules/destinations.js';
 import { TopicRules } from './topic-rules/service.js';
 import type { RuleTargets } from './topic-rules/targets.js';
 
@@ -32,6 +34,8 @@ export interface AdministrationOptions {
   rules: RuleControl;
   /** What topic rules may write to. */
   targets: RuleTargets;
+  /** POSTs to the web services of rules. */
+  postToDestination: DestinationsOptions['post'];
   /** Where the services listen; asked for when they do. */
   endpoints(): Endpoints;
   /** Publishes what services say on reserved topics: `IotCore.announce`. */
@@ -54,12 +58,15 @@ export interface AdministrationOptions {
 export class Administration {
   readonly registry: Registry;
   readonly services: DeviceServices;
+  /** Web services that rules may POST to. */
+  readonly destinations: TopicRuleDestinations;
   readonly planes: readonly HttpPlane[];
 
-  private constructor(registry: Registry, services: DeviceServices, planes: readonly HttpPlane[]) {
-    this.registry = registry;
-    this.services = services;
-    this.planes = planes;
+  private constructor(parts: Pick<Administration, 'registry' | 'services' | 'destinations' | 'planes'>) {
+    this.registry = parts.registry;
+    this.services = parts.services;
+    this.destinations = parts.destinations;
+    this.planes = parts.planes;
   }
 
   static async open(options: AdministrationOptions): Promise<Administration> {
@@ -67,14 +74,21 @@ export class Administration {
     const path = join(dataDir, 'registry');
     const registry = await Registry.open({ path, account, issuer, wallClock, checkPolicy: parsePolicy, limits });
     await enrol(registry, options.caPem, options.enrolments, options.provisions);
-    const topicRules = await TopicRules.open({ state: registry.state, rules, targets, log });
+    const destinations = new TopicRuleDestinations({
+      state: registry.state,
+      post: options.postToDestination,
+      enableUrl: () => `http://${options.endpoints().http}${CONFIRMATION_PATH}`,
+      log,
+    });
+    const topicRules = await TopicRules.open({ state: registry.state, rules, targets, destinations, log });
     const services = await DeviceServices.open({ dataDir, registry, announce, hook, raceClock, wallClock, log });
     const controlPlane = new ControlPlane([
       ...registryOperations(registry, () => options.endpoints()),
       ...topicRuleOperations(topicRules, registry.state),
+      ...destinationOperations(destinations),
       ...services.operations,
     ]);
-    return new Administration(registry, services, [controlPlane, services.dataPlane]);
+    return new Administration({ registry, services, destinations, planes: [controlPlane, services.dataPlane] });
   }
 
   async close(): Promise<void> {

@@ -40,6 +40,8 @@ export interface HttpPlane {
   readonly signingNames: readonly string[];
   /** Greatest body. */
   readonly requestBytes: number;
+  /** Paths that need no signature, because what they carry is a secret itself. Default none. */
+  readonly unsignedPaths?: readonly string[];
   /** Raises or rejects with AwsError. */
   perform(call: HttpCall): HttpAnswer | Promise<HttpAnswer>;
 }
@@ -92,10 +94,12 @@ export class HttpFront {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '', headers } = request;
     try {
-      const plane = this.#planeOf(request);
-      const body = await read(request, plane.requestBytes);
-      this.#authenticate(request, body, plane);
       const { pathname, searchParams: query } = new URL(url, 'http://localhost');
+      const open = this.#options.planes.find((each) => each.unsignedPaths?.some((path) => pathname.startsWith(path)));
+      const plane = open ?? this.#planeOf(request);
+      const body = await read(request, plane.requestBytes);
+      this.#checkHost(request);
+      if (open === undefined) this.#authenticate(request, body, plane);
       const answer = await plane.perform({ method, pathname, query, headers, body });
       respond(response, answer.status, answer.body);
     } catch (error) {
@@ -113,12 +117,15 @@ export class HttpFront {
     return planes.find(({ signingNames }) => service !== undefined && signingNames.includes(service)) ?? planes[0];
   }
 
-  #authenticate(request: IncomingMessage, body: Buffer, { signingNames }: HttpPlane): void {
-    const { credentials, wallClock, counters } = this.#options;
-    // A page in a browser can make a name of its own point at this port.
-    if (!LOOPBACK.test(request.headers.host ?? '')) {
+  /** A page in a browser can make a name of its own point at this port. */
+  #checkHost({ headers }: IncomingMessage): void {
+    if (!LOOPBACK.test(headers.host ?? '')) {
       throw new AwsError('ForbiddenException', 'Only loopback names are served.', 403);
     }
+  }
+
+  #authenticate(request: IncomingMessage, body: Buffer, { signingNames }: HttpPlane): void {
+    const { credentials, wallClock, counters } = this.#options;
     const result = verifySigV4(request, body, credentials, signingNames, wallClock.nowMs());
     if (result.ok) return;
     counters.count('refused', 'signature');

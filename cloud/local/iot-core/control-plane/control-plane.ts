@@ -5,6 +5,7 @@
 import { AwsError } from '../../aws-error.js';
 import type { HttpAnswer, HttpCall, HttpPlane } from '../http-front.js';
 import type { Operation } from './operation.js';
+import { CONFIRMATION_PATH } from './operations/destinations.js';
 import { Routes, unknownCall } from './routes.js';
 import { UNSERVED } from './unserved.js';
 
@@ -14,6 +15,7 @@ const REQUEST_BYTES = 256 * 1024;
 export class ControlPlane implements HttpPlane {
   readonly signingNames = ['iot', 'execute-api'];
   readonly requestBytes = REQUEST_BYTES;
+  readonly unsignedPaths = [CONFIRMATION_PATH];
   readonly #operations: Routes<Operation>;
   readonly #unserved = new Routes(UNSERVED);
 

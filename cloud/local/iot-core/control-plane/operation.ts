@@ -16,7 +16,7 @@ export interface Request<Query, Body> {
 export interface Operation {
   name: string;
   method: string;
-  /** `{label}` stands for one segment. */
+  /** `{label}` stands for one segment, `{label+}` at the end for all that are left. */
   path: string;
   /** Returns the members of the answer. Raises or rejects with AwsError. */
   perform(path: Readonly<Record<string, string>>, call: HttpCall): unknown;

@@ -11,7 +11,6 @@ CancelAuditTask PUT /audit/tasks/{taskId}/cancel
 CancelCertificateTransfer PATCH /cancel-certificate-transfer/{certificateId}
 CancelDetectMitigationActionsTask PUT /detect/mitigationactions/tasks/{taskId}/cancel
 ClearDefaultAuthorizer DELETE /default-authorizer
-ConfirmTopicRuleDestination GET /confirmdestination/{confirmationToken}
 CreateAuditSuppression POST /audit/suppressions/create
 CreateAuthorizer POST /authorizer/{authorizerName}
 CreateBillingGroup POST /billing-groups/{billingGroupName}
@@ -32,7 +31,6 @@ CreateRoleAlias POST /role-aliases/{roleAlias}
 CreateScheduledAudit POST /audit/scheduledaudits/{scheduledAuditName}
 CreateSecurityProfile POST /security-profiles/{securityProfileName}
 CreateStream POST /streams/{streamId}
-CreateTopicRuleDestination POST /destinations
 DeleteAccountAuditConfiguration DELETE /audit/configuration
 DeleteAuditSuppression POST /audit/suppressions/delete
 DeleteAuthorizer DELETE /authorizer/{authorizerName}
@@ -54,7 +52,6 @@ DeleteRoleAlias DELETE /role-aliases/{roleAlias}
 DeleteScheduledAudit DELETE /audit/scheduledaudits/{scheduledAuditName}
 DeleteSecurityProfile DELETE /security-profiles/{securityProfileName}
 DeleteStream DELETE /streams/{streamId}
-DeleteTopicRuleDestination DELETE /destinations/{arn}
 DeleteV2LoggingLevel DELETE /v2LoggingLevel
 DescribeAccountAuditConfiguration GET /audit/configuration
 DescribeAuditFinding GET /audit/findings/{findingId}
@@ -99,7 +96,6 @@ GetPackageVersion GET /packages/{packageName}/versions/{versionName}
 GetPercentiles POST /indices/percentiles
 GetStatistics POST /indices/statistics
 GetThingConnectivityData POST /things/{thingName}/connectivity-data
-GetTopicRuleDestination GET /destinations/{arn}
 GetV2LoggingOptions GET /v2LoggingOptions
 ListActiveViolations GET /active-violations
 ListAuditFindings POST /audit/findings
@@ -141,7 +137,6 @@ ListTargetsForSecurityProfile GET /security-profiles/{securityProfileName}/targe
 ListThingRegistrationTaskReports GET /thing-registration-tasks/{taskId}/reports
 ListThingRegistrationTasks GET /thing-registration-tasks
 ListThingsInBillingGroup GET /billing-groups/{billingGroupName}/things
-ListTopicRuleDestinations GET /destinations
 ListV2LoggingLevels GET /v2LoggingLevel
 ListViolationEvents GET /violation-events
 PutVerificationStateOnViolation POST /violations/verification-state/{violationId}
@@ -187,7 +182,6 @@ UpdateScheduledAudit PATCH /audit/scheduledaudits/{scheduledAuditName}
 UpdateSecurityProfile PATCH /security-profiles/{securityProfileName}
 UpdateStream PUT /streams/{streamId}
 UpdateThingType PATCH /thing-types/{thingTypeName}
-UpdateTopicRuleDestination PATCH /destinations
 ValidateSecurityProfileBehaviors POST /security-profile-behaviors/validate
 `;
 

@@ -12,6 +12,7 @@ export type ResourceKind =
   | 'policy'
   | 'provisioningtemplate'
   | 'rule'
+  | 'ruledestination'
   | 'thing'
   | 'thinggroup'
   | 'thingtype';

@@ -10,6 +10,7 @@
  *     policy/<name>    PolicyRecord         its versions
  *     template/<name>  TemplateRecord       its versions
  *     rule/<name>      TopicRuleRecord
+ *     destination/<id> DestinationRecord
  *     account/account  AccountRecord
  */
 import type { SqlVersion } from '#rules/sql/versions.js';
@@ -114,6 +115,17 @@ export interface TopicRuleRecord {
   createdMs: number;
   /** Hash of the product's definition that this rule was made from; absent: somebody's own. */
   productHash?: string;
+}
+
+/** A web service that rules may POST to. */
+export interface DestinationRecord {
+  confirmationUrl: string;
+  status: 'IN_PROGRESS' | 'ENABLED' | 'DISABLED' | 'ERROR';
+  statusReason?: string;
+  /** What its owner was sent and has not sent back. */
+  token?: string;
+  createdMs: number;
+  updatedMs: number;
 }
 
 export interface AccountRecord {

@@ -6,6 +6,7 @@ import type {
   AccountRecord,
   CaCertificateRecord,
   CertificateRecord,
+  DestinationRecord,
   PolicyRecord,
   TemplateRecord,
   ThingGroupRecord,
@@ -57,6 +58,7 @@ export class RegistryState implements Staging {
   readonly policies = new Table<PolicyRecord>('policy', this);
   readonly templates = new Table<TemplateRecord>('template', this);
   readonly rules = new Table<TopicRuleRecord>('rule', this);
+  readonly destinations = new Table<DestinationRecord>('destination', this);
   readonly account = new Table<AccountRecord>('account', this);
 
   readonly #tables = new Map(
@@ -69,6 +71,7 @@ export class RegistryState implements Staging {
       this.policies,
       this.templates,
       this.rules,
+      this.destinations,
       this.account,
     ].map((table) => [table.kind, table]),
   );

@@ -11,6 +11,7 @@ import { alreadyExists, invalidRequest, limitExceeded, sqlParse, unauthorized } 
 import { checkName } from '../registry/names.js';
 import type { ApiAction, TopicRuleRecord } from '../registry/records.js';
 import type { RegistryState } from '../registry/state.js';
+import type { TopicRuleDestinations } from './destinations.js';
 import { definitionOf, type TopicRulePayload } from './payload.js';
 import { keysOf, namesOf, type RuleTargets } from './targets.js';
 
@@ -18,6 +19,7 @@ export interface TopicRulesOptions {
   state: RegistryState;
   rules: RuleControl;
   targets: RuleTargets;
+  destinations: TopicRuleDestinations;
   log: Log;
 }
 
@@ -72,14 +74,15 @@ export class TopicRules {
   }
 
   async #set(name: string, record: TopicRuleRecord): Promise<void> {
-    const { state } = this.#options;
-    this.#run(name, record);
+    const { state, destinations } = this.#options;
+    const definition = this.#run(name, record);
     state.rules.put(name, record);
     await state.commit();
+    for (const url of confirmationUrlsOf(definition)) await destinations.want(url);
   }
 
   /** The engine runs it from now on, or it is refused and the one before runs on. */
-  #run(name: string, record: TopicRuleRecord): void {
+  #run(name: string, record: TopicRuleRecord): RuleDefinition {
     const { rules, targets } = this.#options;
     const payload = payloadOf(record);
     try {
@@ -93,6 +96,7 @@ export class TopicRules {
     } catch (error) {
       throw error instanceof PitwallError ? invalidRequest(error.message) : error;
     }
+    return definition;
   }
 
   async #provision(): Promise<void> {
@@ -127,6 +131,11 @@ export class TopicRules {
       productHash,
     });
   }
+}
+
+/** Where the owners of the web services are asked that a rule POSTs to. */
+function confirmationUrlsOf({ actions }: RuleDefinition): string[] {
+  return actions.flatMap((action) => ('http' in action ? (action.http.confirmationUrl ?? action.http.url) : []));
 }
 
 /** As it travels. */

@@ -41,6 +41,7 @@ beforeAll(async () => {
     enrolments: [],
     rules: noRules,
     targets: { streams, tables, bucket: 'pitwall-archive' },
+    postToDestination: async () => ({}),
     endpoints: () => ({
       data: `localhost:${harness.iot.mqttPort}`,
       http: `localhost:${harness.iot.dataPlanePort}`,

@@ -1,17 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Refusal } from '#cloud/local/iot-core/refusal.js';
-import { localFunctions } from '#cloud/local/rules/functions.js';
-import { type Fetch, HttpDestinations } from '#cloud/local/rules/http-destinations.js';
+import { type Handler, LocalFunctions } from '#cloud/local/lambda/functions.js';
+import { functionLookups, functionSenders } from '#cloud/local/rules/functions.js';
+import { type Fetch, httpPost, httpSenders } from '#cloud/local/rules/http.js';
 import { republishTo } from '#cloud/local/rules/republish.js';
 import { writtenSenders } from '#cloud/local/rules/written-senders.js';
 import type { HttpRequest } from '#rules/actions/senders.js';
+import { readJson } from '#rules/sql/json.js';
 import { ManualClock } from '#wire/clock.js';
-import type { Log } from '#wire/log.js';
 import { silentLog } from '#wire/log.js';
-import { seededRandom } from '#wire/random.js';
 
 describe('queues, topics, metrics, alarms and logs', () => {
   let dir: string;
@@ -55,28 +55,16 @@ describe('queues, topics, metrics, alarms and logs', () => {
 });
 
 describe('functions', () => {
-  const until = async (holds: () => boolean) => {
-    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
-  };
+  const functionsOf = (f: Handler, concurrency?: number) =>
+    new LocalFunctions({ functions: new Map([['f', f]]), log: silentLog, concurrency });
 
   it('are called with the event; sent does not mean done', async () => {
     const events: unknown[] = [];
-    const { lambda } = localFunctions({ functions: { f: (event) => events.push(event) }, log: silentLog });
-    expect(await lambda('f')!.send([{ payload: '{"a":1}' }, { payload: '2' }])).toEqual([{}, {}]);
-    expect(events).toEqual([{ a: 1 }, 2]);
-    expect(lambda('g')).toBeUndefined();
-    expect(lambda('constructor')).toBeUndefined();
-  });
-
-  it('are tried three times, then the event is dropped, counted and told', async () => {
-    const warnings: string[] = [];
-    const log: Log = { ...silentLog, warn: (text) => warnings.push(text) };
-    const functions = { f: () => Promise.reject(new Error('bug')) };
-    const { lambda, stats } = localFunctions({ functions, log });
-    await lambda('f')!.send([{ payload: '1' }]);
-    await until(() => stats().dropped === 1);
-    expect(stats()).toEqual({ invoked: 1, errors: 3, dropped: 1 });
-    expect(warnings).toHaveLength(1);
+    const { lambda } = functionSenders(functionsOf((event) => events.push(event)));
+    expect(await lambda!('f')!.send([{ payload: '{"a":1}' }, { payload: '2' }])).toEqual([{}, {}]);
+    await vi.waitFor(() => expect(events).toEqual([{ a: 1 }, 2]));
+    expect(lambda!('g')).toBeUndefined();
+    expect(lambda!('constructor')).toBeUndefined();
   });
 
   it('have a bound on what is under way', async () => {
@@ -84,16 +72,21 @@ describe('functions', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const { lambda } = localFunctions({ functions: { f: () => gate }, log: silentLog, concurrency: 1 });
+    const sender = functionSenders(functionsOf(() => gate, 1)).lambda!('f')!;
     const event = { payload: '1' };
-    expect(await lambda('f')!.send([event, event])).toEqual([
+    expect(await sender.send([event, event])).toEqual([
       {},
-      { errorCode: 'TooManyRequestsException', retriable: true },
+      { errorCode: 'TooManyRequestsException', errorMessage: expect.any(String), retriable: true },
     ]);
     open();
-    await gate;
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(await lambda('f')!.send([event])).toEqual([{}]);
+    await vi.waitFor(async () => expect(await sender.send([event])).toEqual([{}]));
+  });
+
+  it('answer aws_lambda, numbers exactly', async () => {
+    const { lambda } = functionLookups(functionsOf((event) => ({ got: event })));
+    const payload = readJson('{"n":1.50}');
+    expect(await lambda!({ functionArn: 'f', payload })).toEqual({ got: { n: 1.5 } });
+    await expect(lambda!({ functionArn: 'g', payload: 1 })).rejects.toThrow('Function not found: g');
   });
 });
 
@@ -107,35 +100,37 @@ describe('HTTP destinations', () => {
     body: Buffer.from('hi'),
   };
 
-  function destinations(answer: (call: number) => Response | Promise<Response>, confirmed: string[] = [url]) {
+  function destinations(answer: (call: number) => Response | Promise<Response>, isEnabled = true) {
     const calls: { url: string; headers: Record<string, string>; body: string }[] = [];
     const fetch: Fetch = async (to, { headers, body }) => {
       calls.push({ url: to, headers, body: Buffer.from(body).toString() });
       return answer(calls.length);
     };
-    const enableUrl = 'http://127.0.0.1/confirmdestination/';
-    const options = { fetch, wallClock: clock, random: seededRandom(1), log: silentLog, enableUrl, confirmed };
-    return { calls, all: new HttpDestinations(options) };
+    const asked: string[] = [];
+    const { http } = httpSenders({
+      post: httpPost({ fetch, wallClock: clock }),
+      isEnabled: (destination) => {
+        asked.push(destination);
+        return isEnabled;
+      },
+    });
+    return { calls, asked, sender: http!(url)! };
   }
   const status = (code: number, body = '') => new Response(body, { status: code });
 
-  it('get nothing until their owner has confirmed', async () => {
-    const { calls, all } = destinations(() => status(200), []);
-    const sender = all.http(url)!;
+  it('get what is below them, as it was made', async () => {
+    const { calls, asked, sender } = destinations(() => status(200));
+    expect(await sender.send([request])).toEqual([{}]);
+    expect(calls).toEqual([{ url: `${url}/1`, headers: { 'x-lap': '7' }, body: 'hi' }]);
+    expect(asked).toEqual([url]);
+  });
+
+  it('get nothing while they are not enabled', async () => {
+    const { calls, sender } = destinations(() => status(200), false);
     expect(await sender.send([request])).toEqual([
       { errorCode: 'DestinationNotEnabled', errorMessage: expect.any(String), retriable: false },
     ]);
-    expect(calls).toHaveLength(1);
-    const question = JSON.parse(calls[0].body);
-    expect(question).toMatchObject({
-      messageType: 'DestinationConfirmation',
-      enableUrl: expect.stringContaining(question.confirmationToken),
-    });
-    expect(all.confirm('guess')).toBe(false);
-    expect(all.confirm(question.confirmationToken)).toBe(true);
-    expect(all.confirm(question.confirmationToken)).toBe(false);
-    expect(await sender.send([request])).toEqual([{}]);
-    expect(calls[1]).toEqual({ url: `${url}/1`, headers: { 'x-lap': '7' }, body: 'hi' });
+    expect(calls).toEqual([]);
   });
 
   it.each<[string, (call: number) => Response | Promise<Response>, number, object]>([
@@ -160,8 +155,8 @@ describe('HTTP destinations', () => {
       { errorCode: 'Http500' },
     ],
   ])('%s', async (_title, answer, tries, result) => {
-    const { calls, all } = destinations(answer);
-    const [got] = await all.http(url)!.send([request]);
+    const { calls, sender } = destinations(answer);
+    const [got] = await sender.send([request]);
     expect(got).toMatchObject(result);
     expect(got.retriable ?? false).toBe(false);
     expect(calls).toHaveLength(tries);

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates of AWS IoT SQL, not of JavaScript
 import * as iot from '@aws-sdk/client-iot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TopicRuleDestinations } from '#cloud/local/iot-core/topic-rules/destinations.js';
 import { TopicRules } from '#cloud/local/iot-core/topic-rules/service.js';
 import { streams, tables } from '#cloud/resources.js';
 import { catalog } from '#rules/catalog.js';
@@ -111,7 +112,14 @@ describe('topic rules, by the AWS SDK as it is', () => {
       log: silentLog,
     });
     const { state } = harness.folder.registry;
-    await TopicRules.open({ state, rules, targets: { streams, tables, bucket: 'pitwall-archive' }, log: silentLog });
+    const targets = { streams, tables, bucket: 'pitwall-archive' };
+    const destinations = new TopicRuleDestinations({
+      state,
+      post: async () => ({}),
+      enableUrl: () => '',
+      log: silentLog,
+    });
+    await TopicRules.open({ state, rules, targets, destinations, log: silentLog });
     await rules.ingest(message('tests/a', 0));
     await rules.flush();
     expect(senders.texts('race')).toEqual(['1']);

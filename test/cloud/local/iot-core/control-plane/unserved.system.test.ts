@@ -1,6 +1,7 @@
 import * as sdk from '@aws-sdk/client-iot';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '#cloud/local/iot-core/control-plane/operation.js';
+import { destinationOperations } from '#cloud/local/iot-core/control-plane/operations/destinations.js';
 import { registryOperations } from '#cloud/local/iot-core/control-plane/operations/index.js';
 import { jobOperations } from '#cloud/local/iot-core/control-plane/operations/jobs.js';
 import { topicRuleOperations } from '#cloud/local/iot-core/control-plane/operations/topic-rules.js';
@@ -11,6 +12,7 @@ const nothing = { state: { context: {} } } as never;
 const served: Operation[] = [
   ...registryOperations(nothing, nothing),
   ...topicRuleOperations(nothing, nothing),
+  ...destinationOperations(nothing),
   ...jobOperations(nothing, nothing, nothing),
 ];
 
