@@ -20,7 +20,7 @@ const version = /version "(\d+)/.exec(spawnSync('java', ['-version'], { encoding
 
 const SEED = 17;
 const COUNT = 5_000;
-/** Of 45,000 random patterns four differed: `rules/sql/README.md` says in what. */
+/** Of 60,000 random patterns fifteen differed: `rules/sql/README.md` says in what. */
 const MOST_DIFFERING = 3;
 
 describe.skipIf(!ready)(`Java's own answers${note}`, () => {

@@ -110,6 +110,11 @@ export class Matcher {
           this.#set(instruction.register, at);
           next++;
           break;
+        case 'close':
+          this.#set(2 * instruction.group, this.#registers[instruction.start]);
+          this.#set(2 * instruction.group + 1, at);
+          next++;
+          break;
         case 'begin':
           this.#set(instruction.count, 0);
           this.#set(instruction.start, FAILED);

@@ -19,6 +19,8 @@ export type Instruction =
   | { op: 'jump'; to: number }
   /** Keeps the place in a register. */
   | { op: 'save'; register: number }
+  /** A group that began where the register says ends here; inside it, a reference to it means what it matched before. */
+  | { op: 'close'; group: number; start: number }
   /** Before the first iteration of a loop. */
   | { op: 'begin'; count: number; start: number }
   /** Another iteration (the next instruction) or out; `start` is where the last iteration began. */
@@ -90,11 +92,13 @@ class Compiler {
       case 'choice':
         this.#choice(node.options);
         return;
-      case 'capture':
-        this.push({ op: 'save', register: 2 * node.group });
+      case 'capture': {
+        const start = this.registers++;
+        this.push({ op: 'save', register: start });
         this.emit(node.body);
-        this.push({ op: 'save', register: 2 * node.group + 1 });
+        this.push({ op: 'close', group: node.group, start });
         return;
+      }
       case 'repeat':
         this.#repeat(node);
         return;
@@ -126,7 +130,9 @@ class Compiler {
 
   #repeat({ body, min, max, mode }: Extract<Node, { kind: 'repeat' }>): void {
     if (mode === 'possessive') {
-      this.emit({ kind: 'atomic', body: { kind: 'repeat', body, min, max, mode: 'greedy' } });
+      // Nor does an iteration give anything back to the next one.
+      const iteration: Node = body.kind === 'set' ? body : { kind: 'atomic', body };
+      this.emit({ kind: 'atomic', body: { kind: 'repeat', body: iteration, min, max, mode: 'greedy' } });
       return;
     }
     const lazy = mode === 'lazy';
