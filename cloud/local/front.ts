@@ -3,7 +3,7 @@ import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Se
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
-import type { Dispatcher } from './dispatcher.js';
+import type { Router } from './router.js';
 
 /** RFC 9113 §3.4: what a client with prior knowledge of HTTP/2 sends first. No HTTP/1 method is called PRI. */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
@@ -21,7 +21,7 @@ export interface FrontOptions {
   host: string;
   /** 0 = any free one. */
   port: number;
-  dispatcher: Dispatcher;
+  router: Router;
   log: Log;
 }
 
@@ -30,22 +30,23 @@ export interface FrontOptions {
  * speaks the latter by default, the other clients the former.
  */
 export class Front {
-  readonly #dispatcher: Dispatcher;
+  readonly #router: Router;
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #tcp: Server;
   readonly #http1: Http1Server;
   readonly #http2: Http2Server;
 
-  private constructor({ dispatcher, log }: FrontOptions) {
-    this.#dispatcher = dispatcher;
+  private constructor({ router, log }: FrontOptions) {
+    this.#router = router;
     this.#http1 = createHttp1Server(
       { keepAliveTimeout: KEEP_ALIVE_MS },
-      (request, response) => void dispatcher.handle(request, response),
+      (request, response) => void router.handle(request, response),
     );
+    this.#http1.on('checkContinue', (request, response) => void router.handleExpecting(request, response));
     this.#http2 = createHttp2Server(
       { settings: { initialWindowSize: HTTP2_WINDOW_BYTES, maxConcurrentStreams: HTTP2_STREAMS_MAX } },
-      (request, response) => void dispatcher.handle(request, response),
+      (request, response) => void router.handle(request, response),
     );
     this.#http2.on('session', (session) => {
       session.setLocalWindowSize(HTTP2_WINDOW_BYTES);
@@ -53,7 +54,7 @@ export class Front {
       session.once('close', () => this.#sessions.delete(session));
     });
     this.#http2.on('sessionError', (error) => {
-      dispatcher.stats.refuse('http2 session error');
+      router.refuse('http2 session error');
       log.warn('local aws: http/2 session ended', { cause: String(error) });
     });
     this.#tcp = createTcpServer((socket) => this.#accept(socket));
@@ -101,7 +102,7 @@ export class Front {
 
   async #drain(): Promise<void> {
     const stepMs = 10;
-    for (let waitedMs = 0; this.#dispatcher.inFlight > 0 && waitedMs < CLOSE_GRACE_MS; waitedMs += stepMs) {
+    for (let waitedMs = 0; this.#router.inFlight > 0 && waitedMs < CLOSE_GRACE_MS; waitedMs += stepMs) {
       await new Promise((resolve) => setTimeout(resolve, stepMs));
     }
   }
@@ -111,7 +112,7 @@ export class Front {
     socket.setNoDelay(true);
     socket.once('close', () => this.#sockets.delete(socket));
     // Resets are the client's business; without a listener they would end this process.
-    socket.on('error', () => this.#dispatcher.stats.refuse('connection reset'));
+    socket.on('error', () => this.#router.refuse('connection reset'));
     this.#sniff(socket, Buffer.alloc(0));
   }
 

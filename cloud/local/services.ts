@@ -11,6 +11,9 @@ import type { KinesisCounters } from './kinesis/context.js';
 import type { KinesisLimits } from './kinesis/limits.js';
 import { openKinesis } from './kinesis/service.js';
 import type { Durability } from './kinesis/store.js';
+import { Router } from './router.js';
+import type { S3Limits } from './s3/limits.js';
+import { type S3Counters, S3Service } from './s3/service.js';
 import type { SigningKeys } from './sigv4.js';
 
 /** Shown in ARNs; no account has it. */
@@ -33,6 +36,8 @@ export interface LocalAwsOptions {
   limits?: Partial<KinesisLimits>;
   /** Overrides of what tables' streams do by the clock; absent = as AWS. */
   tableStreamLimits?: Partial<TableStreamLimits>;
+  /** Overrides of what S3 refuses; absent = as AWS. */
+  s3Limits?: Partial<S3Limits>;
   /** What an acknowledged write survives. Default `process` (kill −9); `disk` adds an fsync. */
   durability?: Durability;
   /** How long streams are CREATING or UPDATING, race ms. Default 0. */
@@ -46,11 +51,12 @@ export interface LocalAwsStats {
   refused: Record<string, number>;
   kinesis: KinesisCounters;
   dynamodb: DynamoDBCounters;
+  s3: S3Counters;
 }
 
 export interface LocalAws {
   port: number;
-  /** Base URL for `endpoints.kinesis`, `endpoints.dynamodb` and `endpoints.dynamodbStreams`. */
+  /** Base URL of each of them: `endpoints.kinesis`, `endpoints.dynamodb`, `endpoints.dynamodbStreams`, `endpoints.s3`. */
   url: string;
   stats(): LocalAwsStats;
   /** Answers what is in flight (bounded), closes every socket, then the stores. */
@@ -58,7 +64,7 @@ export interface LocalAws {
 }
 
 /**
- * Kinesis and DynamoDB on one loopback port. Raises PW-LOCAL-PORT, PW-LOCAL-STORE.
+ * Kinesis, DynamoDB and S3 on one loopback port. Raises PW-LOCAL-PORT, PW-LOCAL-STORE.
  *
  * @example
  * const aws = await startLocalAws({ dataDir, port: 0, credentials: localCredentials(dataDir), region, raceClock, wallClock, log });
@@ -87,14 +93,23 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     sync: durability === 'disk',
     streamLimits: options.tableStreamLimits,
   });
-  const services = [kinesis, dynamodb.tables, dynamodb.streams];
-  const dispatcher = new Dispatcher({ services, credentials, region, wallClock, log });
+  const jsonServices = [kinesis, dynamodb.tables, dynamodb.streams];
+  const dispatcher = new Dispatcher({ services: jsonServices, credentials, region, wallClock, log });
+  const s3 = await S3Service.open({
+    ...common,
+    folder: join(dataDir, 's3'),
+    durability,
+    limits: options.s3Limits,
+    credentials,
+    wallClock,
+    stats: dispatcher.stats,
+  });
   const closeServices = async () => {
-    for (const service of services) await service.close();
+    for (const service of [...jsonServices, s3]) await service.close();
   };
   let front: Front;
   try {
-    front = await Front.listen({ host, port, dispatcher, log });
+    front = await Front.listen({ host, port, router: new Router(dispatcher, s3), log });
   } catch (error) {
     await closeServices();
     throw error;
@@ -102,7 +117,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   return {
     port: front.port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${front.port}`,
-    stats: () => ({ ...dispatcher.stats.toJSON(), kinesis: kinesis.counters(), dynamodb: dynamodb.counters() }),
+    stats: () => ({
+      ...dispatcher.stats.toJSON(),
+      kinesis: kinesis.counters(),
+      dynamodb: dynamodb.counters(),
+      s3: s3.counters(),
+    }),
     close: async () => {
       await front.close();
       await closeServices();
