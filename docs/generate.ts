@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { addCommands } from '#cli/commands/index.js';
-import { CONFIG_KEYS, type ConfigKey } from '#cli/config/keys.js';
+import { IOT_CORE_KEYS } from '#cli/config/iot-core-keys.js';
+import { CONFIG_KEYS, type ConfigKey, type ValueCheck } from '#cli/config/keys.js';
 import { ERROR_CODES } from '#wire/error-codes.js';
 
 export function errorsPage(): string {
@@ -35,7 +36,26 @@ export function configPage(): string {
     '|---|---|---|---|---|',
     ...rows,
     '',
+    '## The local IoT Core',
+    '',
+    'Its limits, faults, and where it may be other than AWS. `race` and `local` take any key as `--set KEY=VALUE`; in a file they',
+    'may stand inside each other: `{"local": {"iot": {"limits": {"subscriptions": 8}}}}`.',
+    '',
+    '| key | environment | default | values | meaning |',
+    '|---|---|---|---|---|',
+    ...Object.entries(IOT_CORE_KEYS).map(
+      ([name, { env, default: initial, check, meaning }]) =>
+        `| \`${name}\` | \`${env}\` | \`${String(initial)}\` | ${valuesOf(check)} | ${meaning} |`,
+    ),
+    '',
   ].join('\n');
+}
+
+function valuesOf(check: ValueCheck): string {
+  if ('oneOf' in check) return check.oneOf.map((value) => `\`${value}\``).join(' ');
+  if ('text' in check) return 'text';
+  const [min, max] = 'whole' in check ? check.whole : check.number;
+  return max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `${min} to ${max}`;
 }
 
 const CLI_HEAD = `# The \`pitwall\` command

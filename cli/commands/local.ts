@@ -28,6 +28,7 @@ interface LocalFlags {
   things: string;
   data?: string;
   listen?: string;
+  set?: string[];
   authorizer?: string;
   provisioningHook?: string;
   lambda?: string;
@@ -103,6 +104,7 @@ async function startServices(
       region: config.region,
       host: config.listen,
       sampleFrames: config.sampleFrames === 1,
+      iotCore: config.iotCore,
       authorizer: config.authorizer,
       provisioningHook: config.provisioningHook,
       lambda: config.lambda,

@@ -1,7 +1,10 @@
+import type { IotCoreSettings } from './iot-core-keys.js';
+
 /** What a value must be. Checked by `resolve.ts`; kept as data, so that printing help loads no validator. */
 export type ValueCheck =
   | { whole: [min: number, max: number] }
   | { number: [min: number, max: number] }
+  | { oneOf: readonly string[] }
   | { text: true };
 
 /** One setting: key × flag × environment × default × meaning. `docs/config.md` and `--help` are written from this table. */
@@ -145,4 +148,6 @@ export interface Config {
   lambda: string;
   secrets: string;
   region: string;
+  /** Keys that start with `local.iot`: see `IOT_CORE_KEYS`. */
+  iotCore: IotCoreSettings;
 }

@@ -13,6 +13,7 @@ import { provision } from '#cloud/provision.js';
 import { streams, tables } from '#cloud/resources.js';
 import { targetNames } from '#cloud/topic-rules.js';
 import { FRAME_RULE } from '#wire/topics.js';
+import type { IotCoreSettings } from '../config/iot-core-keys.js';
 import { OPERATOR } from '../race/identities.js';
 import { ACCOUNT_ID, enrolmentsOf, provisionsOf } from './enrolments.js';
 import { functionOf } from './functions.js';
@@ -26,6 +27,8 @@ export interface ServicesOptions {
   host: string;
   /** Runs the catalog's sampling rule. Default off. */
   sampleFrames?: boolean;
+  /** Limits, faults and deviations of the local IoT Core. Default AWS's. */
+  iotCore?: IotCoreSettings;
   /** Modules of the user, or `none`; see `functionOf`. */
   authorizer?: string;
   provisioningHook?: string;
@@ -121,6 +124,8 @@ export async function startServices(options: ServicesOptions, context: PartConte
     endpoints: () => ({ data: `localhost:${iot.mqttPort}`, http: `localhost:${iot.dataPlanePort}` }),
     announce: (topic, payload) => iot.announce(topic, payload),
     hook,
+    limits: options.iotCore?.registryLimits,
+    jobLimits: options.iotCore?.jobLimits,
     raceClock,
     wallClock,
     log,
@@ -140,6 +145,9 @@ export async function startServices(options: ServicesOptions, context: PartConte
     rules,
     planes: [...administration.planes, new RulesPlane({ rules, outbox, log })],
     credentials,
+    limits: options.iotCore?.limits,
+    faults: options.iotCore?.faults,
+    deviations: options.iotCore?.deviations,
     raceClock,
     wallClock,
     random,

@@ -5,6 +5,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { sampleConfig } from '#cli/commands/init.js';
 import { CONFIG_KEYS } from '#cli/config/keys.js';
 import { PROJECT_FILE, resolveConfig } from '#cli/config/resolve.js';
+import { DEFAULT_DEVIATIONS } from '#cloud/local/iot-core/deviations.js';
+import { DEFAULT_FAULTS } from '#cloud/local/iot-core/faults.js';
+import { DEFAULT_JOB_LIMITS } from '#cloud/local/iot-core/jobs/limits.js';
+import { DEFAULT_LIMITS } from '#cloud/local/iot-core/limits.js';
+import { DEFAULT_REGISTRY_LIMITS } from '#cloud/local/iot-core/registry/limits.js';
+import { DEFAULT_SHADOW_LIMITS } from '#cloud/local/iot-core/shadow/limits.js';
 
 let project: string;
 let env: NodeJS.ProcessEnv;
@@ -47,4 +53,50 @@ describe('configuration', () => {
     const { config } = resolveConfig({}, env, project);
     for (const [name, key] of Object.entries(CONFIG_KEYS)) expect(config).toHaveProperty(name, key.default);
   });
+});
+
+describe('settings of the local IoT Core', () => {
+  it('are set by --set over the environment over a file, whose keys may stand inside each other; the rest is AWS’s', () => {
+    writeFileSync(
+      join(project, PROJECT_FILE),
+      JSON.stringify({
+        local: {
+          iot: { limits: { subscriptions: 1, payloadBytes: 1, shadow: { maxDepth: 3 } }, faults: { reorder: 0.5 } },
+        },
+        'local.iot.limits.jobs.inFlight': 2,
+      }),
+    );
+    env.PITWALL_LOCAL_IOT_LIMITS_SUBSCRIPTIONS = '2';
+    env.PITWALL_LOCAL_IOT_LIMITS_REGISTRY_POLICY_VERSIONS = '6';
+    const set = ['local.iot.limits.subscriptions=3', 'local.iot.deviations.qos0OverRate=delay'];
+    const { config, origins } = resolveConfig({ set }, env, project);
+    expect(config.iotCore).toEqual({
+      limits: {
+        ...DEFAULT_LIMITS,
+        subscriptions: 3,
+        payloadBytes: 1,
+        shadow: { ...DEFAULT_SHADOW_LIMITS, maxDepth: 3 },
+      },
+      jobLimits: { ...DEFAULT_JOB_LIMITS, inFlight: 2 },
+      registryLimits: { ...DEFAULT_REGISTRY_LIMITS, policyVersions: 6 },
+      faults: { ...DEFAULT_FAULTS, reorder: 0.5 },
+      deviations: { ...DEFAULT_DEVIATIONS, qos0OverRate: 'delay' },
+    });
+    expect(origins['local.iot.limits.subscriptions'].origin).toBe('flag --set');
+  });
+
+  for (const assignment of [
+    'local.iot.deviations.qos0OverRate=maybe',
+    'local.iot.limits.subscriptions=-1',
+    'local.iot.limits.policyCacheMs=1e12',
+    'local.iot.faults.duplicate=2',
+    'local.iot.limits.karts=1',
+    'cars',
+  ]) {
+    it(`refuse --set ${assignment} as usage`, () => {
+      expect(() => resolveConfig({ set: [assignment] }, env, project)).toThrow(
+        expect.objectContaining({ code: 'PW-USAGE-FLAG' }),
+      );
+    });
+  }
 });

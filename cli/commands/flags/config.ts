@@ -39,6 +39,7 @@ Examples:
     .command('show')
     .description('Print the configuration in effect.')
     .option('--origin', 'say where each value came from')
+    .option('--all', 'also the limits, faults and deviations of the local IoT Core')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { setting } from './setting.js';
+import { anySetting, setting } from './setting.js';
 
 /** The local services without a race. */
 export function addLocalCommands(program: Command): void {
@@ -12,6 +12,7 @@ export function addLocalCommands(program: Command): void {
     .addOption(setting('listen'))
     .addOption(setting('authorizer'))
     .addOption(setting('provisioningHook'))
+    .addOption(anySetting())
     .addOption(setting('lambda'))
     .addOption(setting('secrets'))
     .addHelpText(
@@ -21,6 +22,7 @@ Examples:
   $ pitwall local
   $ pitwall local --things 2 --json
   $ pitwall local --authorizer ./authorizer.mjs
+  $ pitwall local --set local.iot.deviations.refusedConnect=answer --set local.iot.limits.subscriptions=8
   $ pitwall local --lambda notify=./notify.mjs,enrich=./enrich.mjs
   $ pitwall sub 'pitwall/v1/#' & pitwall pub pitwall/v1/car-1/sheets '{"v":1}'
 

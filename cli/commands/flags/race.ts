@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { setting } from './setting.js';
+import { anySetting, setting } from './setting.js';
 
 /** The main job. */
 export function addRaceCommands(program: Command): void {
@@ -17,6 +17,7 @@ export function addRaceCommands(program: Command): void {
     .addOption(setting('data'))
     .addOption(setting('port'))
     .addOption(setting('listen'))
+    .addOption(anySetting())
     .option('--fail <conditions>', "exit 6 when one holds, e.g. 'lost>0,p99>500'")
     .addOption(new Option('--single', 'everything in one process (tests)'))
     .addHelpText(

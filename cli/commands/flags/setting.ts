@@ -11,3 +11,11 @@ export function setting(name: ConfigName): Option {
   const meaning = key.meaning.replace(/\.$/, '').replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase());
   return new Option(key.flag, `${meaning} (default ${key.default}, env ${key.env})`);
 }
+
+/** For the many settings that have no flag of their own. */
+export function anySetting(): Option {
+  return new Option(
+    '--set <key=value>',
+    'any setting, as often as needed; pitwall config show --all lists them',
+  ).argParser((assignment: string, before: readonly string[] = []) => [...before, assignment]);
+}

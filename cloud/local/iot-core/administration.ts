@@ -10,6 +10,7 @@ import { registryOperations } from './control-plane/operations/index.js';
 import { topicRuleOperations } from './control-plane/operations/topic-rules.js';
 import { DeviceServices } from './device-services.js';
 import type { HttpPlane } from './http-front.js';
+import type { JobLimits } from './jobs/limits.js';
 import type { PreProvisioningHook } from './provisioning/hook.js';
 import type { Account } from './registry/arns.js';
 import type { CertificateIssuer } from './registry/certificates.js';
@@ -45,6 +46,7 @@ export interface AdministrationOptions {
   wallClock: Clock;
   log: Log;
   limits?: Partial<RegistryLimits>;
+  jobLimits?: Partial<JobLimits>;
 }
 
 /**
@@ -71,6 +73,7 @@ export class Administration {
 
   static async open(options: AdministrationOptions): Promise<Administration> {
     const { dataDir, account, issuer, wallClock, raceClock, limits, rules, targets, announce, hook, log } = options;
+    const { jobLimits } = options;
     const path = join(dataDir, 'registry');
     const registry = await Registry.open({ path, account, issuer, wallClock, checkPolicy: parsePolicy, limits });
     await enrol(registry, options.caPem, options.enrolments, options.provisions);
@@ -81,7 +84,16 @@ export class Administration {
       log,
     });
     const topicRules = await TopicRules.open({ state: registry.state, rules, targets, destinations, log });
-    const services = await DeviceServices.open({ dataDir, registry, announce, hook, raceClock, wallClock, log });
+    const services = await DeviceServices.open({
+      dataDir,
+      registry,
+      announce,
+      hook,
+      raceClock,
+      wallClock,
+      log,
+      jobLimits,
+    });
     const controlPlane = new ControlPlane([
       ...registryOperations(registry, () => options.endpoints()),
       ...topicRuleOperations(topicRules, registry.state),

@@ -23,7 +23,7 @@ export const BROKER_LIMITS = {
   connectsPerSecond: quota(500, 'CONNECTs of all clients.'),
   connectsPerSecondOfClient: quota(1, 'CONNECTs under one client id.'),
   keepAliveMinSeconds: quota(30, 'Shortest keep-alive; a shorter one is taken for it.'),
-  keepAliveMaxSeconds: quota(1200, 'Longest keep-alive; a longer one, and none, are taken for it.'),
+  keepAliveMaxSeconds: { ...quota(1200, 'Longest keep-alive; a longer one, and none, are taken for it.'), max: 0xffff },
   sessionExpiryMs: quota(3_600_000, 'How long a persistent session outlives its connection.'),
   sessionDeliveriesPerSecond: quota(10, 'What a session was owed goes out at this rate.'),
   retainedMessages: quota(500_000, 'Retained messages.'),
