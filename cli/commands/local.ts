@@ -49,6 +49,8 @@ export interface LocalReady {
     iotData: string;
     /** MQTT over WebSocket. */
     iotWebSocket: string;
+    /** HTTP for devices, by their certificates. */
+    iotDevices: string;
   };
   /** An operator's keys, ready for a shell. */
   env: Record<string, string>;
@@ -137,7 +139,7 @@ function readyOf(
   dir: DataDir,
   { region, listen }: Config,
   { operator, things }: Identities,
-  { mqttPort, webSocketPort, endpoints }: ServicesInfo,
+  { mqttPort, webSocketPort, deviceHttpPort, endpoints }: ServicesInfo,
 ): LocalReady {
   const { accessKeyId, secretAccessKey } = localCredentials(dir.aws);
   const { kinesis, dynamodb, iot, iotData } = endpoints;
@@ -154,6 +156,7 @@ function readyOf(
       iot,
       iotData,
       iotWebSocket: `wss://${host}:${webSocketPort}/mqtt`,
+      iotDevices: `https://${host}:${deviceHttpPort}`,
     },
     env: {
       AWS_REGION: region,
@@ -183,6 +186,7 @@ function describe({ mqtt, endpoints, env, things }: LocalReady): string {
   const lines = [
     `# MQTT: mqtts://${mqtt.host}:${mqtt.port}  (--cafile ${mqtt.ca} --cert ${mqtt.cert} --key ${mqtt.key})`,
     `# MQTT over WebSocket: ${endpoints.iotWebSocket}`,
+    `# HTTPS for devices: ${endpoints.iotDevices}`,
     ...Object.entries(env).map(([name, value]) => `export ${name}='${value}'`),
   ];
   if (things.length > 0) lines.push(`# things: ${things.map(({ name }) => name).join(' ')}`);

@@ -43,6 +43,7 @@ export interface ServicesOptions {
 export interface ServicesInfo {
   mqttPort: number;
   webSocketPort: number;
+  deviceHttpPort: number;
   endpoints: { kinesis: string; dynamodb: string; iot: string; iotData: string };
 }
 
@@ -158,6 +159,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     info: {
       mqttPort: iot.mqttPort,
       webSocketPort: iot.webSocketPort,
+      deviceHttpPort: iot.deviceHttpPort,
       endpoints: { kinesis: endpoint, dynamodb: endpoint, iot: iotEndpoint(), iotData: iotEndpoint() },
     },
     lag: () => ({ name: 'rules queue', share: rules.queueShare() / QUEUE_SHARE_BOUND }),

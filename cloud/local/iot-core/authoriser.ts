@@ -76,11 +76,21 @@ export class Authoriser {
 
   /** Raises Refusal for a certificate that may not connect at all. */
   admit(identity: Identity, connect: ConnectFacts): Admitted {
-    const principal = this.#principalOf(identity);
-    if (principal.status !== 'ACTIVE') {
-      throw new Refusal('certificateStatus', `The certificate ${principal.certificateId} is ${principal.status}.`);
-    }
+    const principal = this.#activeOf(identity);
     return { principal, permissions: this.#permissions(principal, identity, connect) };
+  }
+
+  /**
+   * What a certificate may do over HTTP, where it has no client id and thus speaks for no thing. Raises Refusal for one that
+   * may do nothing at all.
+   *
+   * @returns of an action and a resource (`topic/a/b`, `*`), whether it is allowed
+   */
+  admitHttp(identity: Identity): (action: string, resource: string) => boolean {
+    const prefix = this.#arnPrefix;
+    const matcher = this.#matcher(this.#activeOf(identity), identity, { protocol: 'http', connectAttributes: [] });
+    return (action, resource) =>
+      matcher.decide(action, resource === '*' ? resource : `${prefix}:${resource}`).decision === 'allowed';
   }
 
   /** People and services: whoever signs with the account's keys, or has the operator's certificate. */
@@ -102,6 +112,12 @@ export class Authoriser {
     };
   }
 
+  #activeOf(identity: Identity): Principal {
+    const principal = this.#principalOf(identity);
+    if (principal.status === 'ACTIVE') return principal;
+    throw new Refusal('certificateStatus', `The certificate ${principal.certificateId} is ${principal.status}.`);
+  }
+
   #principalOf(identity: Identity): Principal {
     const { directory, things, authorityId, deviations } = this.#options;
     const { name, principal: certificateId } = identity;
@@ -121,28 +137,36 @@ export class Authoriser {
     return { certificateId, status: 'ACTIVE', policies: this.#thingPolicies, things: [thing] };
   }
 
-  #permissions({ policies, things }: Principal, identity: Identity, connect: ConnectFacts): Permissions {
-    const { region, accountId } = this.#options.account;
-    const prefix = `arn:aws:iot:${region}:${accountId}`;
+  #permissions(principal: Principal, identity: Identity, connect: ConnectFacts): Permissions {
+    const prefix = this.#arnPrefix;
     const { clientId, isPersistent, willTopic } = connect;
-    const context: PolicyContext = {
+    const matcher = this.#matcher(principal, identity, {
       protocol: 'mqtt',
       clientId,
-      sourceIp: identity.sourceIp,
-      certificate: identity.certificate,
-      things,
       connectAttributes: [
         ...(isPersistent ? (['PersistentConnect'] as const) : []),
         ...(willTopic === undefined ? [] : (['LastWill'] as const)),
       ],
       lastWillTopic: willTopic === undefined ? undefined : `${prefix}:topic/${willTopic}`,
-    };
-    const documents = policies.map((text) => this.#parse(text));
-    const matcher = new PolicyMatcher(documents, context);
+    });
     return {
       allows: (action, name) =>
         matcher.decide(action, `${prefix}:${RESOURCE_KIND[action]}/${name}`).decision === 'allowed',
     };
+  }
+
+  #matcher(
+    { policies, things }: Principal,
+    { sourceIp, certificate }: Identity,
+    asked: Omit<PolicyContext, 'sourceIp' | 'certificate' | 'things'>,
+  ): PolicyMatcher {
+    const documents = policies.map((text) => this.#parse(text));
+    return new PolicyMatcher(documents, { ...asked, sourceIp, certificate, things });
+  }
+
+  get #arnPrefix(): string {
+    const { region, accountId } = this.#options.account;
+    return `arn:aws:iot:${region}:${accountId}`;
   }
 
   /** The registry takes no policy that cannot be read; one that was stored all the same gives nobody any right. */

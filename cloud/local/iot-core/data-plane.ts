@@ -39,12 +39,12 @@ export class DataPlane implements HttpPlane {
     return this.#options.limits.payloadBytes;
   }
 
-  async perform({ body, ...request }: HttpCall): Promise<HttpAnswer> {
+  async perform({ body, caller, ...request }: HttpCall): Promise<HttpAnswer> {
     const { broker, limits } = this.#options;
     const call = parseCall(request);
     switch (call.operation) {
       case 'Publish':
-        return this.#publish(call, body);
+        return this.#publish(call, body, caller);
       case 'Shadow':
         return this.#shadow(call.address, body);
       case 'ListNamedShadowsForThing':
@@ -66,10 +66,14 @@ export class DataPlane implements HttpPlane {
     }
   }
 
-  async #publish({ topic, qos, retain, expiryMs }: CallOf<'Publish'>, payload: Buffer): Promise<HttpAnswer> {
+  async #publish(
+    { topic, qos, retain, expiryMs }: CallOf<'Publish'>,
+    payload: Buffer,
+    caller?: string,
+  ): Promise<HttpAnswer> {
     const { broker, accessKeyId } = this.#options;
     try {
-      await broker.publish({ topic, payload, qos, retain, expiryMs }, accessKeyId);
+      await broker.publish({ topic, payload, qos, retain, expiryMs }, caller ?? accessKeyId);
     } catch (error) {
       throw asAwsError(error);
     }

@@ -2,7 +2,6 @@
  * The port of AWS IoT's HTTP APIs. AWS has a host name for each API; here they share a port on loopback, and the service
  * that a request was signed for says which one is meant: `/things/{thingName}/jobs` is a path of two of them.
  */
-import { randomUUID } from 'node:crypto';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -12,13 +11,13 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '#wire/clock.js';
-import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import { AwsError } from '../aws-error.js';
 import { type SigningKeys, signedService, verifySigV4 } from '../sigv4.js';
 import type { Counters } from './counters.js';
+import { readBody, respond, respondError } from './http-exchange.js';
 
-/** A request whose signature is verified. */
+/** A request whose signature, or right, is verified. */
 export interface HttpCall {
   method: string;
   /** As it came, percent-encoded. */
@@ -26,6 +25,8 @@ export interface HttpCall {
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   body: Buffer;
+  /** Id of the certificate of a device that calls; absent: whoever has the account's keys. */
+  caller?: string;
 }
 
 export interface HttpAnswer {
@@ -97,16 +98,13 @@ export class HttpFront {
       const { pathname, searchParams: query } = new URL(url, 'http://localhost');
       const open = this.#options.planes.find((each) => each.unsignedPaths?.some((path) => pathname.startsWith(path)));
       const plane = open ?? this.#planeOf(request);
-      const body = await read(request, plane.requestBytes);
+      const body = await readBody(request, plane.requestBytes);
       this.#checkHost(request);
       if (open === undefined) this.#authenticate(request, body, plane);
       const answer = await plane.perform({ method, pathname, query, headers, body });
       respond(response, answer.status, answer.body);
     } catch (error) {
-      const { status, code, message, members } = asAwsError(error);
-      if (status >= 500) this.#options.log.error('An HTTP call failed.', { url, error: errorCode(error) });
-      response.setHeader('x-amzn-errortype', code);
-      respond(response, status, { message, ...members, traceId: randomUUID() });
+      respondError(request, response, error, this.#options.log);
     }
   }
 
@@ -131,27 +129,4 @@ export class HttpFront {
     counters.count('refused', 'signature');
     throw new AwsError('ForbiddenException', result.message, 403);
   }
-}
-
-async function read(request: IncomingMessage, requestBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > requestBytes) {
-      throw new AwsError('RequestEntityTooLargeException', `A payload of more than ${requestBytes} bytes.`, 413);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
-}
-
-function asAwsError(error: unknown): AwsError {
-  return error instanceof AwsError ? error : new AwsError('InternalFailureException', 'Internal service failure', 500);
-}
-
-function respond(response: ServerResponse, status: number, body: unknown): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() });
-  response.end(JSON.stringify(body));
 }

@@ -16,6 +16,7 @@ import { DataPlane } from './data-plane.js';
 import { Retained } from './delivery/retained.js';
 import { SessionStore } from './delivery/session-store.js';
 import { DEFAULT_DEVIATIONS, type Deviations } from './deviations.js';
+import { DeviceHttp } from './device-http.js';
 import type { DeviceServices } from './device-services.js';
 import { type Faults, FaultyIngress } from './faults.js';
 import { HttpFront, type HttpPlane } from './http-front.js';
@@ -37,6 +38,8 @@ export interface IotCoreOptions {
   mqttPort: number;
   /** MQTT over WebSocket, for whoever has the account's keys. Default any free one. */
   webSocketPort?: number;
+  /** HTTPS for devices. Default any free one. */
+  deviceHttpPort?: number;
   dataPlanePort: number;
   /** Whose resources the policies speak of. Default us-east-1 and an account that nobody has. */
   account?: Account;
@@ -68,6 +71,7 @@ export interface IotCoreOptions {
 export interface IotCore {
   readonly mqttPort: number;
   readonly webSocketPort: number;
+  readonly deviceHttpPort: number;
   readonly dataPlanePort: number;
   stats(): IotCoreStats;
   setFaults(faults: Partial<Faults>): void;
@@ -139,10 +143,11 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     counters.count('refused', 'tls');
     log.warn('A TLS handshake failed.', { why: error.message });
   };
+  const isRegistered = (certificateId: string) => directory?.find(certificateId) !== undefined;
   try {
     const listener = await Listener.open({
       tls,
-      isRegistered: (certificateId) => directory?.find(certificateId) !== undefined,
+      isRegistered,
       takesLogins: custom !== undefined,
       wallClock,
       host,
@@ -192,9 +197,25 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       log,
     });
     running.push(http);
+    const deviceHttp = await DeviceHttp.open({
+      tls,
+      isRegistered,
+      wallClock,
+      host,
+      port: options.deviceHttpPort ?? 0,
+      authoriser,
+      dataPlane,
+      jobs: services?.dataPlane,
+      limits,
+      counters,
+      log,
+      onRefused,
+    });
+    running.push(deviceHttp);
     return {
       mqttPort: listener.port,
       webSocketPort: webSocket.port,
+      deviceHttpPort: deviceHttp.port,
       dataPlanePort: http.port,
       stats: () => counters.snapshot(),
       setFaults: (faults) => rules.setFaults(faults),

@@ -99,7 +99,10 @@ export class Listener {
 export const hasCertificate = (socket: TLSSocket): boolean => socket.getPeerCertificate().raw !== undefined;
 
 /** Undefined: the certificate is good, or none is needed. */
-function whyRefused(socket: TLSSocket, options: ListenerOptions): string | undefined {
+export function whyRefused(
+  socket: TLSSocket,
+  options: Pick<ListenerOptions, 'isRegistered' | 'takesLogins' | 'wallClock'>,
+): string | undefined {
   const { isRegistered, takesLogins, wallClock } = options;
   if (socket.authorized) return undefined;
   const peer = socket.getPeerCertificate();

@@ -3,7 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CertificateStatus, Principal, PrincipalDirectory } from '#cloud/local/iot-core/registry/directory.js';
+import type { CertificateStatus } from '#cloud/local/iot-core/registry/directory.js';
+import { Directory } from './directory.js';
 import { closed, Harness, inbox, OPERATOR, until } from './harness.js';
 
 const ARN = 'arn:aws:iot:us-east-1:000000000000';
@@ -20,28 +21,6 @@ const CAR = [
   allow('iot:Subscribe', 'topicfilter/t/*', 'topicfilter/all'),
   allow('iot:Receive', `topic/t/${THING}/*`, 'topic/all'),
 ];
-
-/** A registry that a test writes to as it likes. */
-class Directory implements PrincipalDirectory {
-  readonly #principals = new Map<string, Principal>();
-  readonly #listeners = new Set<(ids: readonly string[]) => void>();
-
-  find(certificateId: string): Principal | undefined {
-    return this.#principals.get(certificateId);
-  }
-
-  onChange(listener: (ids: readonly string[]) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  put(certificateId: string, thingName: string, statements: object[], status: CertificateStatus = 'ACTIVE'): void {
-    const policies = [JSON.stringify({ Version: '2012-10-17', Statement: statements })];
-    const things = [{ thingName, attributes: {}, exclusive: false }];
-    this.#principals.set(certificateId, { certificateId, status, policies, things });
-    for (const listener of this.#listeners) listener([certificateId]);
-  }
-}
 
 const directory = new Directory();
 let harness: Harness;
