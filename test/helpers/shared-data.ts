@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-const root = process.env.PITWALL_SHARED ?? resolve(import.meta.dirname, '../../../shared');
-const dataFolder = resolve(root, 'data');
+/** May be absent. */
+export const sharedFolder = process.env.PITWALL_SHARED ?? resolve(import.meta.dirname, '../../../shared');
+const dataFolder = resolve(sharedFolder, 'data');
 
 /** Whether the real races are here. */
 export const hasSharedData = existsSync(resolve(dataFolder, 'races/index.json'));
