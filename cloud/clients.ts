@@ -3,6 +3,7 @@
  * memory for the services it talks to only. Everything else is given a client.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
@@ -13,6 +14,7 @@ import type { CloudConfig } from './config.js';
 export interface Clients {
   kinesis: KinesisClient;
   dynamodb: DynamoDBClient;
+  dynamodbStreams: DynamoDBStreamsClient;
   iotData: IoTDataPlaneClient;
   iot: IoTClient;
   s3: S3Client;
@@ -50,6 +52,12 @@ export async function createDynamoDBClient(config: CloudConfig): Promise<DynamoD
   return new DynamoDBClient({ ...common(config, 'dynamodb'), requestHandler: HTTP1 });
 }
 
+export async function createDynamoDBStreamsClient(config: CloudConfig): Promise<DynamoDBStreamsClient> {
+  acceptNodeVersion();
+  const { DynamoDBStreamsClient } = await import('@aws-sdk/client-dynamodb-streams');
+  return new DynamoDBStreamsClient({ ...common(config, 'dynamodbStreams'), requestHandler: HTTP1 });
+}
+
 export async function createIotDataClient(config: CloudConfig): Promise<IoTDataPlaneClient> {
   acceptNodeVersion();
   const { IoTDataPlaneClient } = await import('@aws-sdk/client-iot-data-plane');
@@ -75,6 +83,7 @@ export async function createS3Client(config: CloudConfig): Promise<S3Client> {
 const CREATE: { [Name in ClientName]: (config: CloudConfig) => Promise<Clients[Name]> } = {
   kinesis: createKinesisClient,
   dynamodb: createDynamoDBClient,
+  dynamodbStreams: createDynamoDBStreamsClient,
   iotData: createIotDataClient,
   iot: createIotClient,
   s3: createS3Client,

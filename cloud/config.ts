@@ -9,5 +9,12 @@ export interface CloudConfig {
   /** Profile of the shared AWS configuration; absent: the SDK's default. */
   profile?: string;
   /** Absent: `AWS_ENDPOINT_URL_*` where set, else AWS's own. */
-  endpoints?: { kinesis?: string; dynamodb?: string; iotData?: string; iot?: string; s3?: string };
+  endpoints?: {
+    kinesis?: string;
+    dynamodb?: string;
+    dynamodbStreams?: string;
+    iotData?: string;
+    iot?: string;
+    s3?: string;
+  };
 }

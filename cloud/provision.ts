@@ -29,7 +29,7 @@ type Deadline = { clock: Clock; timeoutMs: number };
 
 /**
  * Creates what is absent and waits until everything is ACTIVE; what is there already is left as it is, but for a shorter
- * retention, which is raised, and a TTL that is off, which is switched on. Raises PW-PROVISION-CONFLICT when a table has
+ * retention, which is raised, and a table's TTL or stream that is off, which is switched on. Raises PW-PROVISION-CONFLICT when a table has
  * other keys, PW-PROVISION-TIMEOUT, or what the SDK raises.
  *
  * @example
@@ -85,16 +85,27 @@ async function provisionStream(
 }
 
 async function provisionTable(client: DynamoDBClient, table: TableResource, deadline: Deadline): Promise<void> {
-  const { CreateTableCommand, DescribeTableCommand, DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } = await import(
-    '@aws-sdk/client-dynamodb'
-  );
-  const { name, ttl } = table;
+  const {
+    CreateTableCommand,
+    DescribeTableCommand,
+    DescribeTimeToLiveCommand,
+    UpdateTableCommand,
+    UpdateTimeToLiveCommand,
+  } = await import('@aws-sdk/client-dynamodb');
+  const { name, ttl, stream } = table;
   await unlessThere(client.send(new CreateTableCommand(tableDefinition(table))));
-  const description = await until(`table ${name}`, deadline, async () => {
-    const { Table: found } = await client.send(new DescribeTableCommand({ TableName: name }));
-    return isActive(found) ? found : undefined;
-  });
+  const active = () =>
+    until(`table ${name}`, deadline, async () => {
+      const { Table: found } = await client.send(new DescribeTableCommand({ TableName: name }));
+      return isActive(found) ? found : undefined;
+    });
+  const description = await active();
   checkKeys(table, description);
+  if (stream !== undefined && !description.StreamSpecification?.StreamEnabled) {
+    const StreamSpecification = { StreamEnabled: true, StreamViewType: stream };
+    await client.send(new UpdateTableCommand({ TableName: name, StreamSpecification }));
+    await active();
+  }
   if (ttl === undefined) return;
   const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName: name }));
   const status = TimeToLiveDescription?.TimeToLiveStatus;
@@ -105,7 +116,7 @@ async function provisionTable(client: DynamoDBClient, table: TableResource, dead
 }
 
 /** All keys are strings (architecture, "Names on the wire"); capacity is on demand, as CDK synthesises it. */
-function tableDefinition({ name, partitionKey, sortKey, indexes }: TableResource) {
+function tableDefinition({ name, partitionKey, sortKey, stream, indexes }: TableResource) {
   const keyAttributes = [
     partitionKey,
     sortKey,
@@ -114,6 +125,7 @@ function tableDefinition({ name, partitionKey, sortKey, indexes }: TableResource
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST' as const,
+    StreamSpecification: stream && { StreamEnabled: true, StreamViewType: stream },
     AttributeDefinitions: [...new Set(keyAttributes)]
       .filter((attribute) => attribute !== undefined)
       .map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' as const })),

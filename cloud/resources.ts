@@ -16,6 +16,8 @@ export interface TableResource {
   sortKey?: string;
   /** Attribute that holds the expiry in epoch seconds. */
   ttl?: string;
+  /** Its changes can be followed, as images of this kind. */
+  stream?: 'NEW_AND_OLD_IMAGES';
   indexes?: { name: string; partitionKey: string; sortKey?: string }[];
 }
 
@@ -30,12 +32,13 @@ export const streams: Record<StreamKey, StreamResource> = {
 
 export const tables: Record<TableKey, TableResource> = {
   /** Raw events, written by rules: pk `<yyyymmdd>#<type>#<thing>`, sk `<eventTimeMs>#<seq>`. */
-  events: { name: 'pitwall-events', partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt' },
+  events: { name: 'pitwall-events', partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt', stream: 'NEW_AND_OLD_IMAGES' },
   /** Laps, written by the race engine: pk `<race>#<type>#<entry>`, sk `<eventTimeMs>#<id>`. */
   laps: {
     name: 'pitwall-laps',
     partitionKey: 'pk',
     sortKey: 'sk',
+    stream: 'NEW_AND_OLD_IMAGES',
     // TRD's composite (date, type, lap): one lap of the whole field in one query.
     indexes: [{ name: 'byLap', partitionKey: 'byLap', sortKey: 'sk' }],
   },

@@ -42,7 +42,7 @@ export interface LocalReady {
   endpoints: {
     kinesis: string;
     dynamodb: string;
-    dynamodbStreams: string | null;
+    dynamodbStreams: string;
     firehose: string | null;
     s3: string | null;
     iot: string;
@@ -118,11 +118,11 @@ async function startServices(
   );
   const ready = readyOf(dir, config, identities, services.info);
   const { mqtt, endpoints } = ready;
-  const { kinesis, dynamodb, iot, iotData } = endpoints;
+  const { kinesis, dynamodb, dynamodbStreams, iot, iotData } = endpoints;
   const runtime: Runtime = {
     pid: process.pid,
     mqtt,
-    endpoints: { kinesis, dynamodb, iot, iotData },
+    endpoints: { kinesis, dynamodb, dynamodbStreams, iot, iotData },
     screen: null,
   };
   writeJson(join(dir.root, RUNTIME_FILE), runtime);
@@ -142,7 +142,7 @@ function readyOf(
   { mqttPort, webSocketPort, deviceHttpPort, endpoints }: ServicesInfo,
 ): LocalReady {
   const { accessKeyId, secretAccessKey } = localCredentials(dir.aws);
-  const { kinesis, dynamodb, iot, iotData } = endpoints;
+  const { kinesis, dynamodb, dynamodbStreams, iot, iotData } = endpoints;
   const host = mqttHostFor(listen);
   const { caPath: ca, certPath: cert, keyPath: key } = operator;
   return {
@@ -150,7 +150,7 @@ function readyOf(
     endpoints: {
       kinesis,
       dynamodb,
-      dynamodbStreams: null,
+      dynamodbStreams,
       firehose: null,
       s3: null,
       iot,
@@ -166,6 +166,7 @@ function readyOf(
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_ENDPOINT_URL_KINESIS: kinesis,
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodbStreams,
       AWS_ENDPOINT_URL_IOT: iot,
       AWS_ENDPOINT_URL_IOT_DATA_PLANE: iotData,
       AWS_ENDPOINT_URL_IOT_JOBS_DATA_PLANE: iotData,

@@ -44,7 +44,7 @@ export interface ServicesInfo {
   mqttPort: number;
   webSocketPort: number;
   deviceHttpPort: number;
-  endpoints: { kinesis: string; dynamodb: string; iot: string; iotData: string };
+  endpoints: { kinesis: string; dynamodb: string; dynamodbStreams: string; iot: string; iotData: string };
 }
 
 export interface ServicesStats {
@@ -160,7 +160,13 @@ export async function startServices(options: ServicesOptions, context: PartConte
       mqttPort: iot.mqttPort,
       webSocketPort: iot.webSocketPort,
       deviceHttpPort: iot.deviceHttpPort,
-      endpoints: { kinesis: endpoint, dynamodb: endpoint, iot: iotEndpoint(), iotData: iotEndpoint() },
+      endpoints: {
+        kinesis: endpoint,
+        dynamodb: endpoint,
+        dynamodbStreams: endpoint,
+        iot: iotEndpoint(),
+        iotData: iotEndpoint(),
+      },
     },
     lag: () => ({ name: 'rules queue', share: rules.queueShare() / QUEUE_SHARE_BOUND }),
     methods: {

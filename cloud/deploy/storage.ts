@@ -53,6 +53,7 @@ function addTable(stack: Stack, key: TableKey, resource: TableResource): CfnTabl
             keySchema: keySchema(index),
             projection: { projectionType: 'ALL' },
           })),
+    streamSpecification: resource.stream === undefined ? undefined : { streamViewType: resource.stream },
     timeToLiveSpecification: resource.ttl === undefined ? undefined : { attributeName: resource.ttl, enabled: true },
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
   });
