@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { type Authority, type Identity, openAuthority } from '#certs/authority.js';
 import { type IotCore, type IotCoreOptions, startIotCore } from '#cloud/local/iot-core/index.js';
@@ -106,6 +108,17 @@ export class Harness {
       client.once('close', () => reject(new Error('closed')));
       client.on('error', () => {});
     });
+  }
+
+  /** A TLS connection with a certificate, or without; what it says is up to the test. Rejects when TLS already refuses. */
+  async socket(identity?: Identity): Promise<TLSSocket> {
+    const read = (path: string | undefined) => (path === undefined ? undefined : readFile(path));
+    const [ca, cert, key] = await Promise.all([this.authority.caPath, identity?.certPath, identity?.keyPath].map(read));
+    const socket = connectTls({ host: '127.0.0.1', port: this.iot.mqttPort, ca, cert, key });
+    socket.resume();
+    await once(socket, 'secureConnect');
+    socket.on('error', () => {});
+    return socket;
   }
 
   async stop(): Promise<void> {

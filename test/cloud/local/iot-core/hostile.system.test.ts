@@ -1,13 +1,19 @@
 /** Clients that mean harm, or are broken: the broker stays up, and others do not notice. */
-import { randomInt } from 'node:crypto';
+import { randomInt, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Identity, openAuthority } from '#certs/authority.js';
+import { certificateIdOf } from '#certs/issuing.js';
+import type { CertificateStatus } from '#cloud/local/iot-core/registry/directory.js';
+import { ManualClock, wallClock } from '#wire/clock.js';
 import { seededRandom } from '#wire/random.js';
 import { topics } from '#wire/topics.js';
+import { Directory } from './directory.js';
 import { closed, Harness, inbox, OPERATOR, until } from './harness.js';
 import * as packets from './packets.js';
 
@@ -36,13 +42,7 @@ async function othersAreFine(): Promise<void> {
 
 /** A TLS connection of a car with a valid certificate; what it says is up to the test. */
 async function open(name: string): Promise<TLSSocket> {
-  const { certPath, keyPath, caPath } = await harness.authority.thing(name);
-  const [ca, cert, key] = await Promise.all([caPath, certPath, keyPath].map((path) => readFile(path)));
-  const socket = connectTls({ host: '127.0.0.1', port: harness.iot.mqttPort, ca, cert, key });
-  socket.resume();
-  await once(socket, 'secureConnect');
-  socket.on('error', () => {});
-  return socket;
+  return harness.socket(await harness.authority.thing(name));
 }
 
 const ended = (socket: Socket): Promise<unknown> => (socket.destroyed ? Promise.resolve() : once(socket, 'close'));
@@ -205,5 +205,51 @@ describe('another car’s topics', () => {
     }
     await othersAreFine();
     expect(received.slice(before).map(({ text }) => text)).toEqual([`fine ${sent - 1}`]);
+  });
+});
+
+describe('certificates that let nobody in', () => {
+  const DAY_MS = 86_400_000;
+  const directory = new Directory();
+  let guarded: Harness;
+
+  const register = async ({ certPath }: Identity, name: string, status?: CertificateStatus) => {
+    const all = { Effect: 'Allow' as const, Action: 'iot:*', Resource: '*' };
+    directory.put(certificateIdOf(new X509Certificate(await readFile(certPath)).raw), name, [all], status);
+  };
+  /** Of another authority, which gives them for a year from `daysAgo` on. */
+  const foreign = async (daysAgo: number) => {
+    const now = new ManualClock(wallClock.nowMs() - daysAgo * DAY_MS);
+    return (await openAuthority(join(guarded.dir, `foreign-${daysAgo}`), { now })).thing('car-2');
+  };
+
+  beforeAll(async () => {
+    guarded = await Harness.start({ directory });
+    await register(await guarded.authority.thing('car-1'), 'car-1');
+  });
+  afterAll(() => guarded.stop());
+
+  it('revoked, expired, foreign, unknown or none: refused, however often they come, and a car goes on', async () => {
+    const good = await guarded.connect('car-1');
+    const [revoked, expired, stranger, unknown] = [
+      await guarded.authority.thing('car-2'),
+      await foreign(400),
+      await foreign(0),
+      await guarded.authority.thing('car-3'),
+    ];
+    await register(revoked, 'car-2', 'REVOKED');
+    await register(expired, 'car-2');
+    const knock = async (identity: Identity | undefined) => {
+      const socket = await guarded.socket(identity).catch(() => undefined);
+      socket?.write(packets.connect('car-2'));
+      if (socket) await ended(socket);
+    };
+    for (let round = 0; round < 10; round++) {
+      await Promise.all([revoked, expired, stranger, unknown, undefined].map(knock));
+      await good.publishAsync('still', `${round}`, { qos: 1 });
+    }
+    expect(guarded.rules.texts()).toEqual(Array.from({ length: 10 }, (_, round) => `${round}`));
+    const { refused, connects, connections } = guarded.iot.stats();
+    expect([refused, connects, connections]).toEqual([{ tls: 30, certificateStatus: 10, identity: 10 }, 1, 1]);
   });
 });

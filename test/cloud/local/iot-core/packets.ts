@@ -17,14 +17,20 @@ export function text(value: string): Buffer {
 }
 
 export interface Connecting {
+  /** Protocol name and level; default those of MQTT 3.1.1. */
+  version?: { name: string; level: number };
   clean?: boolean;
   keepAliveSeconds?: number;
   will?: { topic: string; payload: string };
 }
 
-export function connect(clientId: string, { clean = true, keepAliveSeconds = 60, will }: Connecting = {}): Buffer {
+export function connect(
+  clientId: string,
+  { clean = true, keepAliveSeconds = 60, will, version }: Connecting = {},
+): Buffer {
   const flags = (clean ? 2 : 0) | (will ? 4 : 0);
-  const head = [text('MQTT'), [4, flags, keepAliveSeconds >> 8, keepAliveSeconds & 0xff], text(clientId)];
+  const { name, level } = version ?? { name: 'MQTT', level: 4 };
+  const head = [text(name), [level, flags, keepAliveSeconds >> 8, keepAliveSeconds & 0xff], text(clientId)];
   return packet(0x10, ...head, ...(will ? [text(will.topic), text(will.payload)] : []));
 }
 

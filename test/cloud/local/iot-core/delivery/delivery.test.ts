@@ -103,6 +103,27 @@ describe('deliveries', () => {
     await expect.poll(() => link.texts()).toEqual(['first', 'waits']);
   });
 
+  it('above the account’s rate, of all clients together: QoS 0 is discarded, QoS 1 waits for race time', async () => {
+    const { router, client, publish, counters, raceClock } = setUp({ accountDeliveriesPerSecond: 3 });
+    const links = ['one', 'two'].map((id) => {
+      const { session, link } = client(id);
+      router.subscribe(session, 'a/b', 1);
+      return link;
+    });
+    publish('1');
+    publish('2');
+    publish('gone', { qos: 0 });
+    expect(links.flatMap((link) => link.texts()).sort()).toEqual(['1', '1', '2']);
+    expect(counters.stats.deliveryDrops).toEqual({ rate: 2 });
+    raceClock.advance(1000);
+    await expect
+      .poll(() => links.map((link) => link.texts()))
+      .toEqual([
+        ['1', '2'],
+        ['1', '2'],
+      ]);
+  });
+
   it('are not made of what a client may not receive', () => {
     const { router, client, publish } = setUp();
     const { session, link } = client('one');
