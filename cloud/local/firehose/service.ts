@@ -1,0 +1,104 @@
+import type { Clock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import type { Random } from '#wire/random.js';
+import type { JsonService } from '../json-service.js';
+import { type Durability, openLmdbStore } from '../kinesis/store.js';
+import type { LocalFunctions } from '../lambda/functions.js';
+import { Catalog } from './catalog.js';
+import type { FirehoseContext, Neighbours } from './context.js';
+import type { FirehoseCounters } from './delivery-stream.js';
+import { Hoses } from './hoses.js';
+import { type FirehoseLimits, firehoseLimits } from './limits.js';
+import { putOperations } from './put-operations.js';
+import { streamOperations } from './stream-operations.js';
+
+/** How often buffers are looked at, wall time: at 10 × speed an object is at most a race second late. */
+const TICK_MS = 100;
+
+export interface FirehoseOptions {
+  folder: string;
+  durability: Durability;
+  region: string;
+  accountId: string;
+  limits?: Partial<FirehoseLimits>;
+  /** How long a delivery stream is CREATING, race ms. Default 0. */
+  statusDelayMs?: number;
+  /** What Lambda processors may name. */
+  functions: LocalFunctions;
+  raceClock: Clock;
+  wallClock: Clock;
+  random: Random;
+  log: Log;
+}
+
+export interface FirehoseService extends JsonService {
+  /** Delivers and reads sources from now on; before, records are accepted and kept. */
+  start(neighbours: Neighbours): Promise<void>;
+  /** Ends what `start` began; what is under way is waited for. */
+  stop(): Promise<void>;
+  counters(): FirehoseCounters;
+}
+
+/** Opens the store and serves the delivery streams in it. Raises PW-LOCAL-STORE. */
+export function openFirehose(options: FirehoseOptions): FirehoseService {
+  const { folder, durability, region, accountId, functions, raceClock, wallClock, random, log } = options;
+  const limits = { ...firehoseLimits(region), ...options.limits };
+  const store = openLmdbStore(folder, durability);
+  const counters: FirehoseCounters = {
+    recordsIn: 0,
+    recordsThrottled: 0,
+    recordsDelivered: 0,
+    recordsDropped: 0,
+    recordsFailed: 0,
+    recordsExpired: 0,
+    objects: 0,
+    objectsRetried: 0,
+    aggregatesCorrupt: 0,
+  };
+  let neighbours: Neighbours | undefined;
+  const context: FirehoseContext = {
+    store,
+    catalog: new Catalog(store),
+    functions,
+    neighbours: () => {
+      if (neighbours === undefined) throw new Error('Firehose was not started.');
+      return neighbours;
+    },
+    limits,
+    counters,
+    statusDelayMs: options.statusDelayMs ?? 0,
+    region,
+    accountId,
+    raceClock,
+    wallClock,
+    random,
+    log,
+  };
+  const hoses = new Hoses(context);
+  let timer: NodeJS.Timeout | undefined;
+  const stop = async () => {
+    clearInterval(timer);
+    await hoses.stop();
+  };
+  return {
+    signingName: 'firehose',
+    targetPrefix: 'Firehose_20150804',
+    contentType: 'application/x-amz-json-1.1',
+    errorNamespace: '',
+    authFailureStatus: 403,
+    crc32: false,
+    operations: { ...streamOperations(hoses), ...putOperations(hoses, limits, accountId) },
+    start: async (given) => {
+      neighbours = given;
+      await hoses.start();
+      timer = setInterval(() => hoses.tick(), TICK_MS);
+      timer.unref();
+    },
+    stop,
+    counters: () => ({ ...counters }),
+    close: async () => {
+      await stop();
+      await store.close();
+    },
+  };
+}
