@@ -75,6 +75,23 @@ export interface RepublishSpec {
   topic: string;
   /** Default 0. */
   qos?: 0 | 1;
+  /** MQTT 5's properties. Rules see them; subscribers of MQTT 3.1.1 do not. */
+  headers?: RepublishHeaders;
+}
+
+/** All T; what comes to no text is left out. */
+export interface RepublishHeaders {
+  /** UNSPECIFIED_BYTES or UTF8_DATA. */
+  payloadFormatIndicator?: string;
+  contentType?: string;
+  /** Without wildcards. */
+  responseTopic?: string;
+  /** Base64. */
+  correlationData?: string;
+  /** Seconds that it may wait for a subscriber. */
+  messageExpiry?: string;
+  /** At most 100. */
+  userProperties?: { key: string; value: string }[];
 }
 
 export interface SqsSpec {

@@ -9,7 +9,16 @@ import type { Scope } from './sql/scope.js';
  */
 export function keptMessage(rule: CompiledRule, scope: Scope, failures: ActionFailure[]): KeptMessage {
   const { evaluation } = scope;
-  const { topic, clientId, payload, principal = '', timestampMs, sourceIp } = evaluation.message;
+  const {
+    topic,
+    clientId,
+    payload,
+    principal = '',
+    timestampMs,
+    sourceIp,
+    mqttProperties,
+    userProperties,
+  } = evaluation.message;
   return {
     key: keyOf(rule, scope),
     message: {
@@ -20,7 +29,14 @@ export function keptMessage(rule: CompiledRule, scope: Scope, failures: ActionFa
       base64OriginalPayload: Buffer.from(payload).toString('base64'),
       failures,
     },
-    replay: { clientId: clientId ?? '', principal, timestampMs, ...(sourceIp !== undefined && { sourceIp }) },
+    replay: {
+      clientId: clientId ?? '',
+      principal,
+      timestampMs,
+      ...(sourceIp !== undefined && { sourceIp }),
+      ...(mqttProperties && { mqttProperties }),
+      ...(userProperties && { userProperties }),
+    },
   };
 }
 

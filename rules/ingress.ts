@@ -1,5 +1,7 @@
+import type { MqttProperties } from './sql/evaluation.js';
+
 /** A message that was published, as the broker hands it to the rules. */
-export interface RuleMessage {
+export interface RuleMessage extends MqttProperties {
   topic: string;
   payload: Uint8Array;
   /** Empty when it was not published by MQTT. */

@@ -11,6 +11,7 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PitwallError } from '#wire/errors.js';
+import type { MqttProperties } from '../sql/evaluation.js';
 import type { ActionFailure } from './action.js';
 
 /** The error action's message, as AWS IoT documents it (iot-sql §8). */
@@ -29,7 +30,7 @@ export interface KeptMessage {
   key: string;
   message: ErrorMessage;
   /** What AWS's document does not say and a replay needs, so that the statement sees the message as it was. */
-  replay: { clientId: string; principal: string; timestampMs: number; sourceIp?: string };
+  replay: { clientId: string; principal: string; timestampMs: number; sourceIp?: string } & MqttProperties;
 }
 
 /** A durable sink. */

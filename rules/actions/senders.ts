@@ -3,6 +3,7 @@
  * senders in, for AWS, for a stand-in, or for a test.
  */
 import type { BucketKey, CannedAcl, StreamKey, TableKey } from '../definition.js';
+import type { MqttProperties } from '../sql/evaluation.js';
 import type { Value } from '../sql/values.js';
 
 /** What became of one entry of a batch. No `errorCode`: it is stored. */
@@ -60,6 +61,10 @@ export interface RepublishedMessage {
   topic: string;
   payload: Uint8Array;
   qos: 0 | 1;
+  /** MQTT 5's, for rules. */
+  properties?: MqttProperties;
+  /** How long it may wait for a subscriber. */
+  expiryMs?: number;
   /** How many rules have republished it, this one included: carried on in `RuleMessage.hops`. */
   hops: number;
 }

@@ -5,7 +5,7 @@ import type { Lookups } from './lookups.js';
 import type { Value } from './values.js';
 
 /** A published message, as far as SQL can see it. */
-export interface MessageContext {
+export interface MessageContext extends MqttProperties {
   /** Without the Basic Ingest prefix. */
   topic: string;
   payload: Uint8Array;
@@ -16,16 +16,22 @@ export interface MessageContext {
   timestampMs: number;
   sourceIp?: string;
   traceId?: string;
-  /** What get_mqtt_property() gives, by its names; correlation data in base64. MQTT 5 only. */
-  mqttProperties?: Partial<Record<MqttProperty, string>>;
-  /** In the order in which they were sent; a key may come twice. MQTT 5 only. */
-  userProperties?: readonly (readonly [key: string, value: string])[];
   /** How many rules have republished it. */
   hops?: number;
 }
 
 export const MQTT_PROPERTIES = ['content_type', 'response_topic', 'correlation_data', 'format_indicator'] as const;
+/** What `format_indicator` may say. */
+export const PAYLOAD_FORMATS: ReadonlySet<string> = new Set(['UNSPECIFIED_BYTES', 'UTF8_DATA']);
 export type MqttProperty = (typeof MQTT_PROPERTIES)[number];
+
+/** What a message of MQTT 5 says beside its payload: published over HTTP, or republished by a rule with headers. */
+export interface MqttProperties {
+  /** What get_mqtt_property() gives, by its names; correlation data in base64. */
+  mqttProperties?: Partial<Record<MqttProperty, string>>;
+  /** In the order in which they were sent; a key may come twice. */
+  userProperties?: readonly (readonly [key: string, value: string])[];
+}
 
 /** What SQL reads that is not of the message. */
 export interface Environment {

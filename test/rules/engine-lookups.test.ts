@@ -8,7 +8,7 @@ import type { Value } from '#rules/sql/values.js';
 import { wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
-import { message, RecordingSenders, RecordingSink, refused, rule } from './helpers.js';
+import { message, RecordingSenders, RecordingSink, refused, rule, stored } from './helpers.js';
 
 const toRace = { kinesis: { stream: 'race', partitionKey: 'k' } } as const;
 
@@ -169,6 +169,23 @@ describe('a template that looks something up', () => {
     away = false;
     expect(await engine.replay(kept)).toEqual({ kind: 'sent' });
     expect(senders.records.get('race')?.at(-1)?.partitionKey).toBe('t/s');
+  });
+
+  it('is replayed with what the message said beside its payload', async () => {
+    const definition = rule(
+      'r',
+      "SELECT VALUE get_mqtt_property('content_type') FROM '#' WHERE get_user_properties('a') = ['b']",
+      [toRace],
+    );
+    const { engine, senders, outbox } = start([definition], {});
+    senders.answer = (entries) => entries.map(() => refused);
+    const properties = { mqttProperties: { content_type: 'text/plain' }, userProperties: [['a', 'b']] as const };
+    void engine.ingest(message('car-1', 1, properties));
+    await engine.flush();
+    senders.answer = stored;
+    const kept = JSON.parse(JSON.stringify(outbox.messages[0]));
+    expect(await engine.replay(kept)).toEqual({ kind: 'sent' });
+    expect(senders.texts('race')).toEqual(['"text/plain"']);
   });
 
   it('may name the object of the error action; where that cannot be rendered, the message is kept under the template', async () => {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleIngress } from '#rules/engine.js';
+import type { MqttProperties } from '#rules/sql/evaluation.js';
 import type { Clock } from '#wire/clock.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { Connection } from './connection.js';
@@ -19,8 +20,10 @@ export interface Publish {
   payload: Buffer | string;
   qos: 0 | 1 | 2;
   retain: boolean;
-  /** How long it may wait for a subscriber, ms; only over HTTP. */
+  /** How long it may wait for a subscriber, ms; only over HTTP and from rules. */
   expiryMs?: number;
+  /** MQTT 5's, for rules: subscribers speak 3.1.1. Only over HTTP and from rules. */
+  properties?: MqttProperties;
   /** It is over the rate, at QoS 0: nobody gets it. */
   discarded?: boolean;
 }
@@ -98,7 +101,7 @@ export class Admission {
   /** Hands a message to the rules; a promise when they have no room. They see no requests to services. */
   toRules(
     route: Route,
-    { topic, payload }: Publish,
+    { topic, payload, properties }: Publish,
     { clientId, principal, sourceIp, hops }: Publisher,
   ): void | Promise<void> {
     if (route.kind === 'service') return;
@@ -110,6 +113,7 @@ export class Admission {
       principal,
       timestampMs: raceClock.nowMs(),
       sourceIp,
+      ...properties,
       hops,
     };
     if (route.kind === 'basicIngest') counters.stats.basicIngest++;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { type MqttProperties, PAYLOAD_FORMATS } from '#rules/sql/evaluation.js';
 import { THING_NAME } from '#wire/identity.js';
 import { AwsError } from '../aws-error.js';
 import type { HttpCall } from './http-front.js';
@@ -6,7 +7,14 @@ import { isShadowId, type ShadowAddress, type ShadowVerb } from './shadow/topics
 
 /** A call of the data plane, read from method, path and query. */
 export type Call =
-  | { operation: 'Publish'; topic: string; qos: 0 | 1; retain: boolean; expiryMs: number | undefined }
+  | {
+      operation: 'Publish';
+      topic: string;
+      qos: 0 | 1;
+      retain: boolean;
+      expiryMs: number | undefined;
+      properties: MqttProperties;
+    }
   | { operation: 'Shadow'; address: ShadowAddress }
   | { operation: 'ListNamedShadowsForThing'; thing: string; pageSize: number; nextToken: string | undefined }
   | { operation: 'GetRetainedMessage'; topic: string }
@@ -40,7 +48,7 @@ const MESSAGE_EXPIRY_SECONDS_MAX = 604_800;
 export function parseCall({ method, pathname, query: searchParams, headers }: Omit<HttpCall, 'body'>): Call {
   const publish = /^\/topics\/(.+)$/.exec(pathname);
   if (publish && method === 'POST') {
-    checkMqtt5(searchParams, headers);
+    const properties = mqtt5Of(searchParams, headers);
     const expiryS = integer(searchParams, 'messageExpiry', undefined, 0, MESSAGE_EXPIRY_SECONDS_MAX);
     return {
       operation: 'Publish',
@@ -48,6 +56,7 @@ export function parseCall({ method, pathname, query: searchParams, headers }: Om
       qos: integer(searchParams, 'qos', 0, 0, 1) as 0 | 1,
       retain: flag(searchParams, 'retain'),
       expiryMs: expiryS === undefined ? undefined : Math.max(1, expiryS) * 1000,
+      properties,
     };
   }
   const shadow = /^\/things\/([^/]+)\/shadow$/.exec(pathname);
@@ -102,7 +111,7 @@ function connectionCall(
     case 'GET /subscriptions':
       return { operation: 'ListSubscriptions', clientId, page: pageOf(query, SUBSCRIPTIONS_PAGE_SIZE) };
     case 'POST /messages': {
-      checkMqtt5(query, headers);
+      mqtt5Of(query, headers);
       const topic = query.get('topic') ?? '';
       const confirmation = flag(query, 'confirmation');
       const timeoutS = confirmation ? integer(query, 'timeout', CONFIRMATION_SECONDS, 1, CONFIRMATION_SECONDS_MAX) : 0;
@@ -113,32 +122,39 @@ function connectionCall(
   }
 }
 
-/** Checked, then left out: subscribers speak MQTT 3.1.1, which has none of it. */
-function checkMqtt5(query: URLSearchParams, headers: IncomingHttpHeaders): void {
-  if (/[+#]/.test(query.get('responseTopic') ?? '')) throw invalid('A response topic has no wildcards.');
-  const indicator = headers['x-amz-mqtt5-payload-format-indicator'];
-  if (indicator !== undefined && indicator !== 'UNSPECIFIED_BYTES' && indicator !== 'UTF8_DATA') {
+/** MQTT 5's properties of a publish: rules see them, subscribers speak MQTT 3.1.1, which has none of it. */
+function mqtt5Of(query: URLSearchParams, headers: IncomingHttpHeaders): MqttProperties {
+  const header = (name: string) => headers[`x-amz-mqtt5-${name}`]?.toString();
+  const named = {
+    content_type: query.get('contentType') ?? undefined,
+    response_topic: query.get('responseTopic') ?? undefined,
+    correlation_data: header('correlation-data'),
+    format_indicator: header('payload-format-indicator'),
+  };
+  if (/[+#]/.test(named.response_topic ?? '')) throw invalid('A response topic has no wildcards.');
+  if (named.format_indicator !== undefined && !PAYLOAD_FORMATS.has(named.format_indicator)) {
     throw invalid('The payload format is UNSPECIFIED_BYTES or UTF8_DATA.');
   }
-  const properties = headers['x-amz-mqtt5-user-properties'];
-  if (properties !== undefined && !isUserProperties(Buffer.from(String(properties), 'base64').toString())) {
-    throw invalid('User properties are a JSON array of objects with one string each, in base64.');
-  }
+  const properties = header('user-properties');
+  return { mqttProperties: named, userProperties: properties === undefined ? undefined : userPropertiesOf(properties) };
 }
 
-function isUserProperties(json: string): boolean {
+/** `[{key: value}, …]`, in base64. */
+function userPropertiesOf(base64: string): [string, string][] {
+  const wrong = () => invalid('User properties are a JSON array of objects with one string each, in base64.');
+  let list: unknown;
   try {
-    const list: unknown = JSON.parse(json);
-    return Array.isArray(list) && list.every(isUserProperty);
+    list = JSON.parse(Buffer.from(base64, 'base64').toString());
   } catch {
-    return false;
+    throw wrong();
   }
-}
-
-function isUserProperty(property: unknown): boolean {
-  if (typeof property !== 'object' || property === null) return false;
-  const values = Object.values(property);
-  return values.length === 1 && typeof values[0] === 'string';
+  if (!Array.isArray(list)) throw wrong();
+  return list.map((property: unknown) => {
+    const entries = typeof property === 'object' && property !== null ? Object.entries(property) : [];
+    const [[key, value]] = entries.length === 1 ? entries : [['', undefined]];
+    if (typeof value !== 'string') throw wrong();
+    return [key, value];
+  });
 }
 
 function pageOf(query: URLSearchParams, sizeDefault: number): Page {

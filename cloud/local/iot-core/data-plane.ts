@@ -67,13 +67,13 @@ export class DataPlane implements HttpPlane {
   }
 
   async #publish(
-    { topic, qos, retain, expiryMs }: CallOf<'Publish'>,
+    { operation: _, ...publish }: CallOf<'Publish'>,
     payload: Buffer,
     caller?: string,
   ): Promise<HttpAnswer> {
     const { broker, accessKeyId } = this.#options;
     try {
-      await broker.publish({ topic, payload, qos, retain, expiryMs }, caller ?? accessKeyId);
+      await broker.publish({ ...publish, payload }, caller ?? accessKeyId);
     } catch (error) {
       throw asAwsError(error);
     }

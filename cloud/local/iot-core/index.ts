@@ -148,6 +148,7 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     const listener = await Listener.open({
       tls,
       isRegistered,
+      onUnregistered: services && ((certificate) => services.meet(certificate)),
       takesLogins: custom !== undefined,
       wallClock,
       host,
@@ -220,8 +221,8 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       stats: () => counters.snapshot(),
       setFaults: (faults) => rules.setFaults(faults),
       announce: (topic, payload) => broker.announce(topic, payload),
-      publishForRule: ({ topic, payload, qos, hops }) =>
-        broker.publish({ topic, payload: Buffer.from(payload), qos, retain: false }, RULES_PRINCIPAL, hops),
+      publishForRule: ({ payload, hops, ...rest }) =>
+        broker.publish({ ...rest, payload: Buffer.from(payload), retain: false }, RULES_PRINCIPAL, hops),
       close,
     };
   } catch (error) {

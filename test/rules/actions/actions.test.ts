@@ -117,6 +117,36 @@ it.each<[string, RuleAction, unknown, unknown[]]>([
     lap,
     [{ topic: '$aws/things/b/shadow/update', payload: LAP, qos: 0, hops: 1 }],
   ],
+  [
+    'republish: with headers, each a template, without those that come to nothing',
+    {
+      republish: {
+        topic: 'out',
+        headers: {
+          payloadFormatIndicator: 'UTF8_DATA',
+          contentType: 'lap/${lap}',
+          responseTopic: '${nothing}',
+          correlationData: "${encode(topic(2), 'base64')}",
+          messageExpiry: '${lap}',
+          userProperties: [{ key: 'car', value: '${topic(2)}' }],
+        },
+      },
+    },
+    lap,
+    [
+      {
+        topic: 'out',
+        payload: LAP,
+        qos: 0,
+        hops: 1,
+        expiryMs: 7000,
+        properties: {
+          mqttProperties: { format_indicator: 'UTF8_DATA', content_type: 'lap/7', correlation_data: 'Yg==' },
+          userProperties: [['car', 'b']],
+        },
+      },
+    ],
+  ],
   ['sqs: text', { sqs: { queueUrl: 'q' } }, lap, [{ messageBody: LAP }]],
   [
     'sqs: base64 when asked',
@@ -227,6 +257,20 @@ it.each<[string, RuleAction, unknown, string]>([
   ['lambda: what is no JSON', { lambda: { functionArn: 'f' } }, BYTES, 'is no JSON'],
   ['republish: a filter', { republish: { topic: 'a/+' } }, lap, "'a/+' is no topic"],
   ['republish: to jobs', { republish: { topic: '$$aws/things/x/jobs/get' } }, lap, 'reserved for jobs'],
+  ...(
+    [
+      [{ payloadFormatIndicator: 'LATIN1' }, "The payload format is 'LATIN1'"],
+      [{ responseTopic: 'a/#' }, "'a/#' has a wildcard"],
+      [{ correlationData: '?' }, 'no base64'],
+      [{ messageExpiry: '604801' }, "'604801'; wanted seconds, at most 604800"],
+      [{ messageExpiry: 'soon' }, "'soon'; wanted seconds"],
+    ] as const
+  ).map(([headers, why]): [string, RuleAction, unknown, string] => [
+    `republish: headers ${JSON.stringify(headers)}`,
+    { republish: { topic: 'out', headers } },
+    lap,
+    why,
+  ]),
   ['sns: no default', { sns: { targetArn: 't', messageFormat: 'JSON' } }, lap, "a text 'default'"],
   ['cloudwatchMetric: no number', { cloudwatchMetric: metric }, lap, "The value is ''"],
   [

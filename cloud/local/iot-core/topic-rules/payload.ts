@@ -49,6 +49,15 @@ const cannedAcl = z.enum([
   'log-delivery-write',
 ]);
 
+const republishHeaders = z.strictObject({
+  payloadFormatIndicator: text.optional(),
+  contentType: text.optional(),
+  responseTopic: text.optional(),
+  correlationData: text.optional(),
+  messageExpiry: text.optional(),
+  userProperties: z.array(z.strictObject({ key: text, value: text })).optional(),
+});
+
 const READERS: Readonly<Record<string, Reader>> = {
   kinesis: reader(
     { streamName: text, partitionKey: text.default(`\${newuuid()}`) },
@@ -86,10 +95,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   })),
   lambda: reader({ functionArn: text }, (members) => ({ lambda: members })),
   republish: reader(
-    { topic: text, qos: z.literal([0, 1]).optional(), headers: z.undefined().optional() },
-    (members) => ({
-      republish: { topic: members.topic, qos: members.qos },
-    }),
+    { topic: text, qos: z.literal([0, 1]).optional(), headers: republishHeaders.optional() },
+    (members) => ({ republish: members }),
   ),
   sqs: reader({ queueUrl: text, useBase64: z.boolean().optional() }, (members) => ({ sqs: members })),
   sns: reader({ targetArn: text, messageFormat: z.enum(['RAW', 'JSON']).optional() }, (members) => ({ sns: members })),

@@ -75,7 +75,7 @@ describe('retained messages over HTTP', () => {
 });
 
 describe('Publish', () => {
-  it('takes what MQTT 5 would carry, checks it, and drops it', async () => {
+  it('takes what MQTT 5 would carry, checks it, tells the rules, and leaves it out for subscribers', async () => {
     const client = await operatorAs('plain');
     const received = inbox(client);
     await client.subscribeAsync('five', { qos: 1 });
@@ -103,6 +103,18 @@ describe('Publish', () => {
       });
     }
     expect(received).toHaveLength(1);
+    expect(harness.rules.messages.find(({ topic }) => topic === 'five')).toMatchObject({
+      mqttProperties: {
+        content_type: 'text/plain',
+        response_topic: 'answers',
+        correlation_data: 'YQ==',
+        format_indicator: 'UTF8_DATA',
+      },
+      userProperties: [
+        ['car', '1'],
+        ['lap', '2'],
+      ],
+    });
   });
 });
 
