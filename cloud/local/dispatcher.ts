@@ -6,8 +6,17 @@ import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import { AwsError, serialization, unknownOperation } from './aws-error.js';
 import { CallStats } from './call-stats.js';
+import { EVENT_STREAM_CONTENT } from './event-stream.js';
+import { AnswerDroppedError } from './faulty-service.js';
 import { BodyReader, ClientGoneError, checkHost, type HttpRequest } from './http-guard.js';
-import { EncodedJson, isJsonObject, type JsonObject, type JsonService, type Reply } from './json-service.js';
+import {
+  EncodedJson,
+  EventStream,
+  isJsonObject,
+  type JsonObject,
+  type JsonService,
+  type Reply,
+} from './json-service.js';
 import { type SigningKeys, verifySigV4 } from './sigv4.js';
 
 export type HttpResponse = ServerResponse | Http2ServerResponse;
@@ -64,7 +73,7 @@ export class Dispatcher {
     let bytesIn = 0;
     let served = false;
     let status = 200;
-    let body: Buffer;
+    let body: Buffer | EventStream;
     let errorCode: string | undefined;
     try {
       checkHost(request);
@@ -75,9 +84,14 @@ export class Dispatcher {
       const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
       if (run === undefined) throw unknownOperation(target);
       served = true;
-      body = encode(await run(parse(received)));
+      const reply = await run(parse(received));
+      body = reply instanceof EventStream ? reply : encode(reply);
     } catch (error) {
       if (error instanceof ClientGoneError) throw error;
+      if (error instanceof AnswerDroppedError) {
+        response.destroy();
+        return;
+      }
       const refusal = this.#toAwsError(error, target);
       ({ status, code: errorCode } = refusal);
       body = Buffer.from(JSON.stringify(errorDocument(refusal, service)));
@@ -85,9 +99,11 @@ export class Dispatcher {
     if (served) {
       const busyMs = this.#options.wallClock.nowMs() - startedMs;
       const name = `${service?.signingName}.${operation}`;
-      this.stats.record(name, { busyMs, bytesIn, bytesOut: body.length, errorCode });
+      const bytesOut = body instanceof EventStream ? 0 : body.length;
+      this.stats.record(name, { busyMs, bytesIn, bytesOut, errorCode });
     } else if (errorCode !== undefined) this.stats.refuse(errorCode);
-    send(response, status, body, service);
+    if (body instanceof EventStream) sendStream(response, body);
+    else send(response, status, body, service);
   }
 
   #authenticate(service: JsonService, request: HttpRequest, body: Uint8Array): void {
@@ -127,6 +143,14 @@ function encode(reply: Reply): Buffer {
 
 function errorDocument(error: AwsError, service: JsonService | undefined): JsonObject {
   return { __type: `${service?.errorNamespace ?? ''}${error.code}`, message: error.message, ...error.members };
+}
+
+/** The head goes out at once: the client's call resolves with it. */
+function sendStream(response: HttpResponse, stream: EventStream): void {
+  const headers = { 'x-amzn-requestid': randomUUID(), 'content-type': EVENT_STREAM_CONTENT };
+  (response as ServerResponse).writeHead(200, headers);
+  (response as ServerResponse).flushHeaders();
+  stream.start(response as ServerResponse);
 }
 
 function send(response: HttpResponse, status: number, body: Buffer, service: JsonService | undefined): void {

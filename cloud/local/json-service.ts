@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 /** What the front needs to know of a service that speaks AWS's JSON protocols (1.0 and 1.1, told apart by content type). */
 export interface JsonService {
   /** Name in the credential scope, and in the statistics. */
@@ -11,6 +13,8 @@ export interface JsonService {
   authFailureStatus: 400 | 403;
   /** Whether responses carry `x-amz-crc32`, which some DynamoDB clients check. */
   crc32: boolean;
+  /** Name of the error by which an operation says "slow down". Default ThrottlingException. */
+  throttleCode?(operation: string): string;
   operations: Readonly<Record<string, Operation>>;
   close(): Promise<void>;
 }
@@ -21,7 +25,7 @@ export type JsonObject = Record<string, unknown>;
 export type Operation = (input: JsonObject) => Promise<Reply> | Reply;
 
 /** `undefined` = an empty body, as AWS answers operations without a result. */
-export type Reply = object | EncodedJson | undefined;
+export type Reply = object | EncodedJson | EventStream | undefined;
 
 /** JSON that is bytes already: what was stored in wire form goes out without being parsed or copied more than once. */
 export class EncodedJson {
@@ -29,6 +33,16 @@ export class EncodedJson {
 
   constructor(chunks: readonly Uint8Array[]) {
     this.chunks = chunks;
+  }
+}
+
+/** An answer that goes on: messages of `event-stream.ts`, until the service ends it or the client leaves. */
+export class EventStream {
+  /** Called once, when the head of the answer is out. Whoever writes minds `drain` and `close`. */
+  readonly start: (out: Writable) => void;
+
+  constructor(start: (out: Writable) => void) {
+    this.start = start;
   }
 }
 

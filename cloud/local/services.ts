@@ -6,6 +6,8 @@ import type { OperationStats } from './call-stats.js';
 import { Dispatcher } from './dispatcher.js';
 import { type DynamoDBCounters, openDynamoDB } from './dynamodb/service.js';
 import type { TableStreamLimits } from './dynamodb/streams/limits.js';
+import { type Fault, Faults } from './faults.js';
+import { withFaults } from './faulty-service.js';
 import { Front } from './front.js';
 import type { KinesisCounters } from './kinesis/context.js';
 import type { KinesisLimits } from './kinesis/limits.js';
@@ -42,6 +44,10 @@ export interface LocalAwsOptions {
   durability?: Durability;
   /** How long streams are CREATING or UPDATING, race ms. Default 0. */
   statusDelayMs?: number;
+  /** What goes wrong on purpose, see `parseFaults`. Default nothing. */
+  faults?: readonly Fault[];
+  /** Draws the faults: same seed, same calls, same faults. Default 0. */
+  faultSeed?: number;
   log: Log;
 }
 
@@ -49,6 +55,8 @@ export interface LocalAwsStats {
   operations: Record<string, OperationStats>;
   /** Requests that reached no operation, by reason. */
   refused: Record<string, number>;
+  /** Faults made so far, by `service.Operation kind`. */
+  faults: Record<string, number>;
   kinesis: KinesisCounters;
   dynamodb: DynamoDBCounters;
   s3: S3Counters;
@@ -86,7 +94,16 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const durability = options.durability ?? 'process';
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const common = { region, accountId: ACCOUNT_ID, raceClock, log };
-  const kinesis = openKinesis({ ...common, folder: join(dataDir, 'kinesis'), durability, limits, statusDelayMs });
+  const faults = new Faults(options.faults, options.faultSeed);
+  const kinesis = openKinesis({
+    ...common,
+    folder: join(dataDir, 'kinesis'),
+    durability,
+    limits,
+    statusDelayMs,
+    faults,
+    wallClock,
+  });
   const dynamodb = await openDynamoDB({
     ...common,
     folder: join(dataDir, 'dynamodb'),
@@ -94,7 +111,13 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     streamLimits: options.tableStreamLimits,
   });
   const jsonServices = [kinesis, dynamodb.tables, dynamodb.streams];
-  const dispatcher = new Dispatcher({ services: jsonServices, credentials, region, wallClock, log });
+  const dispatcher = new Dispatcher({
+    services: jsonServices.map((service) => withFaults(service, faults)),
+    credentials,
+    region,
+    wallClock,
+    log,
+  });
   const s3 = await S3Service.open({
     ...common,
     folder: join(dataDir, 's3'),
@@ -119,6 +142,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     url: `http://${host.includes(':') ? `[${host}]` : host}:${front.port}`,
     stats: () => ({
       ...dispatcher.stats.toJSON(),
+      faults: faults.toJSON(),
       kinesis: kinesis.counters(),
       dynamodb: dynamodb.counters(),
       s3: s3.counters(),

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   'PW-USAGE-FLAG': 'A flag has a value that the command does not take.',
   'PW-USAGE-ARGUMENT': 'An argument is not one that the command takes.',
   'PW-USAGE-LINE': 'A line on stdin is not what the command reads.',
+  'PW-CONFIG-FAULTS': 'The plan of faults for the local services cannot be read.',
   'PW-CONFIG-VALUE': 'A setting from the environment or a file has a value that is not allowed.',
   'PW-CONFIG-FILE': 'A configuration file cannot be read.',
   'PW-CONFIG-CONTEXT': 'The context is unknown, or cannot serve this command.',

@@ -3,12 +3,12 @@ import { AwsError } from '../aws-error.js';
 import { splitEvenly } from './hash-range.js';
 import { batchesOfStream, COUNTER_KEY, STREAMS_FROM, STREAMS_TO, streamKey } from './keys.js';
 import { type KinesisLimits, RETENTION_HOURS_DEFAULT } from './limits.js';
+import { growthOf } from './on-demand.js';
 import { Shard } from './shard.js';
 import { ShardRates } from './shard-rates.js';
 import type { Store, StoreOperation } from './store.js';
-import { type MakeShard, Stream, type StreamMode, type StreamRecord } from './stream.js';
+import { type MakeShard, type Resharding, Stream, type StreamMode, type StreamRecord } from './stream.js';
 
-const HOUR_MS = 3_600_000;
 /** Batches removed from one shard, or from one deleted stream, in one sweep: keeps a sweep to a few milliseconds. */
 const SWEEP_BATCHES_MAX = 64;
 
@@ -16,7 +16,7 @@ export interface CatalogOptions {
   store: Store;
   limits: KinesisLimits;
   raceClock: Clock;
-  /** How long a stream is CREATING or UPDATING, race ms. AWS takes half a minute; 0 keeps `npm start` quick. */
+  /** How long streams and consumers are CREATING, UPDATING or DELETING, race ms; AWS takes half a minute. */
   statusDelayMs: number;
 }
 
@@ -41,30 +41,36 @@ export class Catalog {
 
   /** Names in order. */
   names(): string[] {
-    return [...this.#streams.keys()].sort();
+    return [...this.#streams.keys()].filter((name) => this.find(name) !== undefined).sort();
   }
 
   find(name: string): Stream | undefined {
-    return this.#streams.get(name);
+    const stream = this.#streams.get(name);
+    return stream?.isGone(this.#options.raceClock.nowMs()) ? undefined : stream;
   }
 
   findById(id: number): Stream | undefined {
-    for (const stream of this.#streams.values()) if (stream.record.id === id) return stream;
+    for (const stream of this.#streams.values()) if (stream.record.id === id) return this.find(stream.name);
     return undefined;
   }
 
+  /** In no order. */
+  all(): Stream[] {
+    return this.names().map((name) => this.#streams.get(name)!);
+  }
+
   get openShards(): number {
-    let count = 0;
-    for (const stream of this.#streams.values()) count += stream.openShards.length;
-    return count;
+    return this.all().reduce((count, stream) => count + stream.openShards.length, 0);
   }
 
   async create(name: string, shardCount: number, mode: StreamMode): Promise<void> {
-    if (this.#streams.has(name)) {
+    const nowMs = Math.floor(this.#options.raceClock.nowMs());
+    if (this.find(name) !== undefined) {
       throw new AwsError('ResourceInUseException', `Stream ${name} already exists.`);
     }
     this.checkShardQuota(shardCount);
-    const nowMs = Math.floor(this.#options.raceClock.nowMs());
+    // A deleted stream of that name that no sweep has met yet.
+    const forgotten = this.#forget(this.#streams.get(name));
     const id = ++this.#lastId;
     const record: StreamRecord = {
       id,
@@ -73,29 +79,50 @@ export class Catalog {
       mode,
       retentionHours: RETENTION_HOURS_DEFAULT,
       shards: splitEvenly(shardCount).map((range, index) => Shard.fresh(index, nowMs, range)),
+      consumers: [],
+      scaledAtMs: [],
+      modeChangedAtMs: [],
     };
     const stream = new Stream(record, this.#makeShard);
     // Before the write: a second call for the same name must meet the first.
     this.#streams.set(name, stream);
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(id);
-    await this.save(stream, 'CREATING', [{ key: COUNTER_KEY, put: counter }]);
+    await this.save(stream, 'CREATING', [...forgotten, { key: COUNTER_KEY, put: counter }]);
   }
 
   /** Stores the stream after a change; with a status, the stream has it for the configured delay. */
-  async save(stream: Stream, status?: 'CREATING' | 'UPDATING', others: readonly StoreOperation[] = []): Promise<void> {
-    const { statusDelayMs, raceClock, store } = this.#options;
-    if (status !== undefined && statusDelayMs > 0) {
-      stream.record.pending = { status, untilMs: raceClock.nowMs() + statusDelayMs };
-    }
-    await store.write([...others, putStream(stream)]);
+  async save(
+    stream: Stream,
+    status?: 'CREATING' | 'UPDATING' | 'DELETING',
+    others: readonly StoreOperation[] = [],
+  ): Promise<void> {
+    if (status !== undefined) stream.record.pending = { status, untilMs: this.delayedMs() };
+    await this.#options.store.write([...others, putStream(stream)]);
   }
 
-  /** The stream is gone at once; its records are removed by later sweeps. */
+  /** Stores a change of shards; only then do readers leave the closed ones. */
+  async saveResharding(stream: Stream, { closed }: Resharding): Promise<void> {
+    await this.save(stream, 'UPDATING');
+    for (const shard of closed) shard.commitEnd();
+  }
+
+  /** When a change of status that begins now is over. */
+  delayedMs(): number {
+    return this.#options.raceClock.nowMs() + this.#options.statusDelayMs;
+  }
+
+  /** DELETING first, if there is a delay, then gone; its records are removed by later sweeps. */
   async delete(stream: Stream): Promise<void> {
+    await this.save(stream, 'DELETING');
+  }
+
+  /** What takes a stream off the store's list. */
+  #forget(stream: Stream | undefined): StoreOperation[] {
+    if (stream === undefined) return [];
     this.#streams.delete(stream.name);
     this.#doomed.add(stream.record.id);
-    await this.#options.store.write([{ key: streamKey(stream.record.id), remove: true }]);
+    return [{ key: streamKey(stream.record.id), remove: true }];
   }
 
   /** Throws LimitExceededException when the account would have too many open shards. */
@@ -113,13 +140,29 @@ export class Catalog {
   async sweep(): Promise<number> {
     const nowMs = this.#options.raceClock.nowMs();
     let removed = 0;
-    for (const stream of this.#streams.values()) {
-      const beforeMs = nowMs - stream.record.retentionHours * HOUR_MS;
+    for (const stream of [...this.#streams.values()]) {
+      if (stream.isGone(nowMs)) {
+        await this.#options.store.write(this.#forget(stream));
+        continue;
+      }
+      const beforeMs = stream.trimHorizonMs(nowMs);
       const operations = stream.shards.flatMap((shard) => shard.trim(beforeMs, SWEEP_BATCHES_MAX));
       removed += operations.length;
       if (operations.length > 0) await this.#options.store.write([...operations, putStream(stream)]);
+      await this.#grow(stream, nowMs);
     }
     return removed + (await this.#sweepDeleted());
+  }
+
+  /** On-demand streams follow what is written into them. */
+  async #grow(stream: Stream, nowMs: number): Promise<void> {
+    const { limits } = this.#options;
+    const written = stream.written.take(nowMs);
+    const count = growthOf(stream.record, stream.openShards.length, written, limits, nowMs);
+    const more = count - stream.openShards.length;
+    if (more <= 0 || this.openShards + more > limits.shardsMax) return;
+    stream.record.grownAtMs = nowMs;
+    await this.saveResharding(stream, stream.scaleTo(count, nowMs));
   }
 
   async #sweepDeleted(): Promise<number> {

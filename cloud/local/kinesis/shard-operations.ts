@@ -2,13 +2,12 @@ import { AwsError, validation } from '../aws-error.js';
 import { oneOf, optionalObject, optionalText, optionalTimestamp, optionalWhole } from '../input.js';
 import type { JsonObject, Operation } from '../json-service.js';
 import { describeShard, type KinesisContext, streamNotFound, streamOf } from './context.js';
+import { formatToken, type PageToken, parseToken } from './page-token.js';
 import type { Shard } from './shard.js';
 import type { Stream } from './stream.js';
 
 const LIST_SHARDS_MAX = 10_000;
 const LIST_SHARDS_DEFAULT = 1_000;
-/** A page token lives as long as a shard iterator. */
-const TOKEN_LIFE_MS = 5 * 60_000;
 
 const FILTERS = [
   'AFTER_SHARD_ID',
@@ -19,11 +18,8 @@ const FILTERS = [
   'FROM_TIMESTAMP',
 ] as const;
 
-/** Where the next page of a listing begins: opaque to clients. */
-interface PageToken {
-  streamId: number;
+interface ShardsToken extends PageToken {
   afterIndex: number;
-  issuedAtMs: number;
   filter: JsonObject | undefined;
 }
 
@@ -37,8 +33,10 @@ export function shardOperations(context: KinesisContext): Record<string, Operati
       const token = given === undefined ? firstPage(context, input) : nextPage(context, input, given);
       const stream = context.catalog.findById(token.streamId);
       if (stream === undefined) throw streamNotFound(context, 'of this token');
-      const wanted = filterOf(stream, token.filter);
-      const shards = stream.shards.filter((shard) => shard.record.index > token.afterIndex && wanted(shard));
+      const wanted = filterOf(stream, token.filter, nowMs);
+      const shards = stream
+        .listedShards(nowMs)
+        .filter((shard) => shard.record.index > token.afterIndex && wanted(shard));
       const page = shards.slice(0, max);
       return {
         Shards: page.map((shard) => describeShard(stream, shard)),
@@ -51,7 +49,7 @@ export function shardOperations(context: KinesisContext): Record<string, Operati
   };
 }
 
-function firstPage(context: KinesisContext, input: JsonObject): PageToken {
+function firstPage(context: KinesisContext, input: JsonObject): ShardsToken {
   const stream = streamOf(context, input);
   const after = optionalText(input, 'ExclusiveStartShardId', { max: 128 });
   const filter = optionalObject(input, 'ShardFilter');
@@ -60,34 +58,21 @@ function firstPage(context: KinesisContext, input: JsonObject): PageToken {
   return { streamId: stream.record.id, afterIndex, issuedAtMs: context.raceClock.nowMs(), filter };
 }
 
-function nextPage(context: KinesisContext, input: JsonObject, given: string): PageToken {
+function nextPage(context: KinesisContext, input: JsonObject, given: string): ShardsToken {
   if (input.StreamName !== undefined || input.ExclusiveStartShardId !== undefined) {
     throw new AwsError(
       'InvalidArgumentException',
       'NextToken and StreamName or ExclusiveStartShardId cannot be provided together.',
     );
   }
-  let token: PageToken;
-  try {
-    token = JSON.parse(Buffer.from(given, 'base64url').toString('utf8')) as PageToken;
-  } catch {
-    throw new AwsError('InvalidArgumentException', 'Invalid NextToken.');
-  }
-  if (context.raceClock.nowMs() - token.issuedAtMs > TOKEN_LIFE_MS) {
-    throw new AwsError('ExpiredNextTokenException', 'The NextToken has expired; list again from the start.');
-  }
-  return token;
-}
-
-function formatToken(token: PageToken): string {
-  return Buffer.from(JSON.stringify(token)).toString('base64url');
+  return parseToken<ShardsToken>(context, given);
 }
 
 /**
  * API reference, ShardFilter. "AT" = open at that time, "FROM" = open at that time or later. A shard is open from its
- * creation until its children are created.
+ * creation until its children are created. A stream that is younger than its retention has its trim horizon at its start.
  */
-function filterOf(stream: Stream, filter: JsonObject | undefined): (shard: Shard) => boolean {
+function filterOf(stream: Stream, filter: JsonObject | undefined, nowMs: number): (shard: Shard) => boolean {
   if (filter === undefined) return () => true;
   const type = oneOf(filter, 'Type', FILTERS);
   switch (type) {
@@ -100,17 +85,19 @@ function filterOf(stream: Stream, filter: JsonObject | undefined): (shard: Shard
       return (shard) => shard.isOpen;
     case 'FROM_TRIM_HORIZON':
       return () => true;
-    case 'AT_TRIM_HORIZON':
-      return (shard) => shard.record.parent === undefined;
+    case 'AT_TRIM_HORIZON': {
+      const horizonMs = Math.max(stream.trimHorizonMs(nowMs), stream.record.createdAtMs);
+      return (shard) => isOpenAfter(shard, horizonMs) && shard.record.createdAtMs <= horizonMs;
+    }
     case 'AT_TIMESTAMP':
     case 'FROM_TIMESTAMP': {
       const atMs = optionalTimestamp(filter, 'Timestamp');
       if (atMs === undefined) throw validation(`ShardFilter ${type} needs a Timestamp.`);
-      const closedAtMs = (shard: Shard) =>
-        shard.isOpen
-          ? Number.POSITIVE_INFINITY
-          : Math.min(...stream.childrenOf(shard).map((child) => child.record.createdAtMs));
-      return (shard) => closedAtMs(shard) > atMs && (type === 'FROM_TIMESTAMP' || shard.record.createdAtMs <= atMs);
+      return (shard) => isOpenAfter(shard, atMs) && (type === 'FROM_TIMESTAMP' || shard.record.createdAtMs <= atMs);
     }
   }
+}
+
+function isOpenAfter({ record: { closedAtMs = Number.POSITIVE_INFINITY } }: Shard, atMs: number): boolean {
+  return closedAtMs > atMs;
 }

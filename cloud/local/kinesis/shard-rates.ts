@@ -1,18 +1,20 @@
 import { TokenBucket } from '../token-bucket.js';
 import type { KinesisLimits } from './limits.js';
 
-/** The four rates of one shard. Kept in memory only: a restart begins with full buckets. */
+/** The rates of one shard. Kept in memory only: a restart begins with full buckets. */
 export class ShardRates {
   readonly #writeBytes: TokenBucket;
   readonly #writeRecords: TokenBucket;
   readonly #readBytes: TokenBucket;
   readonly #readCalls: TokenBucket;
+  readonly #iterators: TokenBucket;
 
   constructor(limits: KinesisLimits, nowMs: number) {
     this.#writeBytes = new TokenBucket(limits.writeBytesPerSecond, nowMs);
     this.#writeRecords = new TokenBucket(limits.writeRecordsPerSecond, nowMs);
     this.#readBytes = new TokenBucket(limits.readBytesPerSecond, nowMs);
     this.#readCalls = new TokenBucket(limits.readCallsPerSecond, nowMs);
+    this.#iterators = new TokenBucket(limits.iteratorsPerSecond, nowMs);
   }
 
   /** Admits one record, or takes nothing. */
@@ -29,6 +31,13 @@ export class ShardRates {
   tryRead(nowMs: number): boolean {
     if (!this.#readCalls.has(1, nowMs) || !this.#readBytes.has(1, nowMs)) return false;
     this.#readCalls.take(1, nowMs);
+    return true;
+  }
+
+  /** Admits one GetShardIterator. */
+  tryIterator(nowMs: number): boolean {
+    if (!this.#iterators.has(1, nowMs)) return false;
+    this.#iterators.take(1, nowMs);
     return true;
   }
 

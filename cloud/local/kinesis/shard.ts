@@ -16,6 +16,8 @@ export interface ShardRecord {
   adjacentParent?: number;
   /** Set once closed: one more than the number of the last record. */
   endNumber?: number;
+  /** When its children took over. */
+  closedAtMs?: number;
   /** Records below it were trimmed; keeps numbers from being given out again when a shard is empty. */
   horizon: number;
 }
@@ -55,9 +57,14 @@ export class Shard {
   readonly rates: ShardRates;
   readonly #store: Store;
   readonly #streamId: number;
+  readonly #watchers = new Set<() => void>();
   #nextNumber: number;
   /** One more than the last number that readers can see. */
   #visibleEnd: number;
+  /** The end of a closed shard is stored: only then may a reader leave it for its children. */
+  #endVisible: boolean;
+  /** Arrival of the oldest record that is not trimmed; undefined = not looked up, or there is none. */
+  #oldestAtMs: number | undefined;
 
   constructor(store: Store, streamId: number, record: ShardRecord, rates: ShardRates) {
     this.#store = store;
@@ -69,6 +76,7 @@ export class Shard {
     const last = this.#lastBatchBefore(Number.MAX_SAFE_INTEGER);
     this.#nextNumber = Math.max(record.horizon, last === undefined ? 0 : last.firstNumber + last.batch.count);
     this.#visibleEnd = this.#nextNumber;
+    this.#endVisible = !this.isOpen;
   }
 
   /** A shard that nothing was ever put into. */
@@ -97,7 +105,18 @@ export class Shard {
 
   /** Whether a reader at `next` has everything of a closed shard. */
   isEnd(next: number): boolean {
-    return this.record.endNumber !== undefined && next >= this.record.endNumber;
+    return this.#endVisible && next >= this.record.endNumber!;
+  }
+
+  /** Whether a reader at `next` would be told something new now. */
+  hasNews(next: number): boolean {
+    return next < this.#visibleEnd || this.isEnd(next);
+  }
+
+  /** Calls back whenever records become visible, and at the end; returns what stops that. */
+  watch(onNews: () => void): () => void {
+    this.#watchers.add(onNews);
+    return () => this.#watchers.delete(onNews);
   }
 
   /** Numbers the records; the caller writes the operation, possibly with those of other shards, then commits. */
@@ -110,13 +129,21 @@ export class Shard {
       operation: { key: this.#keyOf(firstNumber), put: encodeBatch(numbered, arrivedAtMs) },
       commit: () => {
         this.#visibleEnd = Math.max(this.#visibleEnd, firstNumber + records.length);
+        this.#tellWatchers();
       },
     };
   }
 
-  /** No record is taken any more. The caller stores the change. */
-  close(): void {
+  /** No record is taken any more. The caller stores the change, then calls `commitEnd`. */
+  close(atMs: number): void {
     this.record.endNumber = this.#nextNumber;
+    this.record.closedAtMs = atMs;
+  }
+
+  /** To be called when the end is durable. */
+  commitEnd(): void {
+    this.#endVisible = true;
+    this.#tellWatchers();
   }
 
   /** Records from `next` on within both bounds; the first always fits. Trimmed ones are skipped, as AWS does. */
@@ -169,6 +196,14 @@ export class Shard {
     return Math.max(low, this.horizon);
   }
 
+  /** Moves the horizon past what arrived before that time; the store is cleared later, by `trim`. */
+  expire(beforeMs: number): void {
+    this.#oldestAtMs ??= this.#oldestArrival();
+    if (this.#oldestAtMs === undefined || this.#oldestAtMs >= beforeMs) return;
+    this.record.horizon = this.seek(beforeMs);
+    this.#oldestAtMs = this.#oldestArrival();
+  }
+
   /** Removals of whole batches that arrived before that time, oldest first, at most `batchesMax`; moves the horizon. */
   trim(beforeMs: number, batchesMax: number): StoreOperation[] {
     const operations: StoreOperation[] = [];
@@ -179,8 +214,18 @@ export class Shard {
       if (batch.arrivedAtMs >= beforeMs) break;
       operations.push({ key, remove: true });
       this.record.horizon = Math.max(this.record.horizon, firstNumberOf(key) + batch.count);
+      this.#oldestAtMs = undefined;
     }
     return operations;
+  }
+
+  #oldestArrival(): number | undefined {
+    if (this.horizon >= this.#visibleEnd) return undefined;
+    return this.#lastBatchBefore(this.horizon + 1)?.batch.arrivedAtMs;
+  }
+
+  #tellWatchers(): void {
+    for (const onNews of this.#watchers) onNews();
   }
 
   #lastBatchBefore(number: number): { firstNumber: number; batch: Batch } | undefined {

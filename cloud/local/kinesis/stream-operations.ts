@@ -1,12 +1,20 @@
 import { AwsError, validation } from '../aws-error.js';
-import { oneOf, optionalObject, optionalText, optionalWhole, text, whole } from '../input.js';
+import { optionalObject, optionalText, optionalWhole, whole } from '../input.js';
 import type { JsonObject, Operation } from '../json-service.js';
-import { arnOf, describeShard, type KinesisContext, shardOf, streamNameOf, streamOf } from './context.js';
-import { parseHashKey } from './hash-range.js';
-import { ON_DEMAND_SHARDS, RETENTION_HOURS_DEFAULT, RETENTION_HOURS_MAX } from './limits.js';
+import { consumersOf } from './consumers.js';
+import {
+  activeStream,
+  arnOf,
+  describeShard,
+  type KinesisContext,
+  refuseMembers,
+  streamNameOf,
+  streamOf,
+} from './context.js';
+import { ON_DEMAND_SHARDS, RETENTION_HOURS_DEFAULT, RETENTION_HOURS_MAX, SHARD_COUNT_MAX } from './limits.js';
+import { checkOnDemandQuota, modeOf } from './scaling-operations.js';
 import type { Stream } from './stream.js';
 
-const SHARD_COUNT_MAX = 100_000;
 const DESCRIBE_SHARDS_MAX = 10_000;
 const DESCRIBE_SHARDS_DEFAULT = 100;
 const LIST_STREAMS_MAX = 10_000;
@@ -14,11 +22,12 @@ const LIST_STREAMS_DEFAULT = 100;
 
 /** What makes, changes and describes streams; shards are listed by `shard-operations`. */
 export function streamOperations(context: KinesisContext): Record<string, Operation> {
-  const { catalog, raceClock } = context;
+  const { catalog, limits, raceClock } = context;
   return {
     CreateStream: async (input) => {
+      refuseMembers(input, 'Tags', 'WarmThroughputMiBps', 'MaxRecordSizeInKiB');
       const details = optionalObject(input, 'StreamModeDetails');
-      const mode = details === undefined ? 'PROVISIONED' : oneOf(details, 'StreamMode', ['PROVISIONED', 'ON_DEMAND']);
+      const mode = details === undefined ? 'PROVISIONED' : modeOf(details);
       const shardCount = optionalWhole(input, 'ShardCount', 1, SHARD_COUNT_MAX);
       if (mode === 'PROVISIONED' && shardCount === undefined) {
         throw validation('ShardCount is required for a stream in PROVISIONED mode.');
@@ -26,11 +35,20 @@ export function streamOperations(context: KinesisContext): Record<string, Operat
       if (mode === 'ON_DEMAND' && shardCount !== undefined) {
         throw validation('ShardCount must not be given for a stream in ON_DEMAND mode.');
       }
+      checkCreating(context);
+      if (mode === 'ON_DEMAND') checkOnDemandQuota(context);
       await catalog.create(streamNameOf(input), shardCount ?? ON_DEMAND_SHARDS, mode);
       return undefined;
     },
     DeleteStream: async (input) => {
-      await catalog.delete(streamOf(context, input));
+      const stream = streamOf(context, input);
+      if (consumersOf(context, stream).length > 0 && input.EnforceConsumerDeletion !== true) {
+        throw new AwsError(
+          'ResourceInUseException',
+          `Stream ${stream.name} has consumers: deregister them, or set EnforceConsumerDeletion.`,
+        );
+      }
+      await catalog.delete(stream);
       return undefined;
     },
     DescribeStreamSummary: (input) => {
@@ -39,7 +57,7 @@ export function streamOperations(context: KinesisContext): Record<string, Operat
         StreamDescriptionSummary: {
           ...describe(context, stream),
           OpenShardCount: stream.openShards.length,
-          ConsumerCount: 0,
+          ConsumerCount: consumersOf(context, stream).length,
         },
       };
     },
@@ -47,7 +65,7 @@ export function streamOperations(context: KinesisContext): Record<string, Operat
       const stream = streamOf(context, input);
       const limit = optionalWhole(input, 'Limit', 1, DESCRIBE_SHARDS_MAX) ?? DESCRIBE_SHARDS_DEFAULT;
       const after = optionalText(input, 'ExclusiveStartShardId', { max: 128 });
-      const shards = stream.shards.filter((shard) => after === undefined || shard.id > after);
+      const shards = stream.listedShards(raceClock.nowMs()).filter((shard) => after === undefined || shard.id > after);
       return {
         StreamDescription: {
           ...describe(context, stream),
@@ -72,24 +90,24 @@ export function streamOperations(context: KinesisContext): Record<string, Operat
     },
     IncreaseStreamRetentionPeriod: async (input) => setRetention(context, input, (hours, current) => hours >= current),
     DecreaseStreamRetentionPeriod: async (input) => setRetention(context, input, (hours, current) => hours <= current),
-    SplitShard: async (input) => {
-      const stream = activeStream(context, input);
-      const shard = shardOf(context, stream, input, 'ShardToSplit');
-      const starting = text(input, 'NewStartingHashKey', { max: 39, pattern: /^(0|[1-9]\d{0,38})$/ });
-      catalog.checkShardQuota(1);
-      stream.split(shard, parseHashKey(starting) ?? '', raceClock.nowMs());
-      await catalog.save(stream, 'UPDATING');
-      return undefined;
-    },
-    MergeShards: async (input) => {
-      const stream = activeStream(context, input);
-      const shard = shardOf(context, stream, input, 'ShardToMerge');
-      const adjacent = shardOf(context, stream, input, 'AdjacentShardToMerge');
-      stream.merge(shard, adjacent, raceClock.nowMs());
-      await catalog.save(stream, 'UPDATING');
-      return undefined;
+    DescribeLimits: () => {
+      const onDemand = catalog.all().filter(({ record }) => record.mode === 'ON_DEMAND');
+      return {
+        ShardLimit: limits.shardsMax,
+        OpenShardCount: catalog.openShards,
+        OnDemandStreamCount: onDemand.length,
+        OnDemandStreamCountLimit: limits.onDemandStreamsMax,
+      };
     },
   };
+}
+
+/** Throws LimitExceededException while as many streams as may are CREATING. */
+function checkCreating({ catalog, limits, raceClock }: KinesisContext): void {
+  const nowMs = raceClock.nowMs();
+  const creating = catalog.all().filter((stream) => stream.status(nowMs) === 'CREATING').length;
+  if (creating < limits.streamsCreatingMax) return;
+  throw new AwsError('LimitExceededException', `${creating} streams are CREATING already.`);
 }
 
 async function setRetention(
@@ -108,18 +126,6 @@ async function setRetention(
   stream.record.retentionHours = hours;
   await context.catalog.save(stream, 'UPDATING');
   return undefined;
-}
-
-function activeStream(context: KinesisContext, input: JsonObject): Stream {
-  const stream = streamOf(context, input);
-  const status = stream.status(context.raceClock.nowMs());
-  if (status !== 'ACTIVE') {
-    throw new AwsError(
-      'ResourceInUseException',
-      `Stream ${stream.name} under account ${context.accountId} not ACTIVE, instead in state ${status}.`,
-    );
-  }
-  return stream;
 }
 
 function summarise(context: KinesisContext, stream: Stream): JsonObject {

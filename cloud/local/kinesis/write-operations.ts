@@ -1,7 +1,7 @@
 import { AwsError, constraint, serialization } from '../aws-error.js';
 import { list, optionalText, text } from '../input.js';
 import { isJsonObject, type JsonObject, type Operation } from '../json-service.js';
-import { type KinesisContext, streamOf } from './context.js';
+import { type KinesisContext, rateExceeded, streamOf } from './context.js';
 import { hashKeyOf, parseHashKey } from './hash-range.js';
 import type { NewRecord, Shard } from './shard.js';
 import type { Stream } from './stream.js';
@@ -20,7 +20,7 @@ export function writeOperations(context: KinesisContext): Record<string, Operati
       const stream = streamOf(context, input, 'data');
       // Order per shard is the order of calls, which is all that SequenceNumberForOrdering asks for.
       optionalText(input, 'SequenceNumberForOrdering', SEQUENCE_NUMBER);
-      const [result] = await put(context, stream, [readRecord(context, input, 'data')]);
+      const [result] = await put(context, 'kinesis.PutRecord', stream, [readRecord(context, input, 'data')]);
       if ('ErrorCode' in result) throw new AwsError(result.ErrorCode, result.ErrorMessage);
       return result;
     },
@@ -35,7 +35,7 @@ export function writeOperations(context: KinesisContext): Record<string, Operati
       if (bytes > putBytesMax) {
         throw new AwsError('InvalidArgumentException', `Records size exceeds ${putBytesMax} bytes: ${bytes}.`);
       }
-      const results = await put(context, stream, records);
+      const results = await put(context, 'kinesis.PutRecords', stream, records);
       const FailedRecordCount = results.reduce((sum, result) => sum + ('ErrorCode' in result ? 1 : 0), 0);
       return { FailedRecordCount, Records: results };
     },
@@ -71,13 +71,19 @@ function readRecord(context: KinesisContext, input: JsonObject, member: string):
   return { record: { data, partitionKey, payloadBytes: dataBytes + Buffer.byteLength(partitionKey) }, hashKey };
 }
 
-async function put(context: KinesisContext, stream: Stream, records: readonly RoutedRecord[]): Promise<Result[]> {
+async function put(
+  context: KinesisContext,
+  operation: 'kinesis.PutRecord' | 'kinesis.PutRecords',
+  stream: Stream,
+  records: readonly RoutedRecord[],
+): Promise<Result[]> {
   const nowMs = context.raceClock.nowMs();
   const results = new Array<Result>(records.length);
   const admitted = new Map<Shard, { records: NewRecord[]; places: number[] }>();
   records.forEach(({ record, hashKey }, place) => {
     const shard = stream.route(hashKey);
-    if (!shard.rates.tryWrite(record.payloadBytes, nowMs)) {
+    const isRefused = context.faults.happens(operation, 'partial');
+    if (isRefused || !shard.rates.tryWrite(record.payloadBytes, nowMs)) {
       results[place] = throttled(context, stream, shard);
       return;
     }
@@ -96,6 +102,8 @@ async function put(context: KinesisContext, stream: Stream, records: readonly Ro
       results[place] = { SequenceNumber: appended.sequenceNumbers[i], ShardId: shard.id };
     });
     context.counters.recordsIn += group.records.length;
+    const bytes = group.records.reduce((sum, record) => sum + record.payloadBytes, 0);
+    stream.written.add(bytes, group.records.length);
     return appended;
   });
   await context.store.write(batches.map(({ operation }) => operation));
@@ -105,8 +113,6 @@ async function put(context: KinesisContext, stream: Stream, records: readonly Ro
 
 function throttled(context: KinesisContext, stream: Stream, shard: Shard): Result {
   context.counters.recordsThrottled++;
-  return {
-    ErrorCode: 'ProvisionedThroughputExceededException',
-    ErrorMessage: `Rate exceeded for shard ${shard.id} in stream ${stream.name} under account ${context.accountId}.`,
-  };
+  const { code, message } = rateExceeded(context, stream, shard);
+  return { ErrorCode: code, ErrorMessage: message };
 }

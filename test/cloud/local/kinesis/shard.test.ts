@@ -134,7 +134,17 @@ describe('a stream', () => {
     const random = seededRandom(seed);
     const shards = splitEvenly(2).map((range, index) => Shard.fresh(index, 0, range));
     const stream = new Stream(
-      { id: 1, name: 's', createdAtMs: 0, mode: 'PROVISIONED', retentionHours: 24, shards },
+      {
+        id: 1,
+        name: 's',
+        createdAtMs: 0,
+        mode: 'PROVISIONED',
+        retentionHours: 24,
+        shards,
+        consumers: [],
+        scaledAtMs: [],
+        modeChangedAtMs: [],
+      },
       makeShard(new MemoryStore()),
     );
     for (let step = 0; step < 100; step++) {
