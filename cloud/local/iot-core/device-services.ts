@@ -15,6 +15,7 @@ import { registryDirectory as jobsDirectory } from './jobs/registry-directory.js
 import { JobService } from './jobs/service.js';
 import { type JobsRequest, parseJobsTopic } from './jobs/topics.js';
 import type { PreProvisioningHook } from './provisioning/hook.js';
+import { JustInTime } from './provisioning/just-in-time.js';
 import { registryDirectory as provisioningDirectory } from './provisioning/registry-directory.js';
 import { ProvisioningService } from './provisioning/service.js';
 import { type ProvisioningRequest, parseProvisioningTopic } from './provisioning/topics.js';
@@ -71,10 +72,12 @@ export class DeviceServices {
   readonly dataPlane: HttpPlane;
   readonly #jobs: JobService;
   readonly #provisioning: ProvisioningService;
+  readonly #justInTime: JustInTime;
 
-  private constructor(jobs: JobService, provisioning: ProvisioningService, registry: Registry) {
+  private constructor(jobs: JobService, provisioning: ProvisioningService, justInTime: JustInTime, registry: Registry) {
     this.#jobs = jobs;
     this.#provisioning = provisioning;
+    this.#justInTime = justInTime;
     this.operations = jobOperations(jobs, jobsDirectory(registry), registry.state.context.account);
     this.dataPlane = new JobsDataPlane(jobs);
   }
@@ -83,14 +86,16 @@ export class DeviceServices {
     const { dataDir, registry, announce, hook, raceClock, wallClock, log, jobLimits: limits } = options;
     const directory = jobsDirectory(registry);
     const jobs = await JobService.open({ path: join(dataDir, 'jobs'), directory, announce, raceClock, log, limits });
+    const provisioned = provisioningDirectory(registry);
+    const justInTime = new JustInTime({ registry, directory: provisioned, announce, wallClock, log });
     const provisioning = await ProvisioningService.open({
       path: join(dataDir, 'claims'),
-      directory: provisioningDirectory(registry),
+      directory: provisioned,
       hook,
       wallClock,
       log,
     });
-    return new DeviceServices(jobs, provisioning, registry);
+    return new DeviceServices(jobs, provisioning, justInTime, registry);
   }
 
   /** Never rejects: what fails is answered as the service does. */
@@ -103,7 +108,13 @@ export class DeviceServices {
     }
   }
 
+  /** A certificate that is not registered, whose owner has proved to have its key: it may be registered just in time. */
+  meet(certificate: Uint8Array): void {
+    this.#justInTime.meet(certificate);
+  }
+
   async close(): Promise<void> {
+    await this.#justInTime.close();
     await this.#provisioning.close();
     await this.#jobs.close();
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { certificateIdOf } from '#certs/issuing.js';
 import { certificateId } from '#certs/policy/certificate.js';
 import type { Clock } from '#wire/clock.js';
 import type { Arrival } from './clients/clients.js';
@@ -10,6 +11,8 @@ export interface ListenerOptions {
   tls: { caPath: string; certPath: string; keyPath: string };
   /** Certificates that are trusted whoever signed them, by id: AWS takes what is registered. */
   isRegistered: (certificateId: string) => boolean;
+  /** Told of the certificates that are not, in DER, whose owners have proved to have the keys. */
+  onUnregistered?: (certificate: Buffer) => void;
   /** Whether a client without a certificate may go on to CONNECT, where a custom authorizer is asked. */
   takesLogins: boolean;
   wallClock: Clock;
@@ -43,8 +46,11 @@ export class Listener {
 
   /** Rejects with Node's error when the port is taken or a file cannot be read. */
   static async open(options: ListenerOptions): Promise<Listener> {
-    const { tls, host, port, connectionsMax, handshakeMs, socketBufferBytes, onConnection, onRefused } = options;
+    const { tls, host, port, connectionsMax, handshakeMs, socketBufferBytes, onConnection, onRefused, onUnregistered } =
+      options;
     const accept = (socket: TLSSocket) => {
+      const { raw } = socket.getPeerCertificate();
+      if (raw && onUnregistered && !options.isRegistered(certificateIdOf(raw))) onUnregistered(raw);
       const why = whyRefused(socket, options);
       if (why === undefined) return onConnection(socket);
       onRefused(new Error(why));

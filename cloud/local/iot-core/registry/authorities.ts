@@ -11,8 +11,9 @@ import {
 } from './errors.js';
 import { checkName } from './names.js';
 import { commonName, isSignedBy, readCertificate } from './pem.js';
-import type { CaCertificateRecord } from './records.js';
+import type { AutoRegistration, CaCertificateRecord } from './records.js';
 import type { RegistryState } from './state.js';
+import { checkTemplate } from './templates.js';
 
 const ACCOUNT = 'account';
 const REGISTRATION_CODE_BYTES = 32;
@@ -22,6 +23,7 @@ export interface AuthorityRegistration {
   /** Signed by the authority, with the registration code as its common name: proof that its key is at hand. */
   verificationPem?: string;
   status: CaCertificateRecord['status'];
+  autoRegistration?: AutoRegistration;
 }
 
 /** Registered certificate authorities, and the code that proves who has their keys. Methods raise AwsError. */
@@ -33,7 +35,7 @@ export class Authorities {
   }
 
   /** Returns the id. Without `verificationPem` it is registered as SNI_ONLY. */
-  async register({ pem, verificationPem, status }: AuthorityRegistration): Promise<string> {
+  async register({ pem, verificationPem, status, autoRegistration }: AuthorityRegistration): Promise<string> {
     const { authorities, context } = this.#state;
     const authority = readCertificate(pem);
     if (!authority.x509.ca) throw certificateValidation('The certificate is not one of an authority.');
@@ -56,8 +58,9 @@ export class Authorities {
     if (namesakes.length >= context.limits.authoritiesPerSubject) {
       throw limitExceeded(`${namesakes.length} authorities of this name are registered already.`);
     }
+    this.#checkAutoRegistration(autoRegistration);
     const mode = verificationPem === undefined ? 'SNI_ONLY' : 'DEFAULT';
-    return this.#add(pem, status, mode);
+    return this.#add(pem, status, mode, autoRegistration);
   }
 
   /** The local services' own authority, whose key they have: known without proof. */
@@ -77,6 +80,14 @@ export class Authorities {
     const authority = this.get(certificateId);
     if (status !== 'ACTIVE' && status !== 'INACTIVE') throw invalidRequest(`${status} is no status of an authority.`);
     this.#state.authorities.put(certificateId, { ...authority, status, modifiedMs: this.#state.nowMs });
+    await this.#state.commit();
+  }
+
+  /** From now on devices of the authority are registered at their first connection; undefined: no more. */
+  async setAutoRegistration(certificateId: string, autoRegistration: AutoRegistration | undefined): Promise<void> {
+    const authority = this.get(certificateId);
+    this.#checkAutoRegistration(autoRegistration);
+    this.#state.authorities.put(certificateId, { ...authority, autoRegistration, modifiedMs: this.#state.nowMs });
     await this.#state.commit();
   }
 
@@ -104,10 +115,26 @@ export class Authorities {
     await this.#state.commit();
   }
 
-  async #add(pem: string, status: CaCertificateRecord['status'], mode: CaCertificateRecord['mode']): Promise<string> {
+  #checkAutoRegistration({ templateName, templateBody }: AutoRegistration = {}): void {
+    if (templateName !== undefined) {
+      if (templateBody !== undefined) throw invalidRequest('Give templateName or templateBody, not both.');
+      const template = this.#state.templates.get(checkName('templateName', templateName));
+      if (!template) throw notFound(`Provisioning template ${templateName}`);
+      if (template.type !== 'JITP') throw invalidRequest(`Template ${templateName} is not of the type JITP.`);
+    }
+    if (templateBody !== undefined) checkTemplate(templateBody, this.#state.context.limits);
+  }
+
+  async #add(
+    pem: string,
+    status: CaCertificateRecord['status'],
+    mode: CaCertificateRecord['mode'],
+    autoRegistration?: AutoRegistration,
+  ): Promise<string> {
     const { authorities, nowMs } = this.#state;
     const { id, notBeforeMs, notAfterMs } = readCertificate(pem);
-    authorities.put(id, { pem, status, notBeforeMs, notAfterMs, createdMs: nowMs, modifiedMs: nowMs, mode });
+    const times = { notBeforeMs, notAfterMs, createdMs: nowMs, modifiedMs: nowMs };
+    authorities.put(id, { pem, status, ...times, mode, autoRegistration });
     await this.#state.commit();
     return id;
   }

@@ -77,6 +77,14 @@ export class Certificates {
     return this.#add(read, pem, checkSettable(status), authority.mode, caId);
   }
 
+  /** One that an authority signed, whose device connects for the first time; undefined when it is known already. */
+  async registerPending(pem: string, caId: string): Promise<string | undefined> {
+    const read = readCertificate(pem);
+    const authority = this.#state.authorities.get(caId);
+    if (!authority || this.#state.certificates.has(read.id)) return undefined;
+    return this.#add(read, pem, 'PENDING_ACTIVATION', authority.mode, caId);
+  }
+
   async registerWithoutCa(pem: string, status: CertificateStatus): Promise<string> {
     const read = readCertificate(pem);
     this.#checkNew(read.id);

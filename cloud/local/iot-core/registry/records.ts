@@ -62,8 +62,17 @@ export interface CertificateRecord {
 /** SNI_ONLY: registered without proof that the authority's key is at hand, or without an authority at all. */
 export type CertificateMode = 'DEFAULT' | 'SNI_ONLY';
 
+/** How devices of an authority are registered at their first connection: by a template, or to be activated by somebody. */
+export interface AutoRegistration {
+  templateName?: string;
+  templateBody?: string;
+  roleArn?: string;
+}
+
 export interface CaCertificateRecord {
   pem: string;
+  /** Absent: its certificates are registered by somebody, or not at all. */
+  autoRegistration?: AutoRegistration;
   status: 'ACTIVE' | 'INACTIVE';
   notBeforeMs: number;
   notAfterMs: number;

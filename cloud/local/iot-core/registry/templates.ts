@@ -1,5 +1,6 @@
 import { arnOf } from './arns.js';
 import { alreadyExists, deleteConflict, invalidRequest, notFound, versionsLimitExceeded } from './errors.js';
+import type { RegistryLimits } from './limits.js';
 import { checkName } from './names.js';
 import type { TemplateRecord, Versioned } from './records.js';
 import type { RegistryState } from './state.js';
@@ -29,7 +30,7 @@ export class ProvisioningTemplates {
       const arn = arnOf(context.account, 'provisioningtemplate', name);
       throw alreadyExists(`Provisioning template ${name}`, name, arn);
     }
-    this.#checkBody(body);
+    checkTemplate(body, this.#state.context.limits);
     const template: TemplateRecord = {
       ...properties,
       versions: [{ versionId: 1, body, createdMs: nowMs }],
@@ -83,7 +84,7 @@ export class ProvisioningTemplates {
     if (template.versions.length >= templateVersions) {
       throw versionsLimitExceeded(`Template ${name} has ${templateVersions} versions already.`);
     }
-    this.#checkBody(body);
+    checkTemplate(body, this.#state.context.limits);
     const version: Versioned = { versionId: template.lastVersionId + 1, body, createdMs: this.#state.nowMs };
     await this.#change(name, {
       ...template,
@@ -103,24 +104,24 @@ export class ProvisioningTemplates {
     await this.#change(name, { ...template, versions: template.versions.filter((each) => each !== version) });
   }
 
-  #checkBody(body: string): void {
-    const { templateChars } = this.#state.context.limits;
-    if (body.length > templateChars) {
-      throw invalidRequest(`A template of ${body.length} characters; at most ${templateChars} are allowed.`);
-    }
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(body);
-    } catch {
-      throw invalidRequest('The template is not JSON.');
-    }
-    if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'Resources')) {
-      throw invalidRequest('The template has no Resources.');
-    }
-  }
-
   async #change(name: string, template: TemplateRecord): Promise<void> {
     this.#state.templates.put(name, { ...template, modifiedMs: this.#state.nowMs });
     await this.#state.commit();
+  }
+}
+
+/** Raises InvalidRequestException for a body that no template can have. */
+export function checkTemplate(body: string, { templateChars }: Pick<RegistryLimits, 'templateChars'>): void {
+  if (body.length > templateChars) {
+    throw invalidRequest(`A template of ${body.length} characters; at most ${templateChars} are allowed.`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    throw invalidRequest('The template is not JSON.');
+  }
+  if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'Resources')) {
+    throw invalidRequest('The template has no Resources.');
   }
 }

@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as iot from '@aws-sdk/client-iot';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Identity, openAuthority } from '#certs/authority.js';
+import { certificateIdOf } from '#certs/issuing.js';
 import { Administration } from '#cloud/local/iot-core/administration.js';
 import { streams, tables } from '#cloud/resources.js';
 import type { RuleDefinition } from '#rules/definition.js';
 import { ManualClock, wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
-import { closed, credentials, Harness } from './harness.js';
+import { closed, credentials, Harness, until } from './harness.js';
 
 const account = { region: 'eu-west-1', accountId: '000000000000' };
 const policyName = 'connect';
@@ -141,6 +143,97 @@ describe('who may connect, as the control plane says', () => {
     await cloud.send(new iot.DetachThingPrincipalCommand({ thingName: 'car-5', principal }));
     await cloud.send(new iot.DeleteCertificateCommand({ certificateId, forceDelete: true }));
     await expect(harness.connect('car-5', { identity })).rejects.toThrow();
+  });
+});
+
+describe('a certificate of a registered authority that is open for it, at its first connection', () => {
+  /** Registers the authority that `foreign` makes for this name. */
+  async function open(name: string, config?: iot.RegistrationConfig): Promise<string> {
+    const caCertificate = await readFile(join(harness.dir, `foreign-${name}`, 'ca.crt'), 'utf8');
+    const { certificateId } = await cloud.send(
+      new iot.RegisterCACertificateCommand({
+        ...{ caCertificate, certificateMode: 'SNI_ONLY', setAsActive: true },
+        ...{ allowAutoRegistration: true, registrationConfig: config },
+      }),
+    );
+    return certificateId!;
+  }
+  const statusOf = async (certificateId: string) =>
+    (await cloud.send(new iot.DescribeCertificateCommand({ certificateId }))).certificateDescription?.status;
+  const idOf = (pem: string) => certificateIdOf(new X509Certificate(pem).raw);
+  const CN = 'AWS::IoT::Certificate::CommonName';
+  const template = JSON.stringify({
+    Parameters: { [CN]: { Type: 'String' }, 'AWS::IoT::Certificate::Id': { Type: 'String' } },
+    Resources: {
+      thing: { Type: 'AWS::IoT::Thing', Properties: { ThingName: { Ref: CN } } },
+      certificate: {
+        Type: 'AWS::IoT::Certificate',
+        Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'ACTIVE' },
+      },
+      policy: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: policyName } },
+    },
+  });
+
+  it('waits for somebody to activate it, who is told', async () => {
+    const identity = await foreign('car-6');
+    const caId = await open('car-6');
+    await expect(harness.connect('car-6', { identity })).rejects.toThrow();
+    const topic = `$aws/events/certificates/registered/${caId}`;
+    await until(() => harness.rules.events.some((event) => event.topic === topic));
+    const event = harness.rules.events.find((each) => each.topic === topic)!;
+    const certificateId = idOf(identity.pem);
+    expect(JSON.parse(Buffer.from(event.payload).toString())).toMatchObject({
+      ...{ certificateId, caCertificateId: caId, certificateStatus: 'PENDING_ACTIVATION' },
+      awsAccountId: account.accountId,
+    });
+    expect(await statusOf(certificateId)).toBe('PENDING_ACTIVATION');
+    await expect(harness.connect('car-6', { identity })).rejects.toThrow();
+    const principal = `arn:aws:iot:${account.region}:${account.accountId}:cert/${certificateId}`;
+    await cloud.send(new iot.CreateThingCommand({ thingName: 'car-6' }));
+    await cloud.send(new iot.AttachThingPrincipalCommand({ thingName: 'car-6', principal }));
+    await cloud.send(new iot.AttachPolicyCommand({ policyName, target: principal }));
+    await cloud.send(new iot.UpdateCertificateCommand({ certificateId, newStatus: 'ACTIVE' }));
+    expect((await harness.connect('car-6', { identity })).connected).toBe(true);
+  });
+
+  it.each(['body', 'name'])('becomes what the template says, given by its %s, and comes back as that', async (by) => {
+    const name = `car-7-${by}`;
+    const identity = await foreign(name);
+    const templateName = 'garage';
+    if (by === 'name') {
+      await cloud.send(
+        new iot.CreateProvisioningTemplateCommand({
+          ...{ templateName, templateBody: template, type: 'JITP', enabled: true },
+          provisioningRoleArn: 'arn:aws:iam::000000000000:role/provisioning',
+        }),
+      );
+    }
+    const caId = await open(name, by === 'name' ? { templateName } : { templateBody: template });
+    await expect(harness.connect(name, { identity })).rejects.toThrow();
+    const certificateId = idOf(identity.pem);
+    await vi.waitUntil(async () => (await statusOf(certificateId).catch(() => undefined)) === 'ACTIVE');
+    expect((await harness.connect(name, { identity })).connected).toBe(true);
+    const described = await cloud.send(new iot.DescribeCACertificateCommand({ certificateId: caId }));
+    expect(described.certificateDescription?.autoRegistrationStatus).toBe('ENABLE');
+    const { certificates } = await cloud.send(new iot.ListCACertificatesCommand({ templateName }));
+    expect(certificates).toHaveLength(by === 'name' ? 1 : 0);
+  });
+
+  it('stays unknown when the authority is closed for it, or the template wants what it has not', async () => {
+    const identity = await foreign('car-8');
+    const caId = await open('car-8');
+    await cloud.send(new iot.UpdateCACertificateCommand({ certificateId: caId, newAutoRegistrationStatus: 'DISABLE' }));
+    await expect(harness.connect('car-8', { identity })).rejects.toThrow();
+    await expect(statusOf(idOf(identity.pem))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    const templateBody = template.replaceAll('CommonName', 'Country');
+    await cloud.send(
+      new iot.UpdateCACertificateCommand({
+        ...{ certificateId: caId, newAutoRegistrationStatus: 'ENABLE', registrationConfig: { templateBody } },
+      }),
+    );
+    await expect(harness.connect('car-8', { identity })).rejects.toThrow();
+    await vi.waitUntil(() => statusOf(idOf(identity.pem)).catch(() => undefined));
+    expect(await statusOf(idOf(identity.pem))).toBe('PENDING_ACTIVATION');
   });
 });
 

@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { arnOf } from '../../registry/arns.js';
 import { invalidRequest } from '../../registry/errors.js';
 import type { Registry } from '../../registry/registry.js';
-import { notServed, queryFlag, seconds, tags } from '../members.js';
+import { queryFlag, seconds, tags } from '../members.js';
 import { type Operation, operation } from '../operation.js';
 import { byDate, dateKey, orderedMarkerQuery, page } from '../pages.js';
 
 const PATH = '/cacertificate/{certificateId}';
-/** The registration of unknown certificates at their first connection. */
-const AUTO_REGISTRATION = 'Just-in-time registration and provisioning';
+/** Of certificates that are unknown at their first connection. */
+const registrationConfig = z
+  .object({ templateName: z.string().optional(), templateBody: z.string().optional(), roleArn: z.string().optional() })
+  .optional();
 
 export function authorityOperations(registry: Registry): Operation[] {
   const { authorities, state } = registry;
@@ -39,19 +41,22 @@ export function authorityOperations(registry: Registry): Operation[] {
       body: z.object({
         caCertificate: z.string(),
         verificationCertificate: z.string().optional(),
-        registrationConfig: notServed(AUTO_REGISTRATION),
+        registrationConfig,
         certificateMode: z.enum(['DEFAULT', 'SNI_ONLY']).default('DEFAULT'),
         tags,
       }),
-      async perform({ query, body: { caCertificate, verificationCertificate, certificateMode } }) {
-        if (query.allowAutoRegistration) throw invalidRequest(`${AUTO_REGISTRATION} are not served.`);
+      async perform({ query, body: { caCertificate, verificationCertificate, registrationConfig, certificateMode } }) {
         if ((verificationCertificate === undefined) !== (certificateMode === 'SNI_ONLY')) {
           throw invalidRequest('verificationCertificate must be given, unless certificateMode is SNI_ONLY.');
+        }
+        if (registrationConfig && !query.allowAutoRegistration) {
+          throw invalidRequest('registrationConfig is for allowAutoRegistration.');
         }
         const certificateId = await authorities.register({
           pem: caCertificate,
           verificationPem: verificationCertificate,
           status: query.setAsActive ? 'ACTIVE' : 'INACTIVE',
+          autoRegistration: query.allowAutoRegistration ? (registrationConfig ?? {}) : undefined,
         });
         return identified(certificateId);
       },
@@ -61,15 +66,17 @@ export function authorityOperations(registry: Registry): Operation[] {
       method: 'GET',
       path: PATH,
       perform({ path: { certificateId } }) {
-        const { pem, status, notBeforeMs, notAfterMs, createdMs, modifiedMs, mode } = authorities.get(certificateId);
+        const { pem, status, notBeforeMs, notAfterMs, createdMs, modifiedMs, mode, autoRegistration } =
+          authorities.get(certificateId);
         return {
+          registrationConfig: autoRegistration,
           certificateDescription: {
             ...identified(certificateId),
             status,
             certificatePem: pem,
             ownedBy: account.accountId,
             creationDate: seconds(createdMs),
-            autoRegistrationStatus: 'DISABLE',
+            autoRegistrationStatus: autoRegistration ? 'ENABLE' : 'DISABLE',
             lastModifiedDate: seconds(modifiedMs),
             customerVersion: 1,
             validity: { notBefore: seconds(notBeforeMs), notAfter: seconds(notAfterMs) },
@@ -82,9 +89,12 @@ export function authorityOperations(registry: Registry): Operation[] {
       name: 'ListCACertificates',
       method: 'GET',
       path: '/cacertificates',
-      query: z.object({ ...orderedMarkerQuery, templateName: notServed('Templates of an authority') }),
+      query: z.object({ ...orderedMarkerQuery, templateName: z.string().optional() }),
       perform({ query }) {
-        const entries = byDate(state.authorities.entries());
+        const { templateName } = query;
+        const entries = byDate(state.authorities.entries()).filter(
+          ([, { autoRegistration }]) => templateName === undefined || autoRegistration?.templateName === templateName,
+        );
         const { items, next } = page(entries, ([id, { createdMs }]) => dateKey(createdMs, id), {
           size: query.pageSize,
           token: query.marker,
@@ -109,12 +119,17 @@ export function authorityOperations(registry: Registry): Operation[] {
         newAutoRegistrationStatus: z.enum(['ENABLE', 'DISABLE']).optional(),
       }),
       body: z.object({
-        registrationConfig: notServed(AUTO_REGISTRATION),
+        registrationConfig,
         removeAutoRegistration: z.boolean().optional(),
       }),
-      async perform({ path: { certificateId }, query: { newStatus, newAutoRegistrationStatus } }) {
-        if (newAutoRegistrationStatus === 'ENABLE') throw invalidRequest(`${AUTO_REGISTRATION} are not served.`);
-        await authorities.setStatus(certificateId, newStatus ?? authorities.get(certificateId).status);
+      async perform({ path: { certificateId }, query: { newStatus, newAutoRegistrationStatus }, body }) {
+        const { status, autoRegistration } = authorities.get(certificateId);
+        const isOpen =
+          newAutoRegistrationStatus === undefined ? autoRegistration : newAutoRegistrationStatus === 'ENABLE';
+        const next =
+          isOpen && !body.removeAutoRegistration ? (body.registrationConfig ?? autoRegistration ?? {}) : undefined;
+        await authorities.setAutoRegistration(certificateId, next);
+        await authorities.setStatus(certificateId, newStatus ?? status);
       },
     }),
     operation({

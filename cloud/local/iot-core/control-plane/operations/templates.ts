@@ -42,10 +42,7 @@ export function templateOperations(registry: Registry): Operation[] {
         description: z.string().max(500).default(''),
         enabled: z.boolean().default(false),
         preProvisioningHook: provisioningHook.optional(),
-        // JITP belongs to the just-in-time registration of an authority, which is not served.
-        type: z
-          .literal('FLEET_PROVISIONING', { error: 'Only FLEET_PROVISIONING is served.' })
-          .default('FLEET_PROVISIONING'),
+        type: z.enum(['FLEET_PROVISIONING', 'JITP']).default('FLEET_PROVISIONING'),
         tags,
       }),
       async perform({ body }) {

@@ -194,24 +194,22 @@ describe('certificates, by the AWS SDK as it is', () => {
     expect(certificateDescription).toMatchObject({ status: 'INACTIVE', autoRegistrationStatus: 'DISABLE' });
   });
 
-  it('RegisterCertificateWithoutCA takes any, and just-in-time registration is refused by name', async () => {
+  it('RegisterCertificateWithoutCA takes any; just-in-time registration takes what it can follow', async () => {
     const { pem } = openssl('self', ['-x509', '-days', '2', '-subj', '/CN=self-made']);
     const { certificateId } = await client.send(
       new iot.RegisterCertificateWithoutCACommand({ certificatePem: pem, status: 'ACTIVE' }),
     );
     const { certificateDescription } = await client.send(new iot.DescribeCertificateCommand({ certificateId }));
     expect(certificateDescription?.certificateMode).toBe('SNI_ONLY');
-    const automatic = client.send(
-      new iot.RegisterCACertificateCommand({
-        caCertificate: pem,
-        certificateMode: 'SNI_ONLY',
-        allowAutoRegistration: true,
-      }),
-    );
-    await expect(automatic).rejects.toMatchObject({
-      name: 'InvalidRequestException',
-      message: expect.stringContaining('Just-in-time'),
-    });
+    const automatic = (registrationConfig: iot.RegistrationConfig, allowAutoRegistration: boolean) =>
+      client.send(
+        new iot.RegisterCACertificateCommand({
+          ...{ caCertificate: pem, certificateMode: 'SNI_ONLY', allowAutoRegistration, registrationConfig },
+        }),
+      );
+    expect(await refused(automatic({ templateName: 'none' }, true))).toBe('ResourceNotFoundException');
+    expect(await refused(automatic({ templateBody: '{}' }, true))).toBe('InvalidRequestException');
+    expect(await refused(automatic({ templateBody: '{"Resources":{}}' }, false))).toBe('InvalidRequestException');
   });
 
   it('newest first, unless asked otherwise', async () => {
