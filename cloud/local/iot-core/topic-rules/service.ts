@@ -88,13 +88,13 @@ export class TopicRules {
     try {
       compileStatement(payload.sql, payload.awsIotSqlVersion);
     } catch (error) {
-      throw error instanceof PitwallError ? sqlParse(error.message) : error;
+      throw error instanceof PitwallError ? sqlParse([error.message, error.fix].filter(Boolean).join('. ')) : error;
     }
     const definition = definitionOf(name, payload, keysOf(targets));
     try {
       rules.setRule(definition);
     } catch (error) {
-      throw error instanceof PitwallError ? invalidRequest(error.message) : error;
+      throw error instanceof PitwallError ? invalidRequest(`${error.message} ${error.fix}`.trim()) : error;
     }
     return definition;
   }
