@@ -93,10 +93,8 @@ function listUploads(context: S3Context, { request: { query }, bucket }: Call) {
   const behind = uploadIdMarker === '' ? '\uffff' : uploadIdMarker;
   const after = keyMarker === '' ? undefined : Buffer.from(`${keyMarker}\0${behind}`);
   // A common prefix as the marker stands for all that is under it.
-  const isCommonPrefix =
-    delimiter !== '' &&
-    keyMarker.startsWith(prefix) &&
-    keyMarker.indexOf(delimiter, prefix.length) === keyMarker.length - delimiter.length;
+  const delimiterAt = keyMarker.startsWith(prefix) ? keyMarker.indexOf(delimiter, prefix.length) : -1;
+  const isCommonPrefix = delimiter !== '' && delimiterAt >= 0 && delimiterAt === keyMarker.length - delimiter.length;
   const from = isCommonPrefix ? successor(Buffer.from(keyMarker)) : undefined;
   const page = listPage(read, { prefix, delimiter, after, from, max });
   const last = page.entries.at(-1)?.upload;
