@@ -41,7 +41,7 @@ export function parseFaults(plan: string): Fault[] {
     const [, operation, kind, rateText, msText] = FAULT.exec(text.trim()) ?? [];
     const rate = Number(rateText);
     const ms = msText === undefined ? MS_DEFAULT : Number(msText);
-    if (operation === undefined || !(kind in FAULT_KINDS) || !(rate >= 0 && rate <= 1) || ms > MS_MAX) {
+    if (operation === undefined || !Object.hasOwn(FAULT_KINDS, kind) || !(rate >= 0 && rate <= 1) || ms > MS_MAX) {
       throw new PitwallError('PW-CONFIG-FAULTS', {
         what: `"${text.trim()}" is no fault.`,
         fix: `Write OPERATION:KIND=RATE[/MS], with a rate from 0 to 1, at most ${MS_MAX} ms, and KIND one of ${Object.keys(FAULT_KINDS).join(', ')}.`,
