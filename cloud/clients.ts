@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import type { FirehoseClient } from '@aws-sdk/client-firehose';
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
@@ -18,6 +19,7 @@ export interface Clients {
   iotData: IoTDataPlaneClient;
   iot: IoTClient;
   s3: S3Client;
+  firehose: FirehoseClient;
 }
 
 export type ClientName = keyof Clients;
@@ -80,6 +82,12 @@ export async function createS3Client(config: CloudConfig): Promise<S3Client> {
   });
 }
 
+export async function createFirehoseClient(config: CloudConfig): Promise<FirehoseClient> {
+  acceptNodeVersion();
+  const { FirehoseClient } = await import('@aws-sdk/client-firehose');
+  return new FirehoseClient({ ...common(config, 'firehose'), requestHandler: HTTP1 });
+}
+
 const CREATE: { [Name in ClientName]: (config: CloudConfig) => Promise<Clients[Name]> } = {
   kinesis: createKinesisClient,
   dynamodb: createDynamoDBClient,
@@ -87,6 +95,7 @@ const CREATE: { [Name in ClientName]: (config: CloudConfig) => Promise<Clients[N
   iotData: createIotDataClient,
   iot: createIotClient,
   s3: createS3Client,
+  firehose: createFirehoseClient,
 };
 
 /**

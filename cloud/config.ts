@@ -16,5 +16,6 @@ export interface CloudConfig {
     iotData?: string;
     iot?: string;
     s3?: string;
+    firehose?: string;
   };
 }

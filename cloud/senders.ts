@@ -19,8 +19,9 @@ export type AwsSenders = Pick<Senders, 'firehose' | 's3'> & {
 export interface SenderClients {
   kinesis: KinesisClient;
   dynamodb: DynamoDBClient;
-  firehose?: FirehoseClient;
-  s3?: S3Client;
+  /** Asked for when there is something to send: most systems have no rule for them. */
+  firehose?: () => Promise<FirehoseClient>;
+  s3?: () => Promise<S3Client>;
 }
 
 export interface SenderResources {
@@ -55,12 +56,12 @@ function kinesisSender(client: KinesisClient, resource: string): KinesisSender {
   };
 }
 
-function firehoseSender(client: FirehoseClient, resource: string): Sender<{ data: Uint8Array }> {
+function firehoseSender(clientOf: () => Promise<FirehoseClient>, resource: string): Sender<{ data: Uint8Array }> {
   return {
     resource,
     send: (entries) =>
       sendDividing(entries, async (batch) => {
-        const { PutRecordBatchCommand } = await import('@aws-sdk/client-firehose');
+        const [client, { PutRecordBatchCommand }] = await Promise.all([clientOf(), import('@aws-sdk/client-firehose')]);
         const Records = batch.map(({ data }) => ({ Data: data }));
         const { RequestResponses = [] } = await client.send(
           new PutRecordBatchCommand({ DeliveryStreamName: resource, Records }),
@@ -76,13 +77,13 @@ function resultOfRecord({ ErrorCode, ErrorMessage }: { ErrorCode?: string; Error
 }
 
 /** Objects side by side, a PutObject each. */
-function objectSender(client: S3Client, resource: string): ReturnType<NonNullable<Senders['s3']>> {
+function objectSender(clientOf: () => Promise<S3Client>, resource: string): ReturnType<NonNullable<Senders['s3']>> {
   return {
     resource,
     send: async (objects) => {
-      const { PutObjectCommand } = await import('@aws-sdk/client-s3');
       const results = objects.map(({ key, body, cannedAcl }) =>
         sendDividing([key], async () => {
+          const [client, { PutObjectCommand }] = await Promise.all([clientOf(), import('@aws-sdk/client-s3')]);
           const acl = cannedAcl === undefined ? {} : { ACL: cannedAcl as 'private' };
           await client.send(new PutObjectCommand({ Bucket: resource, Key: key, Body: body, ...acl }));
           return [STORED];

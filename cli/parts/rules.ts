@@ -3,33 +3,35 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clients, clientsWhenAsked } from '#cloud/clients.js';
 import type { CloudConfig } from '#cloud/config.js';
-import { type Handler, LocalFunctions } from '#cloud/local/lambda/functions.js';
+import type { Account } from '#cloud/local/iot-core/registry/arns.js';
+import type { LocalFunctions } from '#cloud/local/lambda/functions.js';
 import { functionLookups, functionSenders } from '#cloud/local/rules/functions.js';
 import { type HttpSendersOptions, httpSenders } from '#cloud/local/rules/http.js';
 import { type PublishForRule, republishTo } from '#cloud/local/rules/republish.js';
 import { writtenSenders } from '#cloud/local/rules/written-senders.js';
 import { createLookups } from '#cloud/lookups.js';
+import { provisionBucket } from '#cloud/provision.js';
 import { streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
+import { targetNames } from '#cloud/topic-rules.js';
 import { type Outbox, openOutbox } from '#rules/actions/outbox.js';
 import { rulesOf } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
 import type { Lookups } from '#rules/sql/lookups.js';
 import { PitwallError } from '#wire/errors.js';
-import { ACCOUNT_ID } from './enrolments.js';
-import { functionsOf } from './functions.js';
 import type { PartContext } from './part.js';
 
 export interface RulesOptions {
   /** Folder of the outbox and of what is written for queues, topics, metrics. */
   dir: string;
   sampleFrames?: boolean;
-  /** The setting `lambda`: `name=module,…`, or `none`. */
-  lambda?: string;
   /** The setting `secrets`: a file of JSON, id → text, or `none`. */
   secrets?: string;
+  /** What the actions `lambda` and the SQL function `aws_lambda` call. */
+  functions: LocalFunctions;
+  account: Account;
   clients: Pick<Clients, 'kinesis' | 'dynamodb'>;
-  /** Where look-ups go; asked for when the first one comes, for the broker that answers some starts after the rules. */
+  /** Where look-ups and the rarer actions go; asked for at the first, for the broker starts after the rules. */
   cloud(): CloudConfig;
   /** For a republish, and for the action `http`; both begin when the broker is there. */
   publish: PublishForRule;
@@ -39,34 +41,43 @@ export interface RulesOptions {
 export interface RunningRules {
   engine: RuleEngine;
   outbox: Outbox;
-  functions: LocalFunctions;
   close(): Promise<void>;
 }
 
-/** The rules with everything that they send to and look up. Rejects with PW-CONFIG-MODULE, PW-CONFIG-FILE. */
+/** The rules with everything that they send to and look up. Rejects with PW-CONFIG-FILE. */
 export async function openRules(options: RulesOptions, context: PartContext): Promise<RunningRules> {
   const { raceClock, wallClock, random, log } = context;
-  const { dir, clients } = options;
-  const functions = new LocalFunctions({ functions: await functionsOf<Handler>(options.lambda, 'lambda'), log });
+  const { dir, clients, functions, account } = options;
   const secrets = await secretsOf(options.secrets);
   const asked = clientsWhenAsked(options.cloud);
+  const archive = targetNames(account).bucket('archive');
+  let provisioned: Promise<void> | undefined;
+  const s3 = async () => {
+    const client = await asked.get('s3');
+    provisioned ??= provisionBucket(client, archive);
+    await provisioned;
+    return client;
+  };
   const outbox = openOutbox(join(dir, 'outbox'));
   const engine = new RuleEngine({
     catalog: rulesOf(options),
     senders: {
-      ...createSenders(clients, { streams, tables }),
+      ...createSenders(
+        { ...clients, firehose: () => asked.get('firehose'), s3 },
+        { streams, tables, buckets: { archive } },
+      ),
       ...writtenSenders({ dir: join(dir, 'written'), raceClock }),
       ...functionSenders(functions),
       ...httpSenders(options.http),
       ...republishTo(options.publish),
     },
     lookups: {
-      ...createLookups(asked.get, ['dynamodb', 'iot', 'iotData']),
+      ...createLookups(asked.get, ['dynamodb', 'iot', 'iotData', 's3']),
       ...functionLookups(functions),
       ...secrets,
     },
     outbox,
-    accountId: ACCOUNT_ID,
+    accountId: account.accountId,
     wallClock,
     random,
     log,
@@ -74,7 +85,6 @@ export async function openRules(options: RulesOptions, context: PartContext): Pr
   return {
     engine,
     outbox,
-    functions,
     close: async () => {
       await engine.close();
       await outbox.close();

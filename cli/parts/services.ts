@@ -6,6 +6,7 @@ import { Administration } from '#cloud/local/iot-core/administration.js';
 import type { CustomAuthorizer } from '#cloud/local/iot-core/custom-authorizer.js';
 import { type IotCore, startIotCore } from '#cloud/local/iot-core/index.js';
 import type { PreProvisioningHook } from '#cloud/local/iot-core/provisioning/hook.js';
+import { type Handler, LocalFunctions } from '#cloud/local/lambda/functions.js';
 import { httpPost } from '#cloud/local/rules/http.js';
 import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
 import { startLocalAws } from '#cloud/local/services.js';
@@ -16,7 +17,7 @@ import { FRAME_RULE } from '#wire/topics.js';
 import type { IotCoreSettings } from '../config/iot-core-keys.js';
 import { OPERATOR } from '../race/identities.js';
 import { ACCOUNT_ID, enrolmentsOf, provisionsOf } from './enrolments.js';
-import { functionOf } from './functions.js';
+import { functionOf, functionsOf } from './functions.js';
 import type { Part, PartContext } from './part.js';
 import { openRules } from './rules.js';
 
@@ -67,10 +68,12 @@ const QUEUE_SHARE_BOUND = 0.5;
 /** The local cloud: streams and tables, the broker with the rules in its process, everything provisioned. */
 export async function startServices(options: ServicesOptions, context: PartContext): Promise<Part<ServicesInfo>> {
   const { raceClock, wallClock, random, log } = context;
-  const [customAuthorizer, hook] = await Promise.all([
+  const [customAuthorizer, hook, handlers] = await Promise.all([
     functionOf<CustomAuthorizer>(options.authorizer, 'authorizer'),
     functionOf<PreProvisioningHook>(options.provisioningHook, 'provisioningHook'),
+    functionsOf<Handler>(options.lambda, 'lambda'),
   ]);
+  const functions = new LocalFunctions({ functions: handlers, log });
   const credentials = localCredentials(options.awsDir);
   const aws = await startLocalAws({
     dataDir: options.awsDir,
@@ -89,17 +92,20 @@ export async function startServices(options: ServicesOptions, context: PartConte
   );
   await provision(clients, { streams, tables });
 
+  const account = { region: options.region, accountId: ACCOUNT_ID };
   const post = httpPost({ fetch, wallClock });
   const iotEndpoint = () => `http://127.0.0.1:${iot.dataPlanePort}`;
   const running = await openRules(
     {
       ...options,
       dir: options.iotDir,
+      functions,
+      account,
       clients,
       cloud: () => ({
         region: options.region,
         credentials,
-        endpoints: { dynamodb: endpoint, iot: iotEndpoint(), iotData: iotEndpoint() },
+        endpoints: { dynamodb: endpoint, s3: endpoint, firehose: endpoint, iot: iotEndpoint(), iotData: iotEndpoint() },
       }),
       // The broker needs the rules and the rules need the broker: nothing is published or posted before both are there.
       publish: (message) => iot.publishForRule(message),
@@ -108,7 +114,6 @@ export async function startServices(options: ServicesOptions, context: PartConte
     context,
   );
   const { engine: rules, outbox } = running;
-  const account = { region: options.region, accountId: ACCOUNT_ID };
   const scope = { region: account.region, account: account.accountId };
   const authority = await openAuthority(options.certsDir, { now: wallClock });
   const enrolments = await enrolmentsOf(authority, scope);
@@ -180,7 +185,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
         return {
           framesRuled: lanes.reduce((sum, { ruled }) => sum + ruled, 0),
           framesStreamed: lanes.reduce((sum, { streamed }) => sum + streamed, 0),
-          detail: { rules: counters, functions: running.functions.stats(), iot: iot.stats(), aws: aws.stats() },
+          detail: { rules: counters, functions: functions.stats(), iot: iot.stats(), aws: aws.stats() },
         };
       },
     },

@@ -6,9 +6,10 @@ import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Action, CreateTopicRuleCommand, UpdateThingCommand } from '@aws-sdk/client-iot';
 import { UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
 import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Clients, closeClients, createClients } from '#cloud/clients.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Clients, closeClients, createClients, createS3Client } from '#cloud/clients.js';
 import { streams } from '#cloud/resources.js';
 import { Desk } from './command.js';
 
@@ -20,6 +21,7 @@ let desk: Desk;
 let clients: Pick<Clients, 'kinesis' | 'dynamodb' | 'iot' | 'iotData'>;
 let mqtt: MqttClient;
 let noted: string;
+let archive: { s3: S3Client; Bucket: string };
 
 beforeAll(async () => {
   desk = new Desk();
@@ -40,6 +42,10 @@ beforeAll(async () => {
     { region: env.AWS_REGION, credentials, endpoints: { kinesis, dynamodb, iot, iotData } },
     ['kinesis', 'dynamodb', 'iot', 'iotData'],
   );
+  archive = {
+    s3: await createS3Client({ region: env.AWS_REGION, credentials, endpoints: { s3: kinesis } }),
+    Bucket: `pitwall-archive-000000000000-${env.AWS_REGION}`,
+  };
   const { host, port, ca, cert, key } = ready.mqtt;
   mqtt = await connectAsync({
     ...{ protocol: 'mqtts', host, port, clientId: 'desk', reconnectPeriod: 0 },
@@ -49,6 +55,7 @@ beforeAll(async () => {
 afterAll(() => {
   mqtt.end(true);
   closeClients(clients);
+  archive.s3.destroy();
   desk.close();
 });
 
@@ -134,6 +141,16 @@ describe('a rule made by the SDK', () => {
     );
     expect(records).toEqual([{ key: 'k', value: { lap: 12, type: 'lap/12', car: ['car-1'] } }]);
     expect(readFileSync(noted, 'utf8')).toBe('note{"lap":12}');
+  });
+
+  it('writes an object, into the bucket of the product', async () => {
+    const { s3, Bucket } = archive;
+    const key = 'tests/${topic(2)}-${lap}.json';
+    await create('objects', "SELECT lap FROM 'tests/+/objects'", { s3: { roleArn, bucketName: Bucket, key } });
+    await mqtt.publishAsync('tests/car-1/objects', '{"lap":12}', { qos: 1 });
+    const get = () => s3.send(new GetObjectCommand({ Bucket, Key: 'tests/car-1-12.json' }));
+    const object = await vi.waitFor(get, { timeout: 10_000, interval: 50 });
+    expect(await object.Body?.transformToString()).toBe('{"lap":12}');
   });
 
   it.each([

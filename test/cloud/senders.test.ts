@@ -21,8 +21,8 @@ function sendersOver(answer: (input: never) => object) {
   const clients = {
     kinesis: client as unknown as KinesisClient,
     dynamodb: client as unknown as DynamoDBClient,
-    firehose: client as unknown as FirehoseClient,
-    s3: client as unknown as S3Client,
+    firehose: async () => client as unknown as FirehoseClient,
+    s3: async () => client as unknown as S3Client,
   };
   return { inputs, senders: createSenders(clients, { streams, tables, buckets: { archive: 'pitwall-archive-1' } }) };
 }
