@@ -111,7 +111,15 @@ export function writeHistory(dir: DataDir, history: History): void {
 export interface Runtime {
   pid: number;
   mqtt: { host: string; port: number; ca: string; cert: string; key: string; clientId: string };
-  endpoints: { kinesis: string; dynamodb: string; dynamodbStreams: string; iot: string; iotData: string };
+  endpoints: {
+    kinesis: string;
+    dynamodb: string;
+    dynamodbStreams: string;
+    firehose: string;
+    s3: string;
+    iot: string;
+    iotData: string;
+  };
   screen: string | null;
 }
 

@@ -43,8 +43,8 @@ export interface LocalReady {
     kinesis: string;
     dynamodb: string;
     dynamodbStreams: string;
-    firehose: string | null;
-    s3: string | null;
+    firehose: string;
+    s3: string;
     iot: string;
     iotData: string;
     /** MQTT over WebSocket. */
@@ -118,11 +118,11 @@ async function startServices(
   );
   const ready = readyOf(dir, config, identities, services.info);
   const { mqtt, endpoints } = ready;
-  const { kinesis, dynamodb, dynamodbStreams, iot, iotData } = endpoints;
+  const { kinesis, dynamodb, dynamodbStreams, firehose, s3, iot, iotData } = endpoints;
   const runtime: Runtime = {
     pid: process.pid,
     mqtt,
-    endpoints: { kinesis, dynamodb, dynamodbStreams, iot, iotData },
+    endpoints: { kinesis, dynamodb, dynamodbStreams, firehose, s3, iot, iotData },
     screen: null,
   };
   writeJson(join(dir.root, RUNTIME_FILE), runtime);
@@ -142,7 +142,7 @@ function readyOf(
   { mqttPort, webSocketPort, deviceHttpPort, endpoints }: ServicesInfo,
 ): LocalReady {
   const { accessKeyId, secretAccessKey } = localCredentials(dir.aws);
-  const { kinesis, dynamodb, dynamodbStreams, iot, iotData } = endpoints;
+  const { kinesis, dynamodb, dynamodbStreams, firehose, s3, iot, iotData } = endpoints;
   const host = mqttHostFor(listen);
   const { caPath: ca, certPath: cert, keyPath: key } = operator;
   return {
@@ -151,8 +151,8 @@ function readyOf(
       kinesis,
       dynamodb,
       dynamodbStreams,
-      firehose: null,
-      s3: null,
+      firehose,
+      s3,
       iot,
       iotData,
       iotWebSocket: `wss://${host}:${webSocketPort}/mqtt`,
@@ -167,6 +167,8 @@ function readyOf(
       AWS_ENDPOINT_URL_KINESIS: kinesis,
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodbStreams,
+      AWS_ENDPOINT_URL_FIREHOSE: firehose,
+      AWS_ENDPOINT_URL_S3: s3,
       AWS_ENDPOINT_URL_IOT: iot,
       AWS_ENDPOINT_URL_IOT_DATA_PLANE: iotData,
       AWS_ENDPOINT_URL_IOT_JOBS_DATA_PLANE: iotData,

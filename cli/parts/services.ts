@@ -10,9 +10,10 @@ import { type Handler, LocalFunctions } from '#cloud/local/lambda/functions.js';
 import { httpPost } from '#cloud/local/rules/http.js';
 import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
 import { startLocalAws } from '#cloud/local/services.js';
-import { provision } from '#cloud/provision.js';
+import { provision, provisionBucket } from '#cloud/provision.js';
 import { streams, tables } from '#cloud/resources.js';
 import { targetNames } from '#cloud/topic-rules.js';
+import { seededRandom } from '#wire/random.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import type { IotCoreSettings } from '../config/iot-core-keys.js';
 import { OPERATOR } from '../race/identities.js';
@@ -45,7 +46,15 @@ export interface ServicesInfo {
   mqttPort: number;
   webSocketPort: number;
   deviceHttpPort: number;
-  endpoints: { kinesis: string; dynamodb: string; dynamodbStreams: string; iot: string; iotData: string };
+  endpoints: {
+    kinesis: string;
+    dynamodb: string;
+    dynamodbStreams: string;
+    firehose: string;
+    s3: string;
+    iot: string;
+    iotData: string;
+  };
 }
 
 export interface ServicesStats {
@@ -87,10 +96,13 @@ export async function startServices(options: ServicesOptions, context: PartConte
   });
   const endpoint = `http://127.0.0.1:${aws.port}`;
   const clients = await createClients(
-    { region: options.region, credentials, endpoints: { kinesis: endpoint, dynamodb: endpoint } },
-    ['kinesis', 'dynamodb'],
+    { region: options.region, credentials, endpoints: { kinesis: endpoint, dynamodb: endpoint, s3: endpoint } },
+    ['kinesis', 'dynamodb', 's3'],
   );
-  await provision(clients, { streams, tables });
+  await Promise.all([
+    provision(clients, { streams, tables }),
+    provisionBucket(clients.s3, targetNames({ region: options.region, accountId: ACCOUNT_ID }).bucket('archive')),
+  ]);
 
   const account = { region: options.region, accountId: ACCOUNT_ID };
   const post = httpPost({ fetch, wallClock });
@@ -156,7 +168,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     deviations: options.iotCore?.deviations,
     raceClock,
     wallClock,
-    random,
+    random: seededRandom(options.iotCore?.faultSeed ?? 1),
     log,
   });
 
@@ -169,6 +181,8 @@ export async function startServices(options: ServicesOptions, context: PartConte
         kinesis: endpoint,
         dynamodb: endpoint,
         dynamodbStreams: endpoint,
+        firehose: endpoint,
+        s3: endpoint,
         iot: iotEndpoint(),
         iotData: iotEndpoint(),
       },

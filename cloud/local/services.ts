@@ -2,17 +2,23 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
+import { namedRandom } from '#wire/random.js';
 import type { OperationStats } from './call-stats.js';
 import { Dispatcher } from './dispatcher.js';
 import { type DynamoDBCounters, openDynamoDB } from './dynamodb/service.js';
 import type { TableStreamLimits } from './dynamodb/streams/limits.js';
 import { type Fault, Faults } from './faults.js';
 import { withFaults } from './faulty-service.js';
+import type { FirehoseCounters } from './firehose/delivery-stream.js';
+import type { FirehoseLimits } from './firehose/limits.js';
+import { neighboursAt } from './firehose/neighbours.js';
+import { openFirehose } from './firehose/service.js';
 import { Front } from './front.js';
 import type { KinesisCounters } from './kinesis/context.js';
 import type { KinesisLimits } from './kinesis/limits.js';
 import { openKinesis } from './kinesis/service.js';
 import type { Durability } from './kinesis/store.js';
+import { LocalFunctions } from './lambda/functions.js';
 import { Router } from './router.js';
 import type { S3Limits } from './s3/limits.js';
 import { type S3Counters, S3Service } from './s3/service.js';
@@ -40,6 +46,10 @@ export interface LocalAwsOptions {
   tableStreamLimits?: Partial<TableStreamLimits>;
   /** Overrides of what S3 refuses; absent = as AWS. */
   s3Limits?: Partial<S3Limits>;
+  /** Overrides of what Firehose refuses; absent = as AWS in the region. */
+  firehoseLimits?: Partial<FirehoseLimits>;
+  /** What Firehose's Lambda processors may name. Default none. */
+  functions?: LocalFunctions;
   /** What an acknowledged write survives. Default `process` (kill −9); `disk` adds an fsync. */
   durability?: Durability;
   /** How long streams are CREATING or UPDATING, race ms. Default 0. */
@@ -60,11 +70,12 @@ export interface LocalAwsStats {
   kinesis: KinesisCounters;
   dynamodb: DynamoDBCounters;
   s3: S3Counters;
+  firehose: FirehoseCounters;
 }
 
 export interface LocalAws {
   port: number;
-  /** Base URL of each of them: `endpoints.kinesis`, `endpoints.dynamodb`, `endpoints.dynamodbStreams`, `endpoints.s3`. */
+  /** Base URL of each: `endpoints.kinesis`, `.dynamodb`, `.dynamodbStreams`, `.s3`, `.firehose`. */
   url: string;
   stats(): LocalAwsStats;
   /** Answers what is in flight (bounded), closes every socket, then the stores. */
@@ -72,7 +83,7 @@ export interface LocalAws {
 }
 
 /**
- * Kinesis, DynamoDB and S3 on one loopback port. Raises PW-LOCAL-PORT, PW-LOCAL-STORE.
+ * Kinesis, DynamoDB, S3 and Firehose on one loopback port. Raises PW-LOCAL-PORT, PW-LOCAL-STORE.
  *
  * @example
  * const aws = await startLocalAws({ dataDir, port: 0, credentials: localCredentials(dataDir), region, raceClock, wallClock, log });
@@ -110,7 +121,18 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     sync: durability === 'disk',
     streamLimits: options.tableStreamLimits,
   });
-  const jsonServices = [kinesis, dynamodb.tables, dynamodb.streams];
+  const firehose = openFirehose({
+    ...common,
+    folder: join(dataDir, 'firehose'),
+    durability,
+    limits: options.firehoseLimits,
+    statusDelayMs,
+    functions: options.functions ?? new LocalFunctions({ functions: new Map(), log }),
+    wallClock,
+    // Jitter of retries: nobody else's, so that it may be the same each time.
+    random: namedRandom(0, 'firehose'),
+  });
+  const jsonServices = [kinesis, dynamodb.tables, dynamodb.streams, firehose];
   const dispatcher = new Dispatcher({
     services: jsonServices.map((service) => withFaults(service, faults)),
     credentials,
@@ -137,17 +159,24 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     await closeServices();
     throw error;
   }
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${front.port}`;
+  // Firehose meets its neighbours as everybody does: over the wire, at their limits.
+  const neighbours = neighboursAt({ region, credentials, endpoints: { kinesis: url, s3: url } });
+  await firehose.start(neighbours);
   return {
     port: front.port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${front.port}`,
+    url,
     stats: () => ({
       ...dispatcher.stats.toJSON(),
       faults: faults.toJSON(),
       kinesis: kinesis.counters(),
       dynamodb: dynamodb.counters(),
       s3: s3.counters(),
+      firehose: firehose.counters(),
     }),
     close: async () => {
+      await firehose.stop();
+      await neighbours.close();
       await front.close();
       await closeServices();
     },

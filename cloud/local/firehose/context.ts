@@ -1,4 +1,3 @@
-import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
@@ -7,13 +6,7 @@ import type { LocalFunctions } from '../lambda/functions.js';
 import type { Catalog } from './catalog.js';
 import type { FirehoseCounters } from './delivery-stream.js';
 import type { FirehoseLimits } from './limits.js';
-import type { ObjectStore } from './objects.js';
-
-/** Whom delivery streams read from and write to; asked for when first needed. */
-export interface Neighbours {
-  objects(): Promise<ObjectStore>;
-  kinesis(): Promise<KinesisClient>;
-}
+import type { Neighbours } from './neighbours.js';
 
 /** What every delivery stream works with. */
 export interface FirehoseContext {

@@ -5,7 +5,6 @@ import type { FirehoseContext } from './context.js';
 import { DeliveryStream } from './delivery-stream.js';
 import type { Destination } from './destination.js';
 import { Journal } from './journal.js';
-import { startKinesisSource } from './kinesis-source.js';
 import type { Incoming } from './records.js';
 
 /** How often a source looks whether the backlog has room again, wall time. */
@@ -65,6 +64,8 @@ export class Hose {
     const { source, createdAtMs, deleting } = this.#record;
     if (source === undefined || deleting || this.#source !== undefined) return;
     const { catalog, neighbours, counters, raceClock, wallClock, random, log } = this.#context;
+    // The stream's client is loaded where there is a stream to read.
+    const { startKinesisSource } = await import('./kinesis-source.js');
     const client = await neighbours().kinesis();
     this.#source = startKinesisSource({
       client,

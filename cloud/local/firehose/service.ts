@@ -5,10 +5,11 @@ import type { JsonService } from '../json-service.js';
 import { type Durability, openLmdbStore } from '../kinesis/store.js';
 import type { LocalFunctions } from '../lambda/functions.js';
 import { Catalog } from './catalog.js';
-import type { FirehoseContext, Neighbours } from './context.js';
+import type { FirehoseContext } from './context.js';
 import type { FirehoseCounters } from './delivery-stream.js';
 import { Hoses } from './hoses.js';
 import { type FirehoseLimits, firehoseLimits } from './limits.js';
+import type { Neighbours } from './neighbours.js';
 import { putOperations } from './put-operations.js';
 import { streamOperations } from './stream-operations.js';
 
