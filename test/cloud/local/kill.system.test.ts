@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateStreamCommand,
@@ -9,24 +6,16 @@ import {
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
 import { afterEach, expect, it } from 'vitest';
-import { startIn, stockClients, testFolder } from './local-aws.js';
+import { startIn, startToBeKilled, stockClients, testFolder } from './local-aws.js';
 
-const CHILD = fileURLToPath(new URL('./server-child.ts', import.meta.url));
-let child: ChildProcess | undefined;
+let server: Awaited<ReturnType<typeof startToBeKilled>> | undefined;
 
-afterEach(() => child?.kill('SIGKILL'));
-
-async function startChild(folder: string): Promise<string> {
-  child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', CHILD, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-  return line.toString().trim();
-}
+afterEach(() => server?.kill());
 
 it('keeps everything acknowledged when the process is killed in the middle of writing', async () => {
   const folder = testFolder();
-  const clients = stockClients(await startChild(folder.path));
+  server = await startToBeKilled(folder.path);
+  const clients = stockClients(server.url);
   await clients.kinesis.send(new CreateStreamCommand({ StreamName: 's', ShardCount: 1 }));
   await clients.dynamodb.send(
     new CreateTableCommand({
@@ -55,7 +44,7 @@ it('keeps everything acknowledged when the process is killed in the middle of wr
   await expect
     .poll(() => Math.min(acknowledged.records.length / 10, acknowledged.items.length), { timeout: 20_000 })
     .toBeGreaterThan(30);
-  child!.kill('SIGKILL');
+  await server.kill();
   await writers;
   clients.destroy();
 

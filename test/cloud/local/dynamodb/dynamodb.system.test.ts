@@ -20,7 +20,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalAws } from '#cloud/local/services.js';
 import { provision } from '#cloud/provision.js';
-import { streams, tables } from '#cloud/resources.js';
+import { tables } from '#cloud/resources.js';
 import { ManualClock } from '#wire/clock.js';
 import { refusal, startIn, stockClients, testFolder } from '../local-aws.js';
 
@@ -35,7 +35,7 @@ async function open(): Promise<void> {
   aws = await startIn(folder.path, { raceClock });
   clients = stockClients(aws.url);
   dynamodb = clients.dynamodb;
-  await provision(clients, { streams, tables });
+  await provision(clients, { streams: {}, tables });
 }
 
 async function close(): Promise<void> {
@@ -148,7 +148,7 @@ describe('items', () => {
 
 describe('tables', () => {
   it('are those of the resources, made once', async () => {
-    await provision(clients, { streams, tables });
+    await provision(clients, { streams: {}, tables });
     const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
     expect(TableNames).toEqual(
       Object.values(tables)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keyLock } from '#cloud/local/dynamodb/key-lock.js';
+import { keyLock, lockAll } from '#cloud/local/dynamodb/key-lock.js';
 
 it('lets one in at a time per key, in order of arrival, and others past', async () => {
   const lock = keyLock();
@@ -25,4 +25,22 @@ it('lets one in at a time per key, in order of arrival, and others past', async 
     'third out',
   ]);
   expect(log.indexOf('aside in')).toBeLessThan(log.indexOf('first out'));
+});
+
+it('takes several keys together, whatever their order, without a deadlock', async () => {
+  const lock = keyLock();
+  const inside = new Set<string>();
+  const visit = async (...keys: string[]) => {
+    const release = await lockAll(keys.map((key) => ({ lock, key, order: key })));
+    for (const key of keys) {
+      expect(inside.has(key)).toBe(false);
+      inside.add(key);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const key of keys) inside.delete(key);
+    release();
+  };
+  const orders = [['a', 'b', 'c'], ['c', 'b', 'a'], ['b', 'c'], ['c', 'a'], ['b']];
+  await Promise.all(Array.from({ length: 50 }, (_, i) => visit(...orders[i % orders.length])));
+  expect(inside.size).toBe(0);
 });
