@@ -64,7 +64,7 @@ export interface Authority {
   /** The authority's certificate: what clients and the broker trust. */
   readonly caPath: string;
   readonly revocations: Revocations;
-  /** Identity of one thing; issued the first time. Raises PW-CERTS-STORE for a name that AWS IoT would not take. */
+  /** Identity of one thing; issued the first time. Raises PW-CERTS-NAME for a name that AWS IoT would not take. */
   thing(name: string): Promise<Identity>;
   /** Identity of the broker, valid for localhost, 127.0.0.1, ::1 and the given names and addresses. */
   server(hosts?: readonly string[]): Promise<Identity>;
@@ -233,8 +233,9 @@ function fileBase(folder: string, name: string, certificateId: string): string {
 
 function checkName(name: string): void {
   if (THING_NAME.test(name)) return;
-  throw new PitwallError('PW-CERTS-STORE', {
+  throw new PitwallError('PW-CERTS-NAME', {
     what: `"${name}" is not a thing name; wanted 1 to 128 of a-z A-Z 0-9 : _ -.`,
+    fix: 'Name a car car-24, the timing agent track-1.',
   });
 }
 

@@ -56,6 +56,7 @@ export async function listen(client: MqttClient, options: ListenOptions): Promis
         reject(
           new PitwallError('PW-REMOTE-TIMEOUT', {
             what: `Nothing on ${filters.join(', ')} for ${timeoutMs / 1000} s.`,
+            fix: 'Wait longer with --timeout, or see whether anything runs with: pitwall doctor',
           }),
         );
       const rearm = () => {
@@ -72,6 +73,7 @@ export async function listen(client: MqttClient, options: ListenOptions): Promis
           new PitwallError('PW-REMOTE-MQTT', {
             what: `The broker closed the connection after subscribing to ${filters.join(', ')}.`,
             why: 'The filter is not allowed: Basic Ingest topics and $SYS cannot be subscribed to.',
+            fix: "Listen to what the rest says with: pitwall sub 'pitwall/v1/#'",
           }),
         ),
       );

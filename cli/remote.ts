@@ -27,14 +27,19 @@ export function requireLocal(config: Config, command: string): void {
 /** Names that the SDK and Node give to an answer that did not come in time. */
 const TIMEOUTS = ['TimeoutError', 'ETIMEDOUT', 'AbortError'];
 
-/** What an AWS client raised, as an error of ours: PW-REMOTE-TIMEOUT or PW-REMOTE-REFUSED with the service's own words. */
-export function remoteError(what: string, cause: unknown): PitwallError {
+/**
+ * What an AWS client raised, as an error of ours: PW-REMOTE-TIMEOUT or PW-REMOTE-REFUSED with the service's own words.
+ *
+ * @param fixes what to do, by the name of the service's error
+ */
+export function remoteError(what: string, cause: unknown, fixes: Readonly<Record<string, string>> = {}): PitwallError {
   if (cause instanceof PitwallError) return cause;
   const name = errorCode(cause);
   const message = cause instanceof Error ? cause.message : '';
   const status = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   return new PitwallError(TIMEOUTS.includes(name) ? 'PW-REMOTE-TIMEOUT' : 'PW-REMOTE-REFUSED', {
     what: `${what}: ${name}${message ? `: ${message}` : ''}`,
+    fix: fixes[name],
     retriable: status === undefined || status >= 500 || status === 429,
     cause,
   });

@@ -36,7 +36,7 @@ export function enrolInRunningSystem(config: Config, records: readonly Certifica
   });
 }
 
-/** What the registry has beside these: its things' certificates, by thing. */
+/** What the registry has beside these. */
 export async function registeredInRunningSystem(
   config: Config,
   known: ReadonlySet<string>,
@@ -51,7 +51,7 @@ export async function registeredInRunningSystem(
       }
     }
   });
-  return records.sort((a, b) => a.thing.localeCompare(b.thing, 'en', { numeric: true }));
+  return records;
 }
 
 async function recordOf(

@@ -22,7 +22,10 @@ export async function list(flags: CertsFlags): Promise<void> {
   const folder = folderOf(flags);
   // Looking must not make an authority.
   const issuedHere = existsSync(join(folder, 'ca.crt')) ? await (await open(folder)).list() : [];
-  const records = [...issuedHere, ...(await registeredOnly(flags, issuedHere))];
+  // Stable: of one thing, what was issued here comes first.
+  const records = [...issuedHere, ...(await registeredOnly(flags, issuedHere))].sort((a, b) =>
+    a.thing.localeCompare(b.thing, 'en', { numeric: true }),
+  );
   if (flags.json) {
     print({ certificates: records });
     return;
@@ -157,5 +160,5 @@ function print(document: object): void {
 
 function row({ thing, status, daysLeft, certificateId, certPath }: CertificateRecord): string {
   const days = `${Math.floor(daysLeft)} days left`.padStart(14);
-  return `${thing.padEnd(16)} ${status.padEnd(8)} ${days}  ${certificateId.slice(0, SHOWN_DIGITS)}  ${certPath ?? ''}`.trimEnd();
+  return `${thing.padEnd(16)} ${status.padEnd(8)} ${days}  ${certificateId.slice(0, SHOWN_DIGITS)}  ${certPath ?? (status === 'active' ? '(in the car)' : '')}`.trimEnd();
 }

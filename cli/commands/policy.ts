@@ -27,6 +27,7 @@ function read(file: string): string {
     throw new PitwallError('PW-USAGE-ARGUMENT', {
       what: `${file} cannot be read: ${errorCode(cause)}.`,
       why: 'Policy files were wanted.',
+      fix: 'Name files that hold policy documents as JSON.',
       cause,
     });
   }

@@ -33,6 +33,7 @@ export async function pub(topic: string, text: string, flags: PubFlags): Promise
           new PitwallError('PW-REMOTE-MQTT', {
             what,
             why: 'The topic, the size or the rights are not what AWS IoT takes.',
+            fix: 'Give a topic without + and #, of at most 8 levels, not below $SYS, and at most 128 KB',
           }),
         );
       client.once('close', () => refused(`The broker closed the connection after the publish to ${topic}.`));

@@ -98,12 +98,17 @@ function changeOf(verb: string, message: ChangeMessage): Change {
     : { type: 'deleted', version, timestamp };
 }
 
+const FIXES = {
+  ResourceNotFoundException: 'Make it with: pitwall shadow set; cars have shadows by --name: setup, agent, campaign',
+  ConflictException: 'See the version that is there with: pitwall shadow get',
+};
+
 async function withClient<T>({ data }: ShadowFlags, work: (client: IoTDataPlaneClient) => Promise<T>): Promise<T> {
   const client = await createIotDataClient(await cloudOf(configFor({ data }).config));
   try {
     return await work(client);
   } catch (error) {
-    throw remoteError('The shadow service refused', error);
+    throw remoteError('The shadow service refused', error, FIXES);
   } finally {
     client.destroy();
   }

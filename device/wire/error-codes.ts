@@ -52,6 +52,7 @@ export const ERROR_CODES = {
 
   // certs
   'PW-CERTS-STORE': 'The certificate folder cannot be written or holds something that is not a certificate or key.',
+  'PW-CERTS-NAME': 'A certificate was asked for under a name that AWS IoT takes for no thing.',
   'PW-CERTS-REQUEST': 'A certificate signing request cannot be read, or is not signed by its own key.',
   'PW-CERTS-CLAIM': 'The folder holds no claim certificate, or a car that has its own already.',
   'PW-CERTS-UNKNOWN': 'The authority issued no such certificate.',

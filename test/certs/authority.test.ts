@@ -117,6 +117,6 @@ describe('openAuthority', () => {
 
   test('refuses a name that AWS IoT would not take, and that could leave the folder', async () => {
     const authority = await openAuthority(dir, { now: clock });
-    await expect(authority.thing('../ca')).rejects.toMatchObject({ code: 'PW-CERTS-STORE' });
+    await expect(authority.thing('../ca')).rejects.toMatchObject({ code: 'PW-CERTS-NAME' });
   });
 });
