@@ -20,11 +20,12 @@ const iot = await startIotCore({
   wallClock,
   random: seededRandom(1),
   log: silentLog,
-  faults: { dropAfterAck: 0, duplicate: 0, reorder: 0 },
+  faults: { dropAfterAck: 0, duplicate: 0, reorder: 0, deliveryDuplicate: 0, deliveryReorder: 0 },
   limits: {
     publishesPerSecond: UNLIMITED,
     bytesPerSecond: UNLIMITED,
     accountPublishesPerSecond: UNLIMITED,
+    accountDeliveriesPerSecond: UNLIMITED,
     slowConsumerBytes: 64 * 1024 * 1024,
     sessionQueueMessages: 100_000,
     sessionQueueBytes: 256 * 1024 * 1024,

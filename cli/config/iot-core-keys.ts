@@ -13,6 +13,8 @@ export interface IotCoreSettings {
   jobLimits: JobLimits;
   registryLimits: RegistryLimits;
   faults: Faults;
+  /** Same seed, same faults. */
+  faultSeed: number;
   deviations: Deviations;
 }
 
@@ -45,6 +47,7 @@ export function iotCoreSettings(values: Readonly<Record<string, unknown>>): IotC
     jobLimits: group('limits.jobs', JOB_LIMITS),
     registryLimits: group('limits.registry', REGISTRY_LIMITS),
     faults: group('faults', FAULT_MEANINGS),
+    faultSeed: values.seed,
     deviations: group('deviations', DEVIATIONS),
   } as unknown as IotCoreSettings;
 }

@@ -76,7 +76,7 @@ const QUEUE_SHARE_BOUND = 0.5;
 
 /** The local cloud: streams and tables, the broker with the rules in its process, everything provisioned. */
 export async function startServices(options: ServicesOptions, context: PartContext): Promise<Part<ServicesInfo>> {
-  const { raceClock, wallClock, random, log } = context;
+  const { raceClock, wallClock, log } = context;
   const [customAuthorizer, hook, handlers] = await Promise.all([
     functionOf<CustomAuthorizer>(options.authorizer, 'authorizer'),
     functionOf<PreProvisioningHook>(options.provisioningHook, 'provisioningHook'),

@@ -55,6 +55,28 @@ describe('configuration', () => {
   });
 });
 
+describe('settings of the local streams and tables', () => {
+  it('are no faults and no delays, unless set; faults are drawn by the seed', () => {
+    expect(resolveConfig({}, env, project).config.aws).toEqual({ faults: [], faultSeed: 1, statusDelayMs: 0 });
+    env.PITWALL_LOCAL_AWS_STATUS_DELAY_MS = '500';
+    const set = ['local.aws.faults=kinesis.PutRecords:partial=0.05,dynamodb.*:slow=0.1/200', 'seed=7'];
+    expect(resolveConfig({ set }, env, project).config.aws).toEqual({
+      faults: [
+        { operation: 'kinesis.PutRecords', kind: 'partial', rate: 0.05, ms: 1_000 },
+        { operation: 'dynamodb.*', kind: 'slow', rate: 0.1, ms: 200 },
+      ],
+      faultSeed: 7,
+      statusDelayMs: 500,
+    });
+  });
+
+  it('refuse a plan that is none', () => {
+    expect(() => resolveConfig({ set: ['local.aws.faults=kinesis:boom'] }, env, project)).toThrow(
+      expect.objectContaining({ code: 'PW-CONFIG-FAULTS' }),
+    );
+  });
+});
+
 describe('settings of the local IoT Core', () => {
   it('are set by --set over the environment over a file, whose keys may stand inside each other; the rest is AWS’s', () => {
     writeFileSync(
@@ -80,6 +102,7 @@ describe('settings of the local IoT Core', () => {
       jobLimits: { ...DEFAULT_JOB_LIMITS, inFlight: 2 },
       registryLimits: { ...DEFAULT_REGISTRY_LIMITS, policyVersions: 6 },
       faults: { ...DEFAULT_FAULTS, reorder: 0.5 },
+      faultSeed: 1,
       deviations: { ...DEFAULT_DEVIATIONS, qos0OverRate: 'delay' },
     });
     expect(origins['local.iot.limits.subscriptions'].origin).toBe('flag --set');

@@ -4,6 +4,7 @@ import type { RuleIngress } from '#rules/engine.js';
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
+import type { Random } from '#wire/random.js';
 import { Admission, type Publish } from './admission.js';
 import { LibraryBus, LibraryStore } from './aedes-parts.js';
 import { Announcements } from './announcements.js';
@@ -23,6 +24,7 @@ import type { SessionStore } from './delivery/session-store.js';
 import { Sessions } from './delivery/sessions.js';
 import type { Deviations } from './deviations.js';
 import type { DeviceServices } from './device-services.js';
+import type { Faults } from './faults.js';
 import { Gate } from './gate.js';
 import type { IotCoreLimits } from './limits.js';
 import { guardPackets, type ParsedPacket } from './packet-guard.js';
@@ -41,6 +43,9 @@ export interface BrokerOptions {
   sessionStore?: SessionStore;
   /** Jobs and provisioning; without them their topics are refused. */
   services?: DeviceServices;
+  faults: Readonly<Faults>;
+  /** Draws the faults. */
+  random: Random;
   limits: IotCoreLimits;
   deviations: Deviations;
   raceClock: Clock;
@@ -210,6 +215,7 @@ export class Broker {
 
   async close(): Promise<void> {
     this.#announcements.close();
+    await this.#distribution.close();
     this.#rights.close();
     for (const client of this.#clients.registered.values()) {
       this.#clients.endFor(client, 'SERVER_INITIATED_DISCONNECT');

@@ -23,6 +23,9 @@ export interface IotCoreStats {
   duplicated: number;
   reordered: number;
   droppedAfterAck: number;
+  /** And on the way to subscribers. */
+  deliveriesDuplicated: number;
+  deliveriesReordered: number;
   /** Shadow requests answered, by verb and outcome. */
   shadow: Record<string, number>;
   /** Requests to jobs and provisioning, by operation and outcome. */
@@ -56,6 +59,8 @@ export class Counters {
     duplicated: 0,
     reordered: 0,
     droppedAfterAck: 0,
+    deliveriesDuplicated: 0,
+    deliveriesReordered: 0,
     shadow: {},
     services: {},
     refused: {},

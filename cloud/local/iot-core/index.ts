@@ -18,7 +18,7 @@ import { SessionStore } from './delivery/session-store.js';
 import { DEFAULT_DEVIATIONS, type Deviations } from './deviations.js';
 import { DeviceHttp } from './device-http.js';
 import type { DeviceServices } from './device-services.js';
-import { type Faults, FaultyIngress } from './faults.js';
+import { DEFAULT_FAULTS, type Faults, FaultyIngress } from './faults.js';
 import { HttpFront, type HttpPlane } from './http-front.js';
 import { identityOf } from './identity.js';
 import { DEFAULT_LIMITS, type IotCoreLimits } from './limits.js';
@@ -100,7 +100,8 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const deviations = { ...DEFAULT_DEVIATIONS, ...options.deviations };
   const counters = new Counters();
-  const rules = new FaultyIngress(options.rules, { faults: options.faults, random, counters, log });
+  const faults = { ...DEFAULT_FAULTS, ...options.faults };
+  const rules = new FaultyIngress(options.rules, { faults, random, counters, log });
   const shadows = await ShadowService.open({
     path: join(options.dataDir, 'shadows'),
     raceClock,
@@ -119,7 +120,20 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
     deviations.sessionStore === 'disk'
       ? await SessionStore.open({ path: join(options.dataDir, 'sessions'), counters, log })
       : undefined;
-  const shared = { rules, shadows, retained, sessionStore, limits, deviations, raceClock, wallClock, counters, log };
+  const shared = {
+    faults,
+    random,
+    rules,
+    shadows,
+    retained,
+    sessionStore,
+    limits,
+    deviations,
+    raceClock,
+    wallClock,
+    counters,
+    log,
+  };
   const { operatorName, things, directory, account = DEFAULT_ACCOUNT, services } = options;
   const authorityId = certificateIdOf(new X509Certificate(readFileSync(options.tls.caPath)).raw);
   const { customAuthorizer } = options;
@@ -219,7 +233,7 @@ export async function startIotCore(options: IotCoreOptions): Promise<IotCore> {
       deviceHttpPort: deviceHttp.port,
       dataPlanePort: http.port,
       stats: () => counters.snapshot(),
-      setFaults: (faults) => rules.setFaults(faults),
+      setFaults: (changes) => void Object.assign(faults, changes),
       announce: (topic, payload) => broker.announce(topic, payload),
       publishForRule: ({ payload, hops, ...rest }) =>
         broker.publish({ ...rest, payload: Buffer.from(payload), retain: false }, RULES_PRINCIPAL, hops),

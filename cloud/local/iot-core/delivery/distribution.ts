@@ -1,6 +1,11 @@
 import type { Clock } from '#wire/clock.js';
+import type { Log } from '#wire/log.js';
+import type { Random } from '#wire/random.js';
 import type { Publish } from '../admission.js';
+import type { Counters } from '../counters.js';
 import { serviceCallOf } from '../device-services.js';
+import { Disturbance } from '../disturbance.js';
+import type { Faults } from '../faults.js';
 import { BASIC_INGEST_PREFIX } from '../routes.js';
 import { Message } from './message.js';
 import type { Retained } from './retained.js';
@@ -11,17 +16,30 @@ import { isWildcard } from './topic-filters.js';
 export interface DistributionOptions {
   router: Router;
   retained: Retained;
+  faults: Readonly<Faults>;
+  random: Random;
+  counters: Counters;
   wallClock: Clock;
+  log: Log;
 }
 
 type Outgoing = Pick<Publish, 'topic' | 'payload' | 'qos' | 'expiryMs'>;
 
-/** From a publish to the sessions that get it. */
+/** From a publish to the sessions that get it; a few twice or late, as AWS promises neither order nor single delivery. */
 export class Distribution {
   readonly #options: DistributionOptions;
+  readonly #disturbance: Disturbance<Message>;
 
   constructor(options: DistributionOptions) {
+    const { router, faults, counters, random, log } = options;
     this.#options = options;
+    this.#disturbance = new Disturbance({
+      pass: (message) => router.route(message),
+      rates: () => ({ duplicate: faults.deliveryDuplicate, reorder: faults.deliveryReorder }),
+      count: (what) => counters.stats[what === 'duplicated' ? 'deliveriesDuplicated' : 'deliveriesReordered']++,
+      random,
+      log,
+    });
   }
 
   /** A client's publish. Nobody subscribes to what is for a service alone. */
@@ -33,7 +51,12 @@ export class Distribution {
 
   /** To all who subscribed. Basic Ingest has no subscribers. */
   route(publish: Outgoing): void {
-    if (!publish.topic.startsWith(BASIC_INGEST_PREFIX)) this.#options.router.route(this.#message(publish));
+    if (!publish.topic.startsWith(BASIC_INGEST_PREFIX)) void this.#disturbance.push(this.#message(publish));
+  }
+
+  /** Hands on what is held back. */
+  close(): Promise<void> {
+    return this.#disturbance.close();
   }
 
   /**

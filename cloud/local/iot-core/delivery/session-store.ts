@@ -47,6 +47,7 @@ export class SessionStore {
   readonly #store: RecordStore<SessionRecord | OwedRecord>;
   readonly #options: SessionStoreOptions;
   #lastNumber = 0;
+  #lastWrite: Promise<void> = Promise.resolve();
 
   private constructor(store: RecordStore<SessionRecord | OwedRecord>, options: SessionStoreOptions) {
     this.#store = store;
@@ -109,12 +110,17 @@ export class SessionStore {
     return { message: Message.fromRecord(record), storedAs: key, group };
   }
 
+  /** Resolves when what was given so far is written, or told as failed. */
+  async settled(): Promise<void> {
+    await this.#lastWrite;
+  }
+
   async close(): Promise<void> {
     await this.#store.close();
   }
 
   #write(key: string, record: SessionRecord | OwedRecord | undefined): void {
-    this.#store.write([[key, record]]).catch((error: unknown) => {
+    this.#lastWrite = this.#store.write([[key, record]]).catch((error: unknown) => {
       const { counters, log } = this.#options;
       counters.count('sessionDrops', 'notStored');
       log.error('A session could not be stored.', { error: errorCode(error) });

@@ -108,7 +108,8 @@ describe('with a directory', () => {
     expect(permissions.allows('iot:Publish', 'only/this')).toBe(true);
     expect(permissions.allows('iot:Publish', topics.events('car-1'))).toBe(false);
     expect(refusal(() => one.admit(certified('car-2'), as('car-2')))).toBe('identity');
-    expect(refusal(() => one.admit(certified('operator'), as('wall')))).toBe('none');
+    expect(refusal(() => one.admit(certified('operator'), as('wall')))).toBe('identity');
+    expect(refusal(() => one.admit({ ...certified('operator'), signed: true }, as('wall')))).toBe('none');
   });
 
   it.each(['INACTIVE', 'REVOKED', 'PENDING_ACTIVATION', 'PENDING_TRANSFER', 'REGISTER_INACTIVE'] as const)(

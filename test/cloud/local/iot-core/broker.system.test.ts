@@ -302,6 +302,30 @@ describe('limits', () => {
   });
 });
 
+describe('faults on the way to subscribers (seed 1)', () => {
+  it('repeat and swap messages, as many as they say; at rest nothing is held back', async () => {
+    const faulty = await Harness.start();
+    const [sender, reader] = await Promise.all(
+      ['sender', 'reader'].map(async (clientId) =>
+        faulty.connect(clientId, { identity: await faulty.authority.thing(OPERATOR) }),
+      ),
+    );
+    const received = inbox(reader);
+    await reader.subscribeAsync('n', { qos: 1 });
+    faulty.iot.setFaults({ deliveryDuplicate: 0.1, deliveryReorder: 0.1 });
+    const sent = Array.from({ length: 90 }, (_, index) => `${index}`);
+    for (const text of sent) await sender.publishAsync('n', text, { qos: 1 });
+    const { deliveriesDuplicated, deliveriesReordered } = faulty.iot.stats();
+    expect(Math.min(deliveriesDuplicated, deliveriesReordered)).toBeGreaterThan(0);
+    await until(() => received.length === 90 + deliveriesDuplicated);
+    const texts = received.map(({ text }) => text);
+    expect(new Set(texts)).toEqual(new Set(sent));
+    expect(texts).not.toEqual([...texts].sort((a, b) => Number(a) - Number(b)));
+    expect(faulty.rules.texts()).toEqual(sent);
+    await faulty.stop();
+  });
+});
+
 describe('faults on the way to the rules (seed 1)', () => {
   it('repeat, swap and lose what was acknowledged, as many as they say', async () => {
     const faulty = await Harness.start();

@@ -13,7 +13,7 @@ import { seededRandom } from '#wire/random.js';
 
 export const OPERATOR = 'operator';
 export const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
-const NO_FAULTS = { dropAfterAck: 0, duplicate: 0, reorder: 0 };
+export const NO_FAULTS = { dropAfterAck: 0, duplicate: 0, reorder: 0, deliveryDuplicate: 0, deliveryReorder: 0 };
 
 /** Rules that remember what they got; `gate`, when set, says that their queue is full until it resolves. */
 export class RecordingRules implements RuleIngress {
@@ -81,7 +81,8 @@ export class Harness {
       // A test's clients come back at once.
       limits: { connectsPerSecondOfClient: 1000, ...options.limits },
       // And is told when it is refused, to tell it from a connection that is lost.
-      deviations: { refusedConnect: 'answer', ...options.deviations },
+      // Its operator needs no registration.
+      deviations: { refusedConnect: 'answer', operatorCertificate: 'trusted', ...options.deviations },
     });
   }
 

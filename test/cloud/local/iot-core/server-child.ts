@@ -5,7 +5,7 @@ import { startIotCore } from '#cloud/local/iot-core/index.js';
 import { wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
-import { credentials, OPERATOR } from './harness.js';
+import { credentials, NO_FAULTS, OPERATOR } from './harness.js';
 
 const [folder] = process.argv.slice(2);
 const authority = await openAuthority(join(folder, 'certs'), { now: wallClock });
@@ -21,6 +21,7 @@ const { mqttPort, dataPlanePort } = await startIotCore({
   wallClock,
   random: seededRandom(1),
   log: silentLog,
+  faults: NO_FAULTS,
   // One client here writes and reads more than AWS lets a connection do.
   limits: { publishesPerSecond: 100_000, bytesPerSecond: 1e9, sessionDeliveriesPerSecond: 100_000 },
 });
