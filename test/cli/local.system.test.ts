@@ -36,13 +36,13 @@ describe('pitwall local', () => {
     const { ready, child, ended, out } = await desk.local(2);
     expect(ready).toMatchObject({
       mqtt: { host: '127.0.0.1', port: expect.any(Number), clientId: 'operator' },
-      endpoints: { s3: null },
       env: {
         AWS_REGION: 'us-east-1',
         AWS_ENDPOINT_URL_KINESIS: ready.endpoints.kinesis,
         AWS_ENDPOINT_URL_DYNAMODB: ready.endpoints.dynamodb,
         AWS_ENDPOINT_URL_DYNAMODB_STREAMS: ready.endpoints.dynamodbStreams,
         AWS_ENDPOINT_URL_FIREHOSE: ready.endpoints.firehose,
+        AWS_ENDPOINT_URL_S3: ready.endpoints.s3,
         AWS_ENDPOINT_URL_IOT: ready.endpoints.iot,
         AWS_ENDPOINT_URL_IOT_DATA_PLANE: ready.endpoints.iotData,
       },
