@@ -38,7 +38,7 @@ export interface RulePlan {
 
 export interface PlanOptions {
   region: string;
-  /** What AWS IoT assumes for the actions. Absent: what the rules there have now; a rule to be created needs one. */
+  /** What AWS IoT assumes for the actions. Absent: what the rule there has now; for a new one, what the others have. */
   roleArn?: string;
 }
 
@@ -51,7 +51,7 @@ const PAGES_MAX = 100;
  * Compares the rules at an endpoint with the wanted ones. Changes nothing. A rule is pitwall's, and so deleted when it is not
  * wanted any more, when its error action ends in pitwall's archive.
  *
- * @throws PitwallError `PW-RULE-ROLE` when a role or the account cannot be told
+ * @throws PitwallError `PW-CONFIG-ROLE` when a role or the account cannot be told
  */
 export async function planRules(
   client: IoTClient,
@@ -61,10 +61,13 @@ export async function planRules(
   const found = await storedRules(client);
   const names = targetNames({ accountId: accountOf(found, options), region: options.region });
   const rules = new Map(found.map(({ rule }) => [rule.ruleName ?? '', rule]));
+  const newRole = roleOfOthers(found.filter(({ rule }) => wanted.some(({ name }) => name === rule.ruleName)));
   const changes = wanted.map((definition): RuleChange => {
     const { name } = definition;
     const stored = rules.get(name);
-    const rule = topicRuleOf(definition, names, options.roleArn ?? roleOf(name, stored));
+    const roleArn = options.roleArn ?? (stored && roleOf(stored)) ?? newRole(name);
+    if (roleArn === undefined) throw missingRole(`Nothing tells the role of the rule ${name}.`);
+    const rule = topicRuleOf(definition, names, roleArn);
     if (stored === undefined) return { change: 'create', name, rule };
     const fields = differences(comparable(stored), comparable(rule));
     return fields.length === 0 ? { change: 'none', name } : { change: 'replace', name, rule, fields };
@@ -120,18 +123,25 @@ function accountOf(found: Found[], { roleArn }: PlanOptions): string {
   throw missingRole('No rule is there yet, so nothing tells the account.');
 }
 
-function roleOf(name: string, stored: StoredRule | undefined): string {
-  const actions = [...(stored?.actions ?? []), ...(stored?.errorAction ? [stored.errorAction] : [])];
-  for (const action of actions) {
+function roleOf({ actions = [], errorAction }: StoredRule): string | undefined {
+  for (const action of errorAction === undefined ? actions : [...actions, errorAction]) {
     for (const spec of Object.values(action) as ({ roleArn?: string } | undefined)[]) {
       if (spec?.roleArn !== undefined) return spec.roleArn;
     }
   }
-  throw missingRole(`Nothing tells the role of the rule ${name}.`);
+  return undefined;
+}
+
+/** The role that all of these rules have, or one named after each of them; undefined where they follow no such custom. */
+function roleOfOthers(found: Found[]): (name: string) => string | undefined {
+  const NAME = '*';
+  const customs = new Set(found.map(({ rule }) => roleOf(rule)?.replace(rule.ruleName ?? NAME, NAME)));
+  const [custom] = customs;
+  return (name) => (customs.size === 1 ? custom?.replace(NAME, name) : undefined);
 }
 
 function missingRole(what: string): PitwallError {
-  return new PitwallError('PW-RULE-ROLE', { what, fix: 'Give one with --role-arn, or deploy the stack first.' });
+  return new PitwallError('PW-CONFIG-ROLE', { what, fix: 'Give one with --role-arn, or deploy the stack first.' });
 }
 
 function isOurs({ errorAction }: StoredRule): boolean {

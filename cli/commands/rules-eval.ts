@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explainStatement } from '#rules/explain.js';
 import { Evaluation, type MessageContext, MQTT_PROPERTIES } from '#rules/sql/evaluation.js';
 import { settle } from '#rules/sql/journal.js';
 import { readJson, writeJson } from '#rules/sql/json.js';
@@ -11,6 +12,7 @@ import { compileTemplate } from '#rules/template.js';
 import { type Clock, wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 import type { Random } from '#wire/random.js';
+import { textOfClause } from '../clauses.js';
 import { type JsonObject, serveJsonLines } from '../json-lines.js';
 import { systemRandom } from '../random.js';
 import { externalsSchema, lookupsOf } from '../rules-externals.js';
@@ -52,10 +54,17 @@ export interface EvalNeeds {
 /** A client that published, where a line does not name one. */
 const SOME_CLIENT = 'client-1';
 
-/** `pitwall rules eval`: each line a statement and a message of its own. */
-export function evaluate(): Promise<void> {
+/** `pitwall rules eval`: each line a statement and a message of its own; with `why` the reasons on stderr. */
+export function evaluate(flags: { why?: boolean }): Promise<void> {
   const needs = { clock: wallClock, random: systemRandom };
-  return serveJsonLines((line) => evaluateLine(line, needs), process.stdin, process.stdout, exactJson);
+  const answer = async (line: JsonObject): Promise<JsonObject> => {
+    const answered = await evaluateLine(line, needs);
+    if (flags.why) {
+      for (const reason of await reasonsOf(line, needs)) process.stderr.write(`${line.id ?? null}: ${reason}\n`);
+    }
+    return answered;
+  };
+  return serveJsonLines(answer, process.stdin, process.stdout, exactJson);
 }
 
 /** Numbers keep their digits. What is nested too deep for that is left to be refused with its `id`. */
@@ -91,6 +100,24 @@ export async function evaluateLine(line: JsonObject, needs: EvalNeeds): Promise<
   }
 }
 
+/** Why a line comes to its result, a sentence each: the refusal, or the filter and the value of each clause. */
+export async function reasonsOf(line: JsonObject, { clock, random }: EvalNeeds): Promise<string[]> {
+  const parsed = lineSchema.safeParse(line);
+  if (!parsed.success) return [];
+  const { sql, sqlVersion, context } = parsed.data;
+  const message = messageOf(parsed.data, clock);
+  try {
+    const statement = compileStatement(sql, sqlVersion);
+    if (!reaches(statement, message, context)) return [`FROM '${statement.filter}' does not take ${message.topic}`];
+    const evaluation = evaluationOf(context, message, random);
+    const { scope } = await statement.evaluate(evaluation);
+    return explainStatement(sql, sqlVersion)(scope).map(textOfClause);
+  } catch (error) {
+    if (!(error instanceof PitwallError)) throw error;
+    return [error.message, ...(error.fix === '' ? [] : [error.fix])];
+  }
+}
+
 function endsTheRule(error: unknown): boolean {
   return error instanceof PitwallError && error.code.startsWith('PW-RULE-') && error.code !== 'PW-RULE-UNSERVED';
 }
@@ -98,15 +125,24 @@ function endsTheRule(error: unknown): boolean {
 async function resultOf(line: Line, message: MessageContext, random: Random): Promise<JsonObject> {
   const { sql, sqlVersion, template, context } = line;
   const statement = compileStatement(sql, sqlVersion);
-  const lookups = lookupsOf(context.externals ?? {});
-  const evaluation = new Evaluation(message, { random, accountId: context.accountid, lookups });
+  const evaluation = evaluationOf(context, message, random);
   if (template !== undefined) return { text: await render(template, statement, evaluation) };
-  const named = context.basicIngestRule !== undefined;
-  if (!named && statement.filter !== undefined && !matchesFilter(statement.filter, message.topic)) {
-    return { result: { noMatch: true } };
-  }
+  if (!reaches(statement, message, context)) return { result: { noMatch: true } };
   const { outcome } = await statement.evaluate(evaluation);
   return { result: shown(outcome, evaluation) };
+}
+
+function evaluationOf(context: Line['context'], message: MessageContext, random: Random): Evaluation {
+  return new Evaluation(message, { random, accountId: context.accountid, lookups: lookupsOf(context.externals ?? {}) });
+}
+
+/** By its filter, or by Basic Ingest. */
+function reaches(
+  { filter }: CompiledStatement,
+  { topic }: MessageContext,
+  { basicIngestRule }: Line['context'],
+): boolean {
+  return basicIngestRule !== undefined || filter === undefined || matchesFilter(filter, topic);
 }
 
 /** A template is rendered whatever the message's topic, in the scope that the statement makes. */

@@ -106,7 +106,7 @@ async function agreed(destroys: RuleChange[]): Promise<boolean> {
   const asker = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await asker.question(`Replace or delete ${destroys.map(({ name }) => name).join(', ')}? (yes/no) `);
-    return answer.trim().toLowerCase() === 'yes';
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     asker.close();
   }

@@ -4,6 +4,7 @@ import type { RuleDefinition } from '#rules/definition.js';
 import type { RuleStats } from '#rules/rule.js';
 import type { TapEvent } from '#rules/tap.js';
 import { PitwallError } from '#wire/errors.js';
+import { textOfClause } from '../clauses.js';
 import { EXIT } from '../exit.js';
 import { positive } from '../operator.js';
 import { requireLocal } from '../remote.js';
@@ -87,22 +88,29 @@ export async function tap(name: string, flags: RunningFlags & { count?: string; 
   process.once('SIGINT', () => {
     interrupted = true;
   });
-  let seen = 0;
+  const seen = { matched: 0, filtered: 0, error: 0 };
+  let count = 0;
   let quietMs = 0;
-  while (!interrupted && (limit === 0 || seen < limit)) {
-    const page = await api.tap(name, TAP_WAIT_MS);
-    quietMs = page.events.length === 0 ? quietMs + TAP_WAIT_MS : 0;
+  // The first call does not wait, so that an unknown name is told of at once.
+  let waitMs = 0;
+  while (!interrupted && (limit === 0 || count < limit)) {
+    const page = await api.tap(name, waitMs);
+    if (waitMs === 0) process.stderr.write(`Watching ${name}; ^C ends.\n`);
+    quietMs = page.events.length === 0 ? quietMs + waitMs : 0;
+    waitMs = TAP_WAIT_MS;
     if (timeoutMs > 0 && quietMs >= timeoutMs) {
       throw new PitwallError('PW-REMOTE-TIMEOUT', { what: `No message reached ${name} for ${flags.timeout} s.` });
     }
     for (const event of page.events) {
-      if (limit > 0 && seen >= limit) break;
-      seen++;
+      if (limit > 0 && count >= limit) break;
+      count++;
+      seen[event.verdict]++;
       process.stdout.write(`${flags.json ? JSON.stringify(event) : describeEvent(event)}\n`);
     }
     const unseen = page.skipped + page.missed;
     if (unseen > 0) process.stderr.write(`${unseen} more messages came than are shown\n`);
   }
+  process.stderr.write(`${seen.matched} matched, ${seen.filtered} filtered, ${seen.error} ended with an error\n`);
   if (interrupted) process.exitCode = EXIT.interrupted;
 }
 
@@ -119,7 +127,7 @@ function describeEvent({
   const mark = { matched: '✓', filtered: '·', error: '✗' }[verdict];
   const lines = [`${mark} ${topic} from ${clientId}  ${JSON.stringify(payload)}`];
   if (errorMessage !== undefined) lines.push(`    ended: ${errorMessage}`);
-  for (const { clause, text, value } of clauses) lines.push(`    ${clause} ${text} → ${JSON.stringify(value)}`);
+  for (const clause of clauses) lines.push(`    ${textOfClause(clause)}`);
   if (result !== undefined) lines.push(`    = ${JSON.stringify(result)}`);
   for (const { action, resource, fields, outcome, retries, errorMessage: why } of actions) {
     const rendered = Object.entries(fields).map(([field, text]) => ` ${field}=${text}`);

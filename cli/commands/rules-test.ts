@@ -1,46 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { catalog } from '#rules/catalog.js';
-import { readJson, writeJson } from '#rules/sql/json.js';
-import { compileStatement } from '#rules/sql/statement.js';
+import { writeJson } from '#rules/sql/json.js';
 import type { Value } from '#rules/sql/values.js';
-import { LATEST_VERSION, SQL_VERSIONS, type SqlVersion } from '#rules/sql/versions.js';
 import { wallClock } from '#wire/clock.js';
-import { errorCode, PitwallError } from '#wire/errors.js';
+import { PitwallError } from '#wire/errors.js';
 import { EXIT } from '../exit.js';
 import { systemRandom } from '../random.js';
+import { readSuites, type Sample, type Suite } from '../rule-samples.js';
 import { configFor } from './config.js';
-import { evaluateLine } from './rules-eval.js';
-
-const sampleSchema = z.strictObject({
-  name: z.string().optional(),
-  topic: z.string(),
-  payload: z.unknown(),
-  context: z.record(z.string(), z.unknown()).optional(),
-  /** As `rules eval` answers: the result, or undefined, noMatch, error, base64. */
-  expect: z.unknown(),
-  /** The rule's actions with their templates rendered; of each action, what is named. */
-  actions: z.array(z.record(z.string(), z.unknown())).optional(),
-});
-
-const suiteSchema = z.strictObject({
-  /** A rule of the catalog, or a statement of its own. */
-  rule: z.string().optional(),
-  sql: z.string().optional(),
-  sqlVersion: z.enum(SQL_VERSIONS).default(LATEST_VERSION),
-  actions: z.array(z.record(z.string(), z.unknown())).default([]),
-  samples: z.array(sampleSchema).min(1),
-});
-
-type Sample = z.infer<typeof sampleSchema>;
-
-interface Suite {
-  title: string;
-  sql: string;
-  sqlVersion: SqlVersion;
-  actions: readonly object[];
-  samples: Sample[];
-}
+import { evaluateLine, reasonsOf } from './rules-eval.js';
 
 interface Difference {
   path: string;
@@ -52,6 +18,8 @@ interface Outcome {
   rule: string;
   sample: string;
   differences: Difference[];
+  /** Of a sample with differences: what its statement came to, clause by clause. */
+  reasons?: string[];
 }
 
 /** Runs a rule, or several, on samples; exit 1 when one gives something else than is expected. */
@@ -59,12 +27,10 @@ export async function test(file: string, flags: { json?: boolean }): Promise<voi
   // Settings are read for their errors' sake: a broken file is told of before anything runs.
   configFor({});
   const outcomes: Outcome[] = [];
-  for (const suite of suitesOf(file)) {
-    // Refused here with the position; as a result of a message it would be one error among others.
-    compileStatement(suite.sql, suite.sqlVersion);
+  for (const suite of readSuites(file)) {
     for (const [i, sample] of suite.samples.entries()) {
-      const differences = await check(suite, sample);
-      outcomes.push({ rule: suite.title, sample: sample.name ?? `sample ${i + 1}`, differences });
+      const checked = await check(suite, sample);
+      outcomes.push({ rule: suite.title, sample: sample.name ?? `sample ${i + 1}`, ...checked });
     }
   }
   const failed = outcomes.filter(({ differences }) => differences.length > 0).length;
@@ -76,42 +42,31 @@ export async function test(file: string, flags: { json?: boolean }): Promise<voi
   if (failed > 0) process.exitCode = EXIT.failed;
 }
 
-/** Raises PW-RULE-SAMPLE. */
-function suitesOf(file: string): Suite[] {
-  const refuse = (what: string, cause?: unknown) =>
-    new PitwallError('PW-RULE-SAMPLE', { what: `${file}: ${what}`, fix: 'See: pitwall rules test --help', cause });
-  let given: unknown;
-  try {
-    given = readJson(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw refuse(`cannot be read as JSON (${errorCode(cause)}).`, cause);
-  }
-  const parsed = z.array(suiteSchema).safeParse(Array.isArray(given) ? given : [given]);
-  if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    throw refuse(`${path.join('.')}: ${message}.`);
-  }
-  return parsed.data.map(({ rule, sql, sqlVersion, actions, samples }) => {
-    if ((rule === undefined) === (sql === undefined)) throw refuse('either rule or sql must be given.');
-    if (sql !== undefined) return { title: sql, sql, sqlVersion, actions, samples };
-    const known = catalog.find(({ name }) => name === rule);
-    if (known === undefined) {
-      throw refuse(`the catalog has no rule ${rule}; it has ${catalog.map(({ name }) => name).join(', ')}.`);
-    }
-    return { title: known.name, ...known, samples };
-  });
-}
+const needs = { clock: wallClock, random: systemRandom };
 
-async function check({ sql, sqlVersion, actions }: Suite, sample: Sample): Promise<Difference[]> {
+async function check(
+  { sql, sqlVersion, actions }: Suite,
+  sample: Sample,
+): Promise<Pick<Outcome, 'differences' | 'reasons'>> {
   const { topic, payload, context } = sample;
   const line = { sql, sqlVersion, topic, payload, ...(context && { context }) };
-  const needs = { clock: wallClock, random: systemRandom };
-  const { result } = await evaluateLine(line, needs);
-  const found = differences(sample.expect, result, 'result');
-  if (sample.actions === undefined) return found;
-  const render = async (template: string) => (await evaluateLine({ ...line, template }, needs)).text;
-  const rendered = await Promise.all(actions.map((action) => renderAll(action, render)));
-  return [...found, ...differences(sample.actions, rendered, 'actions', true)];
+  const found = differences(sample.expect, await resultOf(line), 'result');
+  if (sample.actions !== undefined) {
+    const render = async (template: string) => (await evaluateLine({ ...line, template }, needs)).text;
+    const rendered = await Promise.all(actions.map((action) => renderAll(action, render)));
+    found.push(...differences(sample.actions, rendered, 'actions', true));
+  }
+  return found.length === 0 ? { differences: found } : { differences: found, reasons: await reasonsOf(line, needs) };
+}
+
+/** A statement that is refused has no result; `reasonsOf` says why. */
+async function resultOf(line: Parameters<typeof evaluateLine>[0]): Promise<unknown> {
+  try {
+    return (await evaluateLine(line, needs)).result;
+  } catch (error) {
+    if (error instanceof PitwallError && error.code === 'PW-RULE-UNSERVED') return undefined;
+    throw error;
+  }
 }
 
 /** Every template in an action's fields, however deep, as text. */
@@ -129,11 +84,17 @@ function differences(expected: unknown, got: unknown, path: string, partly = fal
     const length = Math.max(expected.length, got.length);
     return Array.from({ length }, (_, i) => differences(expected[i], got[i], `${path}[${i}]`, partly)).flat();
   }
-  if (isPlain(expected) && isPlain(got)) {
+  if (isPlain(expected) && isPlain(got) && !isVerdict(expected) && !isVerdict(got)) {
     const keys = new Set([...Object.keys(expected), ...(partly ? [] : Object.keys(got))]);
     return [...keys].flatMap((key) => differences(expected[key], got[key], `${path}.${key}`, partly));
   }
   return textOf(expected) === textOf(got) ? [] : [{ path, expected, got }];
+}
+
+/** `{noMatch: true}` and the like are one answer, not an object with a key. */
+function isVerdict(value: object): boolean {
+  const [key, ...others] = Object.keys(value);
+  return others.length === 0 && ['noMatch', 'undefined', 'error', 'base64'].includes(key);
 }
 
 /** An object of JSON; a number of many digits is one of ours, and no such. */
@@ -145,11 +106,11 @@ function textOf(value: unknown): string | undefined {
   return value === undefined ? undefined : writeJson(value as Value);
 }
 
-function describe({ rule, sample, differences: found }: Outcome): string {
+function describe({ rule, sample, differences: found, reasons = [] }: Outcome): string {
   if (found.length === 0) return `✓ ${rule}: ${sample}`;
   const lines = found.map(
     ({ path, expected, got }) =>
       `    ${path}\n      expected ${textOf(expected) ?? 'nothing'}\n      got      ${textOf(got) ?? 'nothing'}`,
   );
-  return [`✗ ${rule}: ${sample}`, ...lines].join('\n');
+  return [`✗ ${rule}: ${sample}`, ...lines, ...reasons.map((reason) => `    ${reason}`)].join('\n');
 }

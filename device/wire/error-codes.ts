@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   'PW-USAGE-FLAG': 'A flag has a value that the command does not take.',
   'PW-USAGE-ARGUMENT': 'An argument is not one that the command takes.',
   'PW-USAGE-LINE': 'A line on stdin is not what the command reads.',
+  'PW-USAGE-SAMPLES': 'A file of rule samples cannot be read, or is not written as `pitwall rules test --help` says.',
+  'PW-CONFIG-ROLE': 'A topic rule cannot be created without a role that AWS IoT assumes for its actions.',
   'PW-CONFIG-FAULTS': 'The plan of faults for the local services cannot be read.',
   'PW-CONFIG-VALUE': 'A setting from the environment or a file has a value that is not allowed.',
   'PW-CONFIG-FILE': 'A configuration file cannot be read.',
@@ -77,8 +79,6 @@ export const ERROR_CODES = {
     'The statement uses a part of AWS IoT SQL that this engine does not serve; it is refused rather than ignored.',
   'PW-RULE-DEFINITION': 'A rule cannot be created: its name, its actions or its targets are not valid.',
   'PW-RULE-NO-SENDER': 'A rule names a service or a target that nothing here sends to.',
-  'PW-RULE-ROLE': 'A topic rule cannot be created without a role that AWS IoT assumes for its actions.',
-  'PW-RULE-SAMPLE': 'A file of rule samples cannot be read, or is not written as `pitwall rules test --help` says.',
   'PW-RULE-EVALUATION': 'A statement ended while it ran; the rule took no action on that message.',
   'PW-RULE-LIMIT':
     'A statement asked for more work, text, nesting or look-ups than one message may cost; its rule ended.',

@@ -26,22 +26,25 @@ export class Desk {
   readonly data = join(this.folder, 'data');
   readonly #running = new Set<ChildProcess>();
 
+  /** What a shell would be given. */
+  commandOf(argv: readonly string[]): { command: string[]; env: NodeJS.ProcessEnv } {
+    return {
+      command: [process.execPath, '--conditions=source', '--import', 'tsx', join(ROOT, 'cli/bin.js'), ...argv],
+      env: {
+        ...process.env,
+        PITWALL_HOME: join(this.folder, 'home'),
+        PITWALL_DATA: this.data,
+        NODE_OPTIONS: '',
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      },
+    };
+  }
+
   /** Starts a command; `--data` is given by the environment. */
   start(argv: readonly string[], input?: string): Running {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=source', '--import', 'tsx', join(ROOT, 'cli/bin.js'), ...argv],
-      {
-        stdio: ['pipe', 'pipe', 'pipe'],
-        env: {
-          ...process.env,
-          PITWALL_HOME: join(this.folder, 'home'),
-          PITWALL_DATA: this.data,
-          NODE_OPTIONS: '',
-          AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-        },
-      },
-    );
+    const { command, env } = this.commandOf(argv);
+    const [program, ...rest] = command;
+    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.#running.add(child);
     const said = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => {

@@ -99,9 +99,22 @@ it('deletes what is pitwall’s and not wanted any more, and leaves what is some
 });
 
 it('cannot create without a role', async () => {
-  await expect(new FakeIot().plan()).rejects.toMatchObject({ code: 'PW-RULE-ROLE' });
+  await expect(new FakeIot().plan()).rejects.toMatchObject({ code: 'PW-CONFIG-ROLE' });
+});
+
+it('a rule to be created takes the role that the others have, or one named as theirs are', async () => {
   const iot = new FakeIot();
+  const roleOfTiming = async () => {
+    iot.rules.delete('timing');
+    const change = (await iot.plan()).changes.find(({ name }) => name === 'timing');
+    return change?.change === 'create' ? change.rule.actions[0].kinesis?.roleArn : undefined;
+  };
   await iot.apply(ROLE);
-  iot.rules.delete('timing');
-  await expect(iot.plan()).rejects.toMatchObject({ code: 'PW-RULE-ROLE' });
+  expect(await roleOfTiming()).toBe(ROLE);
+  for (const [name, rule] of iot.rules) {
+    iot.rules.set(name, JSON.parse(JSON.stringify(rule).replaceAll(ROLE, `${ROLE}-${name}`)));
+  }
+  expect(await roleOfTiming()).toBe(`${ROLE}-timing`);
+  iot.rules.set('health', JSON.parse(JSON.stringify(iot.rules.get('health')).replaceAll(`${ROLE}-health`, ROLE)));
+  await expect(roleOfTiming()).rejects.toMatchObject({ code: 'PW-CONFIG-ROLE' });
 });

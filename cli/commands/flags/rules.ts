@@ -7,6 +7,7 @@ export function addRulesCommands(program: Command): void {
   rules
     .command('eval')
     .description('Evaluate statements: one JSON object a line on stdin, one answer a line on stdout.')
+    .option('--why', 'say on stderr why: the refusal with its place, or the value of each clause')
     .addHelpText(
       'after',
       `
@@ -17,6 +18,6 @@ Examples:
   $ echo '{"id":1,"sql":"SELECT lap + 1 AS next FROM \\'t\\'","topic":"t","payload":{"lap":7}}' | pitwall rules eval
   $ echo '{"id":1,"sql":"SELECT * FROM \\'t\\'","topic":"t","payload":{},"template":"\${topic(1)}/x"}' | pitwall rules eval`,
     )
-    .action(async () => (await import('../rules-eval.js')).evaluate());
+    .action(async (flags) => (await import('../rules-eval.js')).evaluate(flags));
   addRuleTools(rules);
 }
