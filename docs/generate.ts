@@ -5,8 +5,10 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { addCommands } from '#cli/commands/index.js';
+import { AWS_KEYS } from '#cli/config/aws-keys.js';
 import { IOT_CORE_KEYS } from '#cli/config/iot-core-keys.js';
 import { CONFIG_KEYS, type ConfigKey, type ValueCheck } from '#cli/config/keys.js';
+import { FAULT_KINDS } from '#cloud/local/faults.js';
 import { ERROR_CODES } from '#wire/error-codes.js';
 
 export function errorsPage(): string {
@@ -36,19 +38,36 @@ export function configPage(): string {
     '|---|---|---|---|---|',
     ...rows,
     '',
+    '## The local streams, tables and objects',
+    '',
+    'For rehearsing what AWS does seldom. `race` and `local` take any key as `--set KEY=VALUE`. The same `seed` makes the same',
+    'faults in the same calls of an operation.',
+    '',
+    ...groupTable(AWS_KEYS),
+    '',
+    '| kind of fault | what happens |',
+    '|---|---|',
+    ...Object.entries(FAULT_KINDS).map(([kind, meaning]) => `| \`${kind}\` | ${meaning} |`),
+    '',
     '## The local IoT Core',
     '',
     'Its limits, faults, and where it may be other than AWS. `race` and `local` take any key as `--set KEY=VALUE`; in a file they',
     'may stand inside each other: `{"local": {"iot": {"limits": {"subscriptions": 8}}}}`.',
     '',
+    ...groupTable(IOT_CORE_KEYS),
+    '',
+  ].join('\n');
+}
+
+function groupTable(keys: Readonly<Record<string, ConfigKey>>): string[] {
+  return [
     '| key | environment | default | values | meaning |',
     '|---|---|---|---|---|',
-    ...Object.entries(IOT_CORE_KEYS).map(
+    ...Object.entries(keys).map(
       ([name, { env, default: initial, check, meaning }]) =>
         `| \`${name}\` | \`${env}\` | \`${String(initial)}\` | ${valuesOf(check)} | ${meaning} |`,
     ),
-    '',
-  ].join('\n');
+  ];
 }
 
 function valuesOf(check: ValueCheck): string {

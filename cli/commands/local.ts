@@ -106,6 +106,7 @@ async function startServices(
       region: config.region,
       host: config.listen,
       sampleFrames: config.sampleFrames === 1,
+      aws: config.aws,
       iotCore: config.iotCore,
       authorizer: config.authorizer,
       provisioningHook: config.provisioningHook,

@@ -1,3 +1,4 @@
+import type { AwsSettings } from './aws-keys.js';
 import type { IotCoreSettings } from './iot-core-keys.js';
 
 /** What a value must be. Checked by `resolve.ts`; kept as data, so that printing help loads no validator. */
@@ -148,6 +149,8 @@ export interface Config {
   lambda: string;
   secrets: string;
   region: string;
+  /** Keys that start with `local.aws`: see `AWS_KEYS`. */
+  aws: AwsSettings;
   /** Keys that start with `local.iot`: see `IOT_CORE_KEYS`. */
   iotCore: IotCoreSettings;
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { PitwallError } from '#wire/errors.js';
+import { AWS_KEYS, awsSettings } from './aws-keys.js';
 import { IOT_CORE_KEYS, iotCoreSettings } from './iot-core-keys.js';
 import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigName, type ValueCheck } from './keys.js';
 
@@ -26,7 +27,7 @@ export interface Resolved {
 }
 
 /** Every key that there is. */
-export const ALL_KEYS: Readonly<Record<string, ConfigKey>> = { ...CONFIG_KEYS, ...IOT_CORE_KEYS };
+export const ALL_KEYS: Readonly<Record<string, ConfigKey>> = { ...CONFIG_KEYS, ...AWS_KEYS, ...IOT_CORE_KEYS };
 
 /**
  * Flags > environment > project file > user file > defaults. Raises PW-USAGE-FLAG for a flag, PW-CONFIG-VALUE for a value
@@ -56,7 +57,8 @@ export function resolveConfig(
     config[name] = parsed.data;
     origins[name] = { value: parsed.data, origin: found.origin };
   }
-  return { config: { ...config, iotCore: iotCoreSettings(config) } as unknown as Config, origins };
+  const groups = { aws: awsSettings(config), iotCore: iotCoreSettings(config) };
+  return { config: { ...config, ...groups } as unknown as Config, origins };
 }
 
 function schemaOf(check: ValueCheck): z.ZodType {

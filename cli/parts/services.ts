@@ -15,6 +15,7 @@ import { streams, tables } from '#cloud/resources.js';
 import { targetNames } from '#cloud/topic-rules.js';
 import { seededRandom } from '#wire/random.js';
 import { FRAME_RULE } from '#wire/topics.js';
+import type { AwsSettings } from '../config/aws-keys.js';
 import type { IotCoreSettings } from '../config/iot-core-keys.js';
 import { OPERATOR } from '../race/identities.js';
 import { ACCOUNT_ID, enrolmentsOf, provisionsOf } from './enrolments.js';
@@ -29,6 +30,8 @@ export interface ServicesOptions {
   host: string;
   /** Runs the catalog's sampling rule. Default off. */
   sampleFrames?: boolean;
+  /** Faults and delays of the local streams and tables. Default none. */
+  aws?: AwsSettings;
   /** Limits, faults and deviations of the local IoT Core. Default AWS's. */
   iotCore?: IotCoreSettings;
   /** Modules of the user, or `none`; see `functionOf`. */
@@ -90,9 +93,11 @@ export async function startServices(options: ServicesOptions, context: PartConte
     port: 0,
     credentials,
     region: options.region,
+    functions,
     raceClock,
     wallClock,
     log,
+    ...options.aws,
   });
   const endpoint = `http://127.0.0.1:${aws.port}`;
   const clients = await createClients(
@@ -135,7 +140,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     issuer: authority,
     caPem: await readFile(authority.caPath, 'utf8'),
     enrolments,
-    provisions: provisionsOf(scope),
+    provisions: provisionsOf(scope, hook !== undefined),
     rules,
     targets: { streams, tables, bucket: targetNames(account).bucket('archive') },
     postToDestination: post,

@@ -122,6 +122,7 @@ export class RaceRun {
       region: config.region,
       host: config.listen,
       sampleFrames: config.sampleFrames === 1,
+      aws: config.aws,
       iotCore: config.iotCore,
       authorizer: config.authorizer,
       provisioningHook: config.provisioningHook,

@@ -12,9 +12,9 @@ export function addLocalCommands(program: Command): void {
     .addOption(setting('listen'))
     .addOption(setting('authorizer'))
     .addOption(setting('provisioningHook'))
-    .addOption(anySetting())
     .addOption(setting('lambda'))
     .addOption(setting('secrets'))
+    .addOption(anySetting())
     .addHelpText(
       'after',
       `
@@ -23,6 +23,7 @@ Examples:
   $ pitwall local --things 2 --json
   $ pitwall local --authorizer ./authorizer.mjs
   $ pitwall local --set local.iot.deviations.refusedConnect=answer --set local.iot.limits.subscriptions=8
+  $ pitwall local --set local.aws.faults=kinesis.PutRecords:partial=0.05,dynamodb.*:slow=0.1/200
   $ pitwall local --lambda notify=./notify.mjs,enrich=./enrich.mjs
   $ pitwall sub 'pitwall/v1/#' & pitwall pub pitwall/v1/car-1/sheets '{"v":1}'
 
