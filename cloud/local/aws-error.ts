@@ -22,6 +22,8 @@ const THROTTLES: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'LimitExceededException',
   'ThrottlingException',
+  // Firehose's word for it.
+  'ServiceUnavailableException',
 ]);
 
 export function isThrottle(code: string): boolean {

@@ -21,7 +21,8 @@ function faulty(name: string, run: Operation, service: JsonService, faults: Faul
     const slow = faults.draw(name, 'slow');
     if (slow !== undefined) await new Promise((resolve) => setTimeout(resolve, slow.ms));
     if (faults.happens(name, 'throttle')) {
-      throw new AwsError(throttleCode, `Rate exceeded: a fault of ${name}.`);
+      const status = throttleCode === 'ServiceUnavailableException' ? 503 : 400;
+      throw new AwsError(throttleCode, `Rate exceeded: a fault of ${name}.`, status);
     }
     if (faults.happens(name, 'error')) throw new AwsError('InternalFailure', `A fault of ${name}.`, 500);
     const reply = await run(input);

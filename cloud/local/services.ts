@@ -127,6 +127,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     durability,
     limits: options.firehoseLimits,
     statusDelayMs,
+    faults,
     functions: options.functions ?? new LocalFunctions({ functions: new Map(), log }),
     wallClock,
     // Jitter of retries: nobody else's, so that it may be the same each time.

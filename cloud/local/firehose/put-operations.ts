@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constraint, serialization } from '../aws-error.js';
+import type { Faults } from '../faults.js';
 import { list, optionalObject } from '../input.js';
 import { isJsonObject, type JsonObject, type Operation } from '../json-service.js';
 import { invalidArgument, SLOW_DOWN, slowDown, streamNotFound } from './errors.js';
@@ -11,7 +12,10 @@ import type { Incoming } from './records.js';
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Direct put. What is answered with a RecordId is on disk. */
-export function putOperations(hoses: Hoses, limits: FirehoseLimits, accountId: string): Record<string, Operation> {
+export function putOperations(
+  hoses: Hoses,
+  { limits, faults, accountId }: { limits: FirehoseLimits; faults: Faults; accountId: string },
+): Record<string, Operation> {
   const takerOf = (input: JsonObject): Hose => {
     const hose = hoses.find(input);
     if (hose.status() !== 'ACTIVE') throw streamNotFound(hose.record.name, accountId);
@@ -42,7 +46,7 @@ export function putOperations(hoses: Hoses, limits: FirehoseLimits, accountId: s
       const accepted: Incoming[] = [];
       let failed = 0;
       const responses = records.map((data) => {
-        if (hose.admitRecord(data.length)) {
+        if (!faults.happens('firehose.PutRecordBatch', 'partial') && hose.admitRecord(data.length)) {
           accepted.push({ data, arrivalMs });
           return { RecordId: randomUUID() };
         }

@@ -1,6 +1,7 @@
 import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
+import { Faults } from '../faults.js';
 import type { JsonService } from '../json-service.js';
 import { type Durability, openLmdbStore } from '../kinesis/store.js';
 import type { LocalFunctions } from '../lambda/functions.js';
@@ -26,6 +27,7 @@ export interface FirehoseOptions {
   statusDelayMs?: number;
   /** What Lambda processors may name. */
   functions: LocalFunctions;
+  faults?: Faults;
   raceClock: Clock;
   wallClock: Clock;
   random: Random;
@@ -42,7 +44,18 @@ export interface FirehoseService extends JsonService {
 
 /** Opens the store and serves the delivery streams in it. Raises PW-LOCAL-STORE. */
 export function openFirehose(options: FirehoseOptions): FirehoseService {
-  const { folder, durability, region, accountId, functions, raceClock, wallClock, random, log } = options;
+  const {
+    folder,
+    durability,
+    region,
+    accountId,
+    functions,
+    faults = new Faults(),
+    raceClock,
+    wallClock,
+    random,
+    log,
+  } = options;
   const limits = { ...firehoseLimits(region), ...options.limits };
   const store = openLmdbStore(folder, durability);
   const counters: FirehoseCounters = {
@@ -88,7 +101,9 @@ export function openFirehose(options: FirehoseOptions): FirehoseService {
     errorNamespace: '',
     authFailureStatus: 403,
     crc32: false,
-    operations: { ...streamOperations(hoses), ...putOperations(hoses, limits, accountId) },
+    throttleCode: (operation) =>
+      operation.startsWith('Put') ? 'ServiceUnavailableException' : 'LimitExceededException',
+    operations: { ...streamOperations(hoses), ...putOperations(hoses, { limits, faults, accountId }) },
     start: async (given) => {
       neighbours = given;
       await hoses.start();

@@ -163,6 +163,30 @@ describe('with stock clients', () => {
   });
 });
 
+it('faults of a plan: a batch is refused in part, and put twice when the network repeats it', async () => {
+  const fault = (kind: 'partial' | 'duplicate', rate: number) => ({
+    operation: 'firehose.PutRecordBatch',
+    kind,
+    rate,
+    ms: 0,
+  });
+  const aws = await startIn(folder.path, { faults: [fault('partial', 0.3), fault('duplicate', 1)], faultSeed: 5 });
+  const clients = clientsOf(aws.url);
+  await clients.s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
+  const ExtendedS3DestinationConfiguration = destination({ ProcessingConfiguration: lines });
+  const stream = { DeliveryStreamName: 'laps' };
+  await clients.firehose.send(new CreateDeliveryStreamCommand({ ...stream, ExtendedS3DestinationConfiguration }));
+  const Records = Array.from({ length: 100 }, (_, i) => ({ Data: Buffer.from(`${i}`) }));
+  const { FailedPutCount } = await clients.firehose.send(new PutRecordBatchCommand({ ...stream, Records }));
+  expect(FailedPutCount).toBeGreaterThan(10);
+  expect(FailedPutCount).toBeLessThan(60);
+  const { recordsIn } = aws.stats().firehose;
+  expect(recordsIn).toBeGreaterThan(100 - FailedPutCount!);
+  await expect.poll(() => linesOf(clients), { timeout: 10_000 }).toHaveLength(recordsIn);
+  clients.destroy();
+  await aws.close();
+});
+
 it('what was accepted is delivered after a kill −9 in the middle of putting', async () => {
   const first = await startToBeKilled(folder.path);
   const before = clientsOf(first.url);
@@ -190,7 +214,7 @@ it('what was accepted is delivered after a kill −9 in the middle of putting', 
   })();
   const ended = putting.catch(() => 'killed');
   await expect.poll(() => accepted.length, { timeout: 20_000 }).toBeGreaterThan(1_500);
-  first.kill();
+  await first.kill();
   expect(await ended).toBe('killed');
   before.destroy();
 
