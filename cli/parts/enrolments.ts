@@ -24,9 +24,13 @@ export async function enrolmentsOf(authority: Authority, scope: PolicyScope): Pr
   return enrolments;
 }
 
-/** What a car that is provisioned by claim is made by. */
-export function provisionsOf(scope: PolicyScope): Provisions {
-  return { policies: policiesOf('car', scope), templates: [carTemplate(scope)] };
+/** What a car that is provisioned by claim is made by; `isHooked`: the pre-provisioning hook has the last word. */
+export function provisionsOf(scope: PolicyScope, isHooked: boolean): Provisions {
+  const targetArn = `arn:aws:lambda:${scope.region}:${scope.account}:function:pitwall-provisioning-hook`;
+  return {
+    policies: policiesOf('car', scope),
+    templates: [{ ...carTemplate(scope), hook: { targetArn, isUsed: isHooked } }],
+  };
 }
 
 /** Whether a certificate of this name speaks for a thing: neither for people nor for cars to be. */

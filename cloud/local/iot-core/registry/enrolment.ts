@@ -20,10 +20,20 @@ export interface Enrolment {
   revoked?: boolean;
 }
 
+/** AWS has had no other. */
+const HOOK_VERSION = '2020-04-01';
+
 /** What is there for devices that come later: the policies of their roles, and the templates that make them. */
 export interface Provisions {
   policies: readonly { name: string; document: unknown }[];
-  templates: readonly { name: string; body: unknown }[];
+  templates: readonly ProvidedTemplate[];
+}
+
+export interface ProvidedTemplate {
+  name: string;
+  body: unknown;
+  /** The pre-provisioning hook of the product, and whether it is in use: one of somebody else's is left alone. */
+  hook?: { targetArn: string; isUsed: boolean };
 }
 
 const NOTHING: Provisions = { policies: [], templates: [] };
@@ -50,7 +60,7 @@ export async function enrol(
   for (const { name, document } of [...provisions.policies, ...principals.flatMap(({ policies }) => policies)]) {
     providePolicy(state, name, JSON.stringify(document));
   }
-  for (const { name, body } of provisions.templates) provideTemplate(state, name, JSON.stringify(body));
+  for (const template of provisions.templates) provideTemplate(state, template);
   for (const { thing } of principals) if (thing !== undefined) provideThing(state, thing);
   const added = principals.filter(({ id }) => !state.certificates.has(id));
   for (const principal of added) state.certificates.put(principal.id, recordOf(principal, caId, state.nowMs));
@@ -87,10 +97,15 @@ function provideThing(state: RegistryState, name: string): void {
 }
 
 /** As for policies: a body that no version has is the product's new one. */
-function provideTemplate(state: RegistryState, name: string, body: string): void {
+function provideTemplate(state: RegistryState, { name, body: content, hook: wanted }: ProvidedTemplate): void {
   const { nowMs, context } = state;
+  const body = JSON.stringify(content);
   const known = state.templates.get(checkName('templateName', name));
-  if (known?.versions.some((version) => version.body === body)) return;
+  const hook = hookOf(known, wanted);
+  if (known?.versions.some((version) => version.body === body)) {
+    if (hook?.targetArn !== known.hook?.targetArn) state.templates.put(name, { ...known, hook, modifiedMs: nowMs });
+    return;
+  }
   const versionId = (known?.lastVersionId ?? 0) + 1;
   const version: Versioned = { versionId, body, createdMs: nowMs };
   state.templates.put(name, {
@@ -99,12 +114,18 @@ function provideTemplate(state: RegistryState, name: string, body: string): void
     enabled: true,
     provisioningRoleArn: `arn:aws:iam::${context.account.accountId}:role/pitwall-provisioning`,
     ...known,
+    hook,
     versions: [...(known ? withRoom(known, context.limits.templateVersions) : []), version],
     defaultVersionId: versionId,
     lastVersionId: versionId,
     createdMs: known?.createdMs ?? nowMs,
     modifiedMs: nowMs,
   });
+}
+
+function hookOf(known: TemplateRecord | undefined, wanted: ProvidedTemplate['hook']): TemplateRecord['hook'] {
+  if (wanted?.isUsed) return { targetArn: wanted.targetArn, payloadVersion: HOOK_VERSION };
+  return known?.hook?.targetArn === wanted?.targetArn ? undefined : known?.hook;
 }
 
 /** A document that no version has is the product's new one; else the default stays as it was chosen. */

@@ -109,6 +109,28 @@ describe('things, by the AWS SDK as it is', () => {
     expect(await list({ maxResults: 251 })).toBe('InvalidRequestException');
   });
 
+  it('are of types, which are deprecated for five minutes before they go', async () => {
+    const thingTypeName = 'gt4';
+    await client.send(
+      new iot.CreateThingTypeCommand({ thingTypeName, thingTypeProperties: { searchableAttributes: ['team'] } }),
+    );
+    await client.send(new iot.CreateThingCommand({ thingName: 'typed', thingTypeName }));
+    const describe = () => client.send(new iot.DescribeThingTypeCommand({ thingTypeName }));
+    expect(await describe()).toMatchObject({
+      thingTypeProperties: { searchableAttributes: ['team'] },
+      thingTypeMetadata: { deprecated: false },
+    });
+    await client.send(new iot.DeprecateThingTypeCommand({ thingTypeName }));
+    expect((await describe()).thingTypeMetadata?.deprecated).toBe(true);
+    const another = new iot.CreateThingCommand({ thingName: 'late', thingTypeName });
+    expect(await refused(client.send(another))).toBe('InvalidRequestException');
+    const deletion = new iot.DeleteThingTypeCommand({ thingTypeName });
+    expect(await refused(client.send(deletion))).toBe('InvalidRequestException');
+    await client.send(new iot.DeprecateThingTypeCommand({ thingTypeName, undoDeprecate: true }));
+    expect((await describe()).thingTypeMetadata?.deprecated).toBe(false);
+    await client.send(new iot.DeleteThingCommand({ thingName: 'typed' }));
+  });
+
   it('are in groups', async () => {
     const thingName = 'page-0';
     await client.send(new iot.CreateThingGroupCommand({ thingGroupName: 'team' }));
@@ -130,6 +152,14 @@ describe('things, by the AWS SDK as it is', () => {
     const roots = await client.send(new iot.ListThingGroupsCommand({ recursive: false }));
     expect(roots.thingGroups?.map(({ groupName }) => groupName)).toEqual(['team']);
     await client.send(new iot.RemoveThingFromThingGroupCommand({ thingName, thingGroupName: 'garage' }));
+    const groupsOf = async () => {
+      const listed = await client.send(new iot.ListThingGroupsForThingCommand({ thingName }));
+      return listed.thingGroups?.map(({ groupName }) => groupName);
+    };
+    await client.send(new iot.UpdateThingGroupsForThingCommand({ thingName, thingGroupsToAdd: ['team'] }));
+    expect(await groupsOf()).toEqual(['team']);
+    await client.send(new iot.UpdateThingGroupsForThingCommand({ thingName, thingGroupsToRemove: ['team'] }));
+    expect(await groupsOf()).toEqual([]);
     await client.send(new iot.DeleteThingGroupCommand({ thingGroupName: 'garage' }));
   });
 });
@@ -192,6 +222,9 @@ describe('certificates, by the AWS SDK as it is', () => {
       new iot.DescribeCACertificateCommand({ certificateId: caCertificateId }),
     );
     expect(certificateDescription).toMatchObject({ status: 'INACTIVE', autoRegistrationStatus: 'DISABLE' });
+    await client.send(new iot.DeleteRegistrationCodeCommand({}));
+    const { registrationCode: another } = await client.send(new iot.GetRegistrationCodeCommand({}));
+    expect(another).not.toBe(registrationCode);
   });
 
   it('RegisterCertificateWithoutCA takes any; just-in-time registration takes what it can follow', async () => {
@@ -244,6 +277,10 @@ describe('policies and attachments, by the AWS SDK as it is', () => {
       { versionId: '1', isDefaultVersion: true },
       { versionId: '2', isDefaultVersion: false },
     ]);
+    expect((await client.send(new iot.ListPoliciesCommand({}))).policies).toContainEqual({
+      policyName,
+      policyArn: arn('policy', policyName),
+    });
     await client.send(new iot.DeletePolicyVersionCommand({ policyName, policyVersionId: '2' }));
     expect(await refused(client.send(new iot.GetPolicyVersionCommand({ policyName, policyVersionId: '2' })))).toBe(
       'ResourceNotFoundException',
@@ -306,6 +343,8 @@ describe('provisioning templates, by the AWS SDK as it is', () => {
     });
     const { versions } = await client.send(new iot.ListProvisioningTemplateVersionsCommand({ templateName }));
     expect(versions?.map(({ isDefaultVersion }) => isDefaultVersion)).toEqual([false, true]);
+    const first = new iot.DescribeProvisioningTemplateVersionCommand({ templateName, versionId: 1 });
+    expect(await client.send(first)).toMatchObject({ versionId: 1, templateBody, isDefaultVersion: false });
     const deletion = new iot.DeleteProvisioningTemplateCommand({ templateName });
     expect(await refused(client.send(deletion))).toBe('DeleteConflictException');
     await client.send(new iot.DeleteProvisioningTemplateVersionCommand({ templateName, versionId: 1 }));
