@@ -1,6 +1,6 @@
 /** Fleet provisioning by claim, as people do it: a claim from the pit wall, a car that becomes somebody with it. */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateJobCommand, DescribeJobExecutionCommand } from '@aws-sdk/client-iot';
 import mqtt, { type MqttClient } from 'mqtt';
@@ -117,6 +117,24 @@ describe('a car that has nothing but the claim', () => {
       await closed;
     }
     expect((await desk.run(['certs', 'provision', 'track-1', '--out', car24()])).code).toBe(2);
+  });
+
+  it('is let in by the hook alone, when there is one; without it again, by the claim', async () => {
+    const hook = join(desk.folder, 'hook.mjs');
+    writeFileSync(
+      hook,
+      'export const handler = async ({ parameters }) => ({ allowProvisioning: parameters.CarNumber === "24" });',
+    );
+    const { child, ended } = await desk.local(0, '--provisioning-hook', hook);
+    await desk.json('certs', 'claim');
+    await desk.json('certs', 'provision', 'car-24', '--out', car24());
+    const other = ['certs', 'provision', 'car-25', '--out', join(desk.folder, 'car-25')];
+    const refused = await desk.run(other);
+    expect([refused.code, refused.err]).toEqual([4, expect.stringContaining('AccessDenied')]);
+    child.kill('SIGTERM');
+    await ended;
+    await desk.local(0);
+    await desk.json(...other);
   });
 
   it('is told what to do when there is no claim, no system, or a certificate already', async () => {
