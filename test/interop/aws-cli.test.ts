@@ -57,5 +57,38 @@ describe.skipIf(missing)(
       const { TableNames } = await aws<{ TableNames: string[] }>('dynamodb', 'list-tables');
       expect(TableNames).toEqual(expect.arrayContaining(Object.values(tables).map(({ name }) => name)));
     });
+
+    it('makes a delivery stream, puts into it, and changes it', async () => {
+      const name = ['--delivery-stream-name', 'laps'];
+      const destination = JSON.stringify({
+        RoleARN: 'arn:aws:iam::000000000000:role/firehose',
+        BucketARN: 'arn:aws:s3:::archive',
+        BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 900 },
+      });
+      const made = await aws<{ DeliveryStreamARN: string }>(
+        ...['firehose', 'create-delivery-stream', ...name, '--extended-s3-destination-configuration', destination],
+      );
+      expect(made.DeliveryStreamARN).toMatch(/:deliverystream\/laps$/);
+      const records = JSON.stringify([{ Data: 'b25l' }, { Data: 'dHdv' }]);
+      const put = await aws<{ FailedPutCount: number; RequestResponses: unknown[] }>(
+        ...['firehose', 'put-record-batch', ...name, '--records', records],
+      );
+      expect([put.FailedPutCount, put.RequestResponses.length]).toEqual([0, 2]);
+      const change = ['--current-delivery-stream-version-id', '1', '--destination-id', 'destinationId-000000000001'];
+      const update = JSON.stringify({ Prefix: 'raw/' });
+      const changed = [
+        'firehose',
+        'update-destination',
+        ...name,
+        ...change,
+        '--extended-s3-destination-update',
+        update,
+      ];
+      expect((await start('aws', changed, ready.env).ended).code).toBe(0);
+      const { DeliveryStreamDescription } = await aws<{ DeliveryStreamDescription: { VersionId: string } }>(
+        ...['firehose', 'describe-delivery-stream', ...name],
+      );
+      expect(DeliveryStreamDescription.VersionId).toBe('2');
+    });
   },
 );
