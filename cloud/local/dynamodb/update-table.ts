@@ -40,6 +40,8 @@ export function updateTableOperation(options: UpdateTableOptions): Operation {
     const update = engine.check(view, { ...input, UpdateStreamEnabled }) as unknown as Update;
     const indexes = (update.GlobalSecondaryIndexUpdates ?? []).filter(({ Create, Delete }) => Create ?? Delete);
     if (update.StreamSpecification === undefined && indexes.length === 0) {
+      const table = options.tables.find(update.TableName);
+      if (table !== undefined) checkNotUpdating(table);
       return engine.act(view, update as unknown as JsonObject);
     }
     const { TableName, StreamSpecification, AttributeDefinitions, ...others } = update;
@@ -84,9 +86,10 @@ export function checkStreamSpecification({
 }
 
 /** Refuses a change of a table that is being changed. */
-export function checkNotUpdating({ TableName, TableStatus }: Pick<Table, 'TableName' | 'TableStatus'>): void {
-  if (TableStatus === 'ACTIVE') return;
-  const doing = { CREATING: 'created', UPDATING: 'updated', DELETING: 'deleted' }[TableStatus];
+export function checkNotUpdating({ TableName, TableStatus, GlobalSecondaryIndexes = [] }: Table): void {
+  const isQuiet = GlobalSecondaryIndexes.every(({ IndexStatus }) => IndexStatus === 'ACTIVE');
+  if (TableStatus === 'ACTIVE' && isQuiet) return;
+  const doing = { CREATING: 'created', UPDATING: 'updated', ACTIVE: 'updated', DELETING: 'deleted' }[TableStatus];
   throw new AwsError(
     'ResourceInUseException',
     `Attempt to change a resource which is still in use: Table is being ${doing}: ${TableName}`,
