@@ -10,7 +10,6 @@ import { type HttpSendersOptions, httpSenders } from '#cloud/local/rules/http.js
 import { type PublishForRule, republishTo } from '#cloud/local/rules/republish.js';
 import { writtenSenders } from '#cloud/local/rules/written-senders.js';
 import { createLookups } from '#cloud/lookups.js';
-import { provisionBucket } from '#cloud/provision.js';
 import { streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
 import { targetNames } from '#cloud/topic-rules.js';
@@ -30,7 +29,7 @@ export interface RulesOptions {
   /** What the actions `lambda` and the SQL function `aws_lambda` call. */
   functions: LocalFunctions;
   account: Account;
-  clients: Pick<Clients, 'kinesis' | 'dynamodb'>;
+  clients: Pick<Clients, 'kinesis' | 'dynamodb' | 's3'>;
   /** Where look-ups and the rarer actions go; asked for at the first, for the broker starts after the rules. */
   cloud(): CloudConfig;
   /** For a republish, and for the action `http`; both begin when the broker is there. */
@@ -50,21 +49,13 @@ export async function openRules(options: RulesOptions, context: PartContext): Pr
   const { dir, clients, functions, account } = options;
   const secrets = await secretsOf(options.secrets);
   const asked = clientsWhenAsked(options.cloud);
-  const archive = targetNames(account).bucket('archive');
-  let provisioned: Promise<void> | undefined;
-  const s3 = async () => {
-    const client = await asked.get('s3');
-    provisioned ??= provisionBucket(client, archive);
-    await provisioned;
-    return client;
-  };
   const outbox = openOutbox(join(dir, 'outbox'));
   const engine = new RuleEngine({
     catalog: rulesOf(options),
     senders: {
       ...createSenders(
-        { ...clients, firehose: () => asked.get('firehose'), s3 },
-        { streams, tables, buckets: { archive } },
+        { ...clients, firehose: () => asked.get('firehose'), s3: async () => clients.s3 },
+        { streams, tables, buckets: { archive: targetNames(account).bucket('archive') } },
       ),
       ...writtenSenders({ dir: join(dir, 'written'), raceClock }),
       ...functionSenders(functions),

@@ -3,13 +3,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateDeliveryStreamCommand, type FirehoseClient } from '@aws-sdk/client-firehose';
 import { type Action, CreateTopicRuleCommand, UpdateThingCommand } from '@aws-sdk/client-iot';
 import { UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
 import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Clients, closeClients, createClients, createS3Client } from '#cloud/clients.js';
+import { type Clients, closeClients, createClients, createFirehoseClient, createS3Client } from '#cloud/clients.js';
 import { streams } from '#cloud/resources.js';
 import { Desk } from './command.js';
 
@@ -21,6 +22,7 @@ let desk: Desk;
 let clients: Pick<Clients, 'kinesis' | 'dynamodb' | 'iot' | 'iotData'>;
 let mqtt: MqttClient;
 let noted: string;
+let firehose: FirehoseClient;
 let archive: { s3: S3Client; Bucket: string };
 
 beforeAll(async () => {
@@ -46,6 +48,7 @@ beforeAll(async () => {
     s3: await createS3Client({ region: env.AWS_REGION, credentials, endpoints: { s3: kinesis } }),
     Bucket: `pitwall-archive-000000000000-${env.AWS_REGION}`,
   };
+  firehose = await createFirehoseClient({ region: env.AWS_REGION, credentials, endpoints: { firehose: kinesis } });
   const { host, port, ca, cert, key } = ready.mqtt;
   mqtt = await connectAsync({
     ...{ protocol: 'mqtts', host, port, clientId: 'desk', reconnectPeriod: 0 },
@@ -56,6 +59,7 @@ afterAll(() => {
   mqtt.end(true);
   closeClients(clients);
   archive.s3.destroy();
+  firehose.destroy();
   desk.close();
 });
 
@@ -151,6 +155,33 @@ describe('a rule made by the SDK', () => {
     const get = () => s3.send(new GetObjectCommand({ Bucket, Key: 'tests/car-1-12.json' }));
     const object = await vi.waitFor(get, { timeout: 10_000, interval: 50 });
     expect(await object.Body?.transformToString()).toBe('{"lap":12}');
+  });
+
+  it('puts records into a delivery stream, which makes an object of them', async () => {
+    const { s3, Bucket } = archive;
+    const DeliveryStreamName = 'reports';
+    const RoleARN = roleArn;
+    const BucketARN = `arn:aws:s3:::${Bucket}`;
+    const destination = {
+      RoleARN,
+      BucketARN,
+      Prefix: 'reports/',
+      BufferingHints: { IntervalInSeconds: 0, SizeInMBs: 1 },
+    };
+    await firehose.send(
+      new CreateDeliveryStreamCommand({ DeliveryStreamName, ExtendedS3DestinationConfiguration: destination }),
+    );
+    const action: Action = { firehose: { roleArn, deliveryStreamName: DeliveryStreamName, separator: '\n' } };
+    await create('reports', "SELECT lap FROM 'tests/+/reports'", action);
+    await mqtt.publishAsync('tests/car-1/reports', '{"lap":12}', { qos: 1 });
+    const object = await vi.waitFor(
+      async () => {
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'reports/' }));
+        return s3.send(new GetObjectCommand({ Bucket, Key: Contents[0].Key }));
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(await object.Body?.transformToString()).toBe('{"lap":12}\n');
   });
 
   it.each([
