@@ -18,6 +18,11 @@ export const LATEST = 'LATEST';
 export const SHARD_END = 'SHARD_END';
 const AT_TIMESTAMP = 'AT_TIMESTAMP:';
 
+/** True for a place in a shard, false for a sentinel. */
+export function isSequenceNumber(position: ShardPosition): boolean {
+  return /^\d+$/.test(position);
+}
+
 /** From the first record that arrived at or after `ms` (race-clock epoch). */
 export function atTimestamp(ms: number): ShardPosition {
   return AT_TIMESTAMP + ms;

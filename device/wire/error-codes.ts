@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   'PW-KPL-RECORD': 'A user record has a key that Kinesis does not take, or there is none to aggregate.',
   'PW-STATE-FENCED': 'Another owner has taken this state over; what the earlier one writes is refused.',
   'PW-STATE-WRITE': 'Rows of a table could not be written for so long that their owner goes back to its snapshot.',
+  'PW-LEASE-LOST': 'The lease of a shard is another worker’s now; what its earlier owner writes is refused.',
+  'PW-LEASE-CHECKPOINT': 'A checkpoint names a place that was not delivered, or that lies before the last one.',
   'PW-STATE-DAMAGED': 'A stored snapshot lacks a part or does not match its checksum.',
 
   // device: the agent

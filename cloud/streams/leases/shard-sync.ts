@@ -81,9 +81,10 @@ function rangeOf({ startingHashKey, endingHashKey }: LeaseRow): [bigint, bigint]
     : [BigInt(startingHashKey), BigInt(endingHashKey)];
 }
 
-/** True when the table says that nothing is left to read: with a stream that still takes records, a child is not seen yet. */
-export function allEnded(rows: readonly LeaseRow[]): boolean {
-  return rows.every(hasEnded);
+/** True when a shard has ended and nothing is known of what came after it: a listing has not shown its children yet. */
+export function childrenMissing(rows: readonly LeaseRow[]): boolean {
+  const parents = new Set(rows.flatMap((row) => row.parentShardIds));
+  return rows.some((row) => hasEnded(row) && !parents.has(row.leaseKey));
 }
 
 export function hasEnded({ checkpoint }: LeaseRow): boolean {

@@ -1,0 +1,102 @@
+import type { Clock } from '#wire/clock.js';
+import { PitwallError } from '#wire/errors.js';
+import type { Checkpoint, LeaseRow, LeaseStore } from './lease.js';
+
+/** What a renewal of a lease came to. */
+export interface Renewal {
+  leaseKey: string;
+  fence: number;
+  /** When it was sent, monotonic: others may have seen it at that moment at the earliest. */
+  sentMs: number;
+  /** The row afterwards; `taken` when somebody else has the lease; `failed` when the table could not be asked. */
+  outcome: { kind: 'renewed'; row: LeaseRow } | { kind: 'taken' } | { kind: 'failed'; code: string };
+}
+
+export interface HeldLeaseOptions {
+  store: LeaseStore;
+  leaseMs: number;
+  clock: Clock;
+}
+
+/** Taken off our side of the lease: what a write may need to arrive. */
+const MARGIN_MS = 500;
+
+/**
+ * A lease that this worker has, as long as it can know. Renewals come from elsewhere (`renewer.ts`) and are told here.
+ *
+ * With the table unreachable the lease stays in hand, but `held()` turns false before another could have taken it: whoever
+ * emits stops, whoever only folds goes on, and checkpoints wait.
+ */
+export class HeldLease {
+  readonly fence: number;
+  readonly #options: HeldLeaseOptions;
+  readonly #lost = new AbortController();
+  #row: LeaseRow;
+  #renewedMs: number;
+  #released = false;
+
+  /** @param takenMs when the write that took the lease was sent */
+  constructor(row: LeaseRow, takenMs: number, options: HeldLeaseOptions) {
+    this.fence = row.fence;
+    this.#row = row;
+    this.#renewedMs = takenMs;
+    this.#options = options;
+  }
+
+  get shardId(): string {
+    return this.#row.leaseKey;
+  }
+
+  get row(): LeaseRow {
+    return this.#row;
+  }
+
+  /** Aborted when another worker has the lease; for good. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Another worker asks for it. */
+  get wanted(): boolean {
+    return this.#row.checkpointOwner !== undefined;
+  }
+
+  /** False once the lease could have been taken by another: stop emitting. It may become true again. */
+  held(): boolean {
+    if (this.#released || this.#lost.signal.aborted) return false;
+    const { clock, leaseMs } = this.#options;
+    return clock.nowMs() - this.#renewedMs < leaseMs - Math.min(MARGIN_MS, leaseMs / 4);
+  }
+
+  renewed({ sentMs, outcome }: Renewal): void {
+    if (this.#released || this.#lost.signal.aborted || outcome.kind === 'failed') return;
+    if (outcome.kind === 'taken') {
+      this.#lost.abort();
+      return;
+    }
+    this.#renewedMs = Math.max(this.#renewedMs, sentMs);
+    // A checkpoint that was written meanwhile is newer than what the renewal has read.
+    this.#row = { ...outcome.row, checkpoint: this.#row.checkpoint, childShardIds: this.#row.childShardIds };
+  }
+
+  /** Raises PW-LEASE-LOST when another has the lease; the table's own errors when it cannot be asked. */
+  async checkpoint(checkpoint: Checkpoint, childShardIds?: readonly string[]): Promise<void> {
+    const row = this.#lost.signal.aborted
+      ? undefined
+      : await this.#options.store.checkpoint(this.#row, checkpoint, childShardIds);
+    if (!row) {
+      this.#lost.abort();
+      throw new PitwallError('PW-LEASE-LOST', {
+        what: `The lease of ${this.shardId} (fence ${this.fence}) is another worker’s now; the checkpoint was refused.`,
+      });
+    }
+    this.#row = row;
+  }
+
+  /** Lets it go, to the one who asked or to anybody. */
+  async release(): Promise<void> {
+    if (this.#released || this.#lost.signal.aborted) return;
+    await this.#options.store.release(this.#row);
+    this.#released = true;
+  }
+}

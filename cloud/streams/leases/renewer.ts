@@ -1,0 +1,74 @@
+import type { Clock } from '#wire/clock.js';
+import { errorCode } from '#wire/errors.js';
+import type { Renewal } from './held-lease.js';
+import type { LeaseRow, LeaseStore } from './lease.js';
+
+/** Keeps leases alive. Two of them: in this thread (`startRenewals`), or in one of its own, for a busy event loop. */
+export interface Renewer {
+  hold(row: LeaseRow): void;
+  drop(leaseKey: string): void;
+  /** Written with the next renewal, for the workers that balance by it. */
+  throughput(leaseKey: string, kBps: number): void;
+  stop(): Promise<void>;
+}
+
+export interface RenewalOptions {
+  store: LeaseStore;
+  renewMs: number;
+  /** Monotonic. */
+  clock: Clock;
+  onRenewal(renewal: Renewal): void;
+}
+
+interface Held {
+  row: LeaseRow;
+  kBps: number;
+  renewing: boolean;
+}
+
+/**
+ * Renews each lease every `renewMs`, all at once; one that is still under way is not sent twice.
+ *
+ * @example
+ * const renewer = startRenewals({ store, renewMs: 1_000, clock: wallClock, onRenewal: (renewal) => leases.get(renewal.leaseKey)?.renewed(renewal) });
+ * renewer.hold(row);
+ */
+export function startRenewals({ store, renewMs, clock, onRenewal }: RenewalOptions): Renewer {
+  const leases = new Map<string, Held>();
+
+  const renew = async (held: Held): Promise<void> => {
+    const { leaseKey, fence } = held.row;
+    const sentMs = clock.nowMs();
+    held.renewing = true;
+    try {
+      const row = await store.renew(held.row, held.kBps);
+      if (leases.get(leaseKey) !== held) return;
+      if (row) held.row = row;
+      else leases.delete(leaseKey);
+      onRenewal({ leaseKey, fence, sentMs, outcome: row ? { kind: 'renewed', row } : { kind: 'taken' } });
+    } catch (error) {
+      if (leases.get(leaseKey) !== held) return;
+      onRenewal({ leaseKey, fence, sentMs, outcome: { kind: 'failed', code: errorCode(error) } });
+    } finally {
+      held.renewing = false;
+    }
+  };
+
+  const timer = setInterval(() => {
+    for (const held of leases.values()) if (!held.renewing) void renew(held);
+  }, renewMs);
+  timer.unref();
+
+  return {
+    hold: (row) => void leases.set(row.leaseKey, { row, kBps: row.throughputKBps, renewing: false }),
+    drop: (leaseKey) => void leases.delete(leaseKey),
+    throughput: (leaseKey, kBps) => {
+      const held = leases.get(leaseKey);
+      if (held) held.kBps = kBps;
+    },
+    stop: async () => {
+      clearInterval(timer);
+      leases.clear();
+    },
+  };
+}
