@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { MqttClient } from 'mqtt';
+import type { IClientOptions, MqttClient } from 'mqtt';
 import { PitwallError } from '#wire/errors.js';
 import type { Runtime } from './data-dir.js';
 import { EXIT } from './exit.js';
@@ -14,18 +14,18 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 export async function connectOperator({ mqtt }: Runtime, purpose: string): Promise<MqttClient> {
   const { connectAsync } = await import('mqtt');
-  return connectAsync({
-    protocol: 'mqtts',
+  const options: IClientOptions = {
     protocolVersion: 4,
-    host: mqtt.host,
-    port: mqtt.port,
     clientId: `${mqtt.clientId}-${purpose}-${process.pid}`,
     ca: readFileSync(mqtt.ca),
     cert: readFileSync(mqtt.cert),
     key: readFileSync(mqtt.key),
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
-  }).catch((cause: unknown) => {
+  };
+  // AWS IoT refuses by closing the connection, without a word: that is an answer, too.
+  const allowRetries = false;
+  return connectAsync(`mqtts://${mqtt.host}:${mqtt.port}`, options, allowRetries).catch((cause: unknown) => {
     throw new PitwallError('PW-REMOTE-MQTT', {
       what: `The broker at ${mqtt.host}:${mqtt.port} refused the connection.`,
       fix: 'Check it with: pitwall doctor',

@@ -181,17 +181,19 @@ describe('daily commands on a running system', () => {
     interface Listed {
       certificates: { certificateId: string; status: string; certPath: string }[];
     }
-    const connect = (certPath: string, clientId: string) =>
-      connectAsync({
-        protocol: 'mqtts',
-        host: '127.0.0.1',
-        port: system.ready.mqtt.port,
+    const connect = (certPath: string, clientId: string) => {
+      const tls = {
         ca: readFileSync(system.ready.mqtt.ca),
         cert: readFileSync(certPath),
         key: readFileSync(certPath.replace(/crt$/, 'key')),
-        clientId,
-        reconnectPeriod: 0,
-      });
+      };
+      // As AWS does, the broker refuses by closing the connection.
+      return connectAsync(
+        `mqtts://127.0.0.1:${system.ready.mqtt.port}`,
+        { ...tls, clientId, reconnectPeriod: 0 },
+        false,
+      );
+    };
     await desk.json<Listed>('certs', 'issue', 'car-31');
     const { certificates } = await desk.json<Listed>('certs', 'rotate', 'car-31');
     const [current, retired] = certificates;
