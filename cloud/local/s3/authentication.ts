@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { AwsError } from '../aws-error.js';
 import type { HttpRequest } from '../http-guard.js';
 import { isPresigned, type Seed, type SigningKeys, verifySignature, verifySigV4Query } from '../sigv4.js';
 import { accessDenied, invalidArgument, invalidRequest, notImplemented, signatureRefused } from './errors.js';
@@ -37,7 +38,7 @@ export function authenticate(request: HttpRequest, authority: Authority): Payloa
 
 function signedHeaders(request: HttpRequest, { credentials, region, nowMs }: Authority): Payload {
   const claimed = header(request, CONTENT_SHA256);
-  if (header(request, 'authorization')?.startsWith('AWS ')) throw onlyVersion4();
+  if (isVersion2(request)) throw onlyVersion4();
   const result = verifySignature(request, claimed ?? EMPTY, credentials, 's3', nowMs, region);
   if (!result.ok) throw signatureRefused(result, false);
   if (claimed === undefined) throw invalidRequest(`Missing required header for this request: ${CONTENT_SHA256}`);
@@ -74,6 +75,10 @@ function requireAllSigned({ headers }: HttpRequest, { signedHeaders }: Seed): vo
   }
 }
 
-/** Signature version 2, which old clients still put into presigned URLs. */
-export const onlyVersion4 = () =>
+/** Signature version 2: some clients still make presigned URLs with it. AWS takes it in buckets made before 2020 alone. */
+function isVersion2(request: HttpRequest): boolean {
+  return header(request, 'authorization')?.startsWith('AWS ') === true || /[?&]AWSAccessKeyId=/.test(request.url ?? '');
+}
+
+const onlyVersion4 = (): AwsError =>
   invalidRequest('The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.');

@@ -142,6 +142,11 @@ async function copyObject(context: S3Context, { request, bucket, key }: Call): P
   catalog.requireBucket(source.bucket);
   const from = catalog.object(source.bucket, source.key);
   if (from === undefined) throw noSuchKey(source.key);
+  if (from.bytes > limits.putBytesMax) {
+    throw invalidRequest(
+      `The specified copy source is larger than the maximum allowable size for a copy source: ${limits.putBytesMax}`,
+    );
+  }
   if (readCondition(request.http, from, 'x-amz-copy-source-') === 'not modified') {
     throw invalidRequest('The source was not modified.');
   }
