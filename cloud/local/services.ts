@@ -9,7 +9,7 @@ import { type DynamoDBCounters, openDynamoDB } from './dynamodb/service.js';
 import type { TableStreamLimits } from './dynamodb/streams/limits.js';
 import { type Fault, Faults } from './faults.js';
 import { withFaults } from './faulty-service.js';
-import type { FirehoseCounters } from './firehose/delivery-stream.js';
+import type { FirehoseCounters } from './firehose/counters.js';
 import type { FirehoseLimits } from './firehose/limits.js';
 import { neighboursAt } from './firehose/neighbours.js';
 import { openFirehose } from './firehose/service.js';

@@ -2,6 +2,7 @@ import { AwsError } from '../aws-error.js';
 import type { JsonObject } from '../json-service.js';
 import type { Store, StoreOperation } from '../kinesis/store.js';
 import { compileDestination, type Destination } from './destination.js';
+import { ENTRY } from './journal.js';
 import type { Positions } from './kinesis-source.js';
 
 /** A delivery stream as it is stored. */
@@ -24,7 +25,6 @@ export interface StreamRecord {
 /** Keys: 01 | stream u32, and 03 | stream u32 | shard id; the journal's are between them. */
 const STREAM = 0x01;
 const POSITION = 0x03;
-const ENTRY = 0x02;
 
 /** Delivery streams and their sources' positions, on disk. */
 export class Catalog {

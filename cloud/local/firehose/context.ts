@@ -4,7 +4,7 @@ import type { Random } from '#wire/random.js';
 import type { Store } from '../kinesis/store.js';
 import type { LocalFunctions } from '../lambda/functions.js';
 import type { Catalog } from './catalog.js';
-import type { FirehoseCounters } from './delivery-stream.js';
+import type { FirehoseCounters } from './counters.js';
 import type { FirehoseLimits } from './limits.js';
 import type { Neighbours } from './neighbours.js';
 

@@ -9,6 +9,7 @@ import type { Random } from '#wire/random.js';
 import type { StoreOperation } from '../kinesis/store.js';
 import type { LocalFunctions } from '../lambda/functions.js';
 import { type Batch, Buffers, type Entry, type Hints } from './buffers.js';
+import type { FirehoseCounters } from './counters.js';
 import type { Destination } from './destination.js';
 import type { Journal, NewEntry, Stage } from './journal.js';
 import type { FirehoseLimits } from './limits.js';
@@ -16,26 +17,6 @@ import type { ObjectStore } from './objects.js';
 import { bufferName, decodeRecords, encodeRecords, type Incoming } from './records.js';
 import { objectName, Router } from './router.js';
 import { type Transformed, transformRecords } from './transform.js';
-
-/** Since the start, all delivery streams together. */
-export interface FirehoseCounters {
-  recordsIn: number;
-  /** Refused because the delivery stream was at its rate or its backlog full. */
-  recordsThrottled: number;
-  /** In objects, those under the error prefix among them; what is delivered twice counts twice. */
-  recordsDelivered: number;
-  /** Dropped by a function's own wish. */
-  recordsDropped: number;
-  /** Sent to the error prefix. */
-  recordsFailed: number;
-  /** Given up because S3 did not take them within the retention. */
-  recordsExpired: number;
-  objects: number;
-  /** Puts that S3 did not take; each is tried again. */
-  objectsRetried: number;
-  /** Kinesis records with a broken aggregate, sent to the error prefix whole. */
-  aggregatesCorrupt: number;
-}
 
 export interface DeliveryContext {
   arn: string;
@@ -58,6 +39,7 @@ export interface DeliveryContext {
 /** Objects, or invocations, of one delivery stream under way at a time. */
 const UNDER_WAY_MAX = 4;
 const RETRY = { firstMs: 500, lastMs: 30_000 };
+const NONE: ReadonlySet<string> = new Set();
 const FLUSH: Hints = { sizeBytes: 0, intervalMs: Number.NEGATIVE_INFINITY };
 
 /**
@@ -239,7 +221,8 @@ export class DeliveryStream {
     else this.#toTransform.add(entry, sinceMs, destination.transform?.hints ?? FLUSH);
   }
 
-  #activePartitions(): Set<string> {
+  #activePartitions(): ReadonlySet<string> {
+    if (!this.#context.destination().destination.partitioned) return NONE;
     return new Set([...this.#toDeliver.activeKeys()].filter((key) => bufferName(key).keys !== undefined));
   }
 }

@@ -5,7 +5,7 @@ import type { Hints } from './buffers.js';
 import { invalidArgument, notServed } from './errors.js';
 import { BUFFER, PARTITIONED_SIZE_MIB_MIN } from './limits.js';
 import { isEnabled } from './members.js';
-import { compilePrefix, type Prefix, type PrefixMoment } from './prefix.js';
+import { compilePrefix, EVALUATED_LENGTH_MAX, type Prefix, type PrefixMoment } from './prefix.js';
 import { type Processing, processingOf } from './processing.js';
 
 /** Where and how a delivery stream writes; made from the configuration, which is what is stored. */
@@ -28,6 +28,7 @@ const MIB = 1_048_576;
 const ROLE_ARN = /^arn:.*:iam::\d{12}:role\/[a-zA-Z_0-9+=,.@\-_/]+$/;
 const BUCKET_ARN = /^arn:.*:s3:::[\w.-]{1,255}$/;
 const FILE_EXTENSION = /^$|^\.[0-9a-z!\-_.*'()]+$/;
+const LONGEST_ERROR_TYPE = 'metadata-extraction-failed';
 const DATE_PREFIX = compilePrefix('!{timestamp:yyyy/MM/dd/HH}/', 'Prefix');
 
 const MEMBERS: ReadonlySet<string> = new Set([
@@ -103,16 +104,22 @@ function prefixes(
   checkKeys(prefix, errorPrefix, processing, partitioned);
   const dated = (before: string, arrivalMs: number) => before + DATE_PREFIX.evaluate({ arrivalMs, zone });
   const errorStart = errorText ?? prefix.text;
+  const prefixOf: Destination['prefixOf'] = ({ errorOutputType, ...moment }) => {
+    if (errorOutputType === undefined) {
+      return prefix.hasExpressions ? prefix.evaluate({ ...moment, zone }) : dated(prefix.text, moment.arrivalMs);
+    }
+    return errorPrefix.hasExpressions
+      ? errorPrefix.evaluate({ ...moment, zone, errorOutputType })
+      : dated(`${errorStart}${errorOutputType}/`, moment.arrivalMs);
+  };
+  for (const errorOutputType of [undefined, LONGEST_ERROR_TYPE]) {
+    if (prefixOf({ arrivalMs: 0, errorOutputType }).length > EVALUATED_LENGTH_MAX) {
+      throw invalidArgument(`A prefix has at most ${EVALUATED_LENGTH_MAX} characters once it is evaluated.`);
+    }
+  }
   return {
+    prefixOf,
     functionKeys: prefix.keys.partitionKeyFromLambda,
-    prefixOf: ({ errorOutputType, ...moment }) => {
-      if (errorOutputType === undefined) {
-        return prefix.hasExpressions ? prefix.evaluate({ ...moment, zone }) : dated(prefix.text, moment.arrivalMs);
-      }
-      return errorPrefix.hasExpressions
-        ? errorPrefix.evaluate({ ...moment, zone, errorOutputType })
-        : dated(`${errorStart}${errorOutputType}/`, moment.arrivalMs);
-    },
   };
 }
 

@@ -86,11 +86,16 @@ export class Hose {
     });
   }
 
-  /** Stores the change first: what a crash forgets never held. */
   async change(record: StreamRecord): Promise<void> {
-    const destination = destinationOf(record);
-    await this.#context.catalog.save(record);
+    const [before, destination] = [this.#record, destinationOf(record)];
+    // Before the write: a second change of the same version must meet the first.
     this.#record = record;
+    try {
+      await this.#context.catalog.save(record);
+    } catch (error) {
+      this.#record = before;
+      throw error;
+    }
     this.#destination = destination;
     if (record.deleting) {
       await this.#stopSource();

@@ -58,7 +58,8 @@ export interface NewEntry {
   payload: Buffer;
 }
 
-const ENTRY = 0x02;
+/** First byte of its keys. */
+export const ENTRY = 0x02;
 
 function entryKey(streamId: number, id: number): Buffer {
   const key = Buffer.alloc(11);

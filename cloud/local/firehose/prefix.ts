@@ -35,8 +35,8 @@ export interface Prefix {
 
 const RANDOM_STRING_LENGTH = 11;
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** As guide: neither prefix may be longer once it is evaluated. */
-const EVALUATED_LENGTH_MAX = 512;
+/** As guide: no prefix may be longer once it is evaluated. */
+export const EVALUATED_LENGTH_MAX = 512;
 
 /** Raises InvalidArgumentException for what is no expression. */
 export function compilePrefix(text: string, member: string): Prefix {
@@ -60,10 +60,7 @@ export function compilePrefix(text: string, member: string): Prefix {
       partitionKeyFromQuery: keys('partitionKeyFromQuery'),
       partitionKeyFromLambda: keys('partitionKeyFromLambda'),
     },
-    evaluate: (moment) => {
-      const evaluated = parts.map((part) => evaluate(part, moment)).join('');
-      return evaluated.slice(0, EVALUATED_LENGTH_MAX);
-    },
+    evaluate: (moment) => parts.map((part) => evaluate(part, moment)).join(''),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Destination } from './destination.js';
 import { compileDateWriter } from './java-date.js';
 import type { NewEntry } from './journal.js';
 import type { FirehoseLimits } from './limits.js';
-import type { PartitionKeys } from './prefix.js';
+import { EVALUATED_LENGTH_MAX, type PartitionKeys } from './prefix.js';
 import { bufferKey, type Failure, failureLine, type Incoming } from './records.js';
 import type { Transformed } from './transform.js';
 
@@ -50,7 +50,7 @@ export class Router {
 
   #place(
     { record, data, keys }: Extract<Transformed, { result: 'Ok' }>,
-    { partitioned, query, functionKeys, delimiter }: Destination,
+    { partitioned, query, functionKeys, delimiter, prefixOf }: Destination,
     partitions: Set<string>,
     entries: Collector,
   ): void {
@@ -68,8 +68,15 @@ export class Router {
       return;
     }
     const returned = Object.fromEntries(functionKeys.map((name) => [name, keys?.[name] ?? '']));
-    const key = bufferKey({ keys: { ...queried, ...returned } });
-    if (!partitions.has(key) && partitions.size >= this.#context.limits.activePartitionsMax) {
+    const all = { ...queried, ...returned };
+    const key = bufferKey({ keys: all });
+    const isNew = !partitions.has(key);
+    if (isNew && prefixOf({ arrivalMs: record.arrivalMs, keys: all }).length > EVALUATED_LENGTH_MAX) {
+      const errorMessage = `The prefix would have more than ${EVALUATED_LENGTH_MAX} characters.`;
+      this.#fail(record, { ...NO_KEYS, errorMessage }, entries);
+      return;
+    }
+    if (isNew && partitions.size >= this.#context.limits.activePartitionsMax) {
       this.#fail(record, TOO_MANY, entries);
       return;
     }

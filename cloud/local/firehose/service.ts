@@ -7,7 +7,7 @@ import { type Durability, openLmdbStore } from '../kinesis/store.js';
 import type { LocalFunctions } from '../lambda/functions.js';
 import { Catalog } from './catalog.js';
 import type { FirehoseContext } from './context.js';
-import type { FirehoseCounters } from './delivery-stream.js';
+import { type FirehoseCounters, zeroCounters } from './counters.js';
 import { Hoses } from './hoses.js';
 import { type FirehoseLimits, firehoseLimits } from './limits.js';
 import type { Neighbours } from './neighbours.js';
@@ -58,17 +58,7 @@ export function openFirehose(options: FirehoseOptions): FirehoseService {
   } = options;
   const limits = { ...firehoseLimits(region), ...options.limits };
   const store = openLmdbStore(folder, durability);
-  const counters: FirehoseCounters = {
-    recordsIn: 0,
-    recordsThrottled: 0,
-    recordsDelivered: 0,
-    recordsDropped: 0,
-    recordsFailed: 0,
-    recordsExpired: 0,
-    objects: 0,
-    objectsRetried: 0,
-    aggregatesCorrupt: 0,
-  };
+  const counters = zeroCounters();
   let neighbours: Neighbours | undefined;
   const context: FirehoseContext = {
     store,

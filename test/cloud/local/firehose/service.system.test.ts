@@ -139,17 +139,23 @@ describe('delivery', () => {
         ],
       },
     });
-    await bench.put('laps', '{"car":"24"}', '{"car":5}', '{"car":"24","lap":2}', 'no json', '{"car":"9"}');
+    const long = JSON.stringify({ car: 'x'.repeat(600) });
+    await bench.put('laps', '{"car":"24"}', '{"car":5}', '{"car":"24","lap":2}', 'no json', '{"car":"9"}', long);
     bench.race.advance(60_000);
     await delivered(4);
     const by = Object.fromEntries(bench.objects.prefixes.map((prefix, i) => [prefix, bench.objects.texts[i]]));
     expect(by['24/2026/']).toBe('{"car":"24"}\n{"car":"24","lap":2}\n');
     expect(by['5/2026/']).toBe('{"car":5}\n');
     const failed = (prefix: string) => JSON.parse(by[prefix]) as JsonObject;
-    expect(failed('bad/metadata-extraction-failed/')).toMatchObject({
-      errorCode: 'DynamicPartitioning.MetadataExtractionFailed',
-      rawData: Buffer.from('no json').toString('base64'),
-    });
+    const unplaced = by['bad/metadata-extraction-failed/'].trim().split('\n');
+    expect(unplaced.map((line) => JSON.parse(line) as JsonObject)).toEqual(
+      ['no json', long].map((text) =>
+        expect.objectContaining({
+          errorCode: 'DynamicPartitioning.MetadataExtractionFailed',
+          rawData: Buffer.from(text).toString('base64'),
+        }),
+      ),
+    );
     expect(failed('bad/activePartitionExceeded/')).toMatchObject({
       rawData: Buffer.from('{"car":"9"}').toString('base64'),
     });
@@ -349,6 +355,7 @@ describe('what AWS refuses', () => {
     ['an expression without an error prefix', { Prefix: '!{timestamp:yyyy}/' }, 'InvalidArgumentException'],
     ['an error prefix that hides its type', { ErrorOutputPrefix: '!{timestamp:yyyy}/' }, 'InvalidArgumentException'],
     ['an error type among the good', { Prefix: '!{firehose:error-output-type}' }, 'InvalidArgumentException'],
+    ['a prefix of more than 512 characters', { Prefix: 'x'.repeat(510) }, 'InvalidArgumentException'],
     ['no such time zone', { CustomTimeZone: 'Mars/Olympus' }, 'InvalidArgumentException'],
     ['partitions without keys', { DynamicPartitioningConfiguration: { Enabled: true } }, 'InvalidArgumentException'],
     ['decompression', processor('Decompression'), 'InvalidArgumentException'],
