@@ -10,6 +10,7 @@ import { keptMessage } from './error-action.js';
 import type { RuleIngress, RuleMessage } from './ingress.js';
 import { DEFAULT_LIMITS, type EngineLimits, type EngineOptions } from './options.js';
 import { actionsToReplay, messageOf, type ReplayOutcome } from './replay.js';
+import { Room } from './room.js';
 import { type CompiledRule, compileRule, type RuleNeeds, type RuleStats, statsOf } from './rule.js';
 import { type Environment, Evaluation } from './sql/evaluation.js';
 import { keepSlowAnswers, type LookupKind } from './sql/lookups.js';
@@ -40,12 +41,6 @@ export interface EngineStats {
   lookups: Partial<Record<LookupKind, LookupStats>>;
 }
 
-/** What is done when there is room: a message to run, or one to replay. */
-interface Waiting {
-  run: () => void;
-  resolve: () => void;
-}
-
 /**
  * Runs the rules on every message: FROM, WHERE, SELECT, actions, error action. It never loses a message that it took: each
  * action ends as sent, or in the outbox, or is counted in `errorActionsLost`.
@@ -61,26 +56,21 @@ export class RuleEngine implements RuleIngress, RuleControl {
   readonly #needs: RuleNeeds;
   readonly #filters = new TopicTrie<CompiledRule>();
   readonly #byTopic = new Map<string, CompiledRule[]>();
+  readonly #room: Room;
   readonly #targets: Targets;
   readonly #asked: AskedLookups;
   /** What statements read beside their message. */
   readonly #environment: Environment;
   /** Rules that somebody watches. */
   readonly #taps = new Map<CompiledRule, RuleTap>();
-  #pending = 0;
-  #pendingBytes = 0;
-  #waiting: Waiting[] = [];
-  #idle: (() => void)[] = [];
-  #closed = false;
-  #admitting = false;
   #unmatched = 0;
   #ruleNotFound = 0;
-  #refused = 0;
 
   /** @throws PitwallError `PW-RULE-…` when a rule of the catalog cannot be served; nothing is skipped */
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#room = new Room(this.#limits);
     const targets = new Targets(options, this.#limits);
     this.#targets = targets;
     const { random, accountId, wallClock } = options;
@@ -123,7 +113,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
   }
 
   ingest(message: RuleMessage): void | Promise<void> {
-    return this.#whenRoom(() => this.#run(message), message.hops !== undefined);
+    return this.#room.enter(() => this.#run(message), message.hops !== undefined);
   }
 
   /**
@@ -134,7 +124,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
     const rule = this.#rules.get(kept.message.ruleName);
     if (rule === undefined) return { kind: 'ruleGone' };
     let outcome: Promise<ReplayOutcome> | undefined;
-    await this.#whenRoom(() => {
+    await this.#room.enter(() => {
       outcome = this.#replay(rule, kept);
     }, false);
     return outcome!;
@@ -143,12 +133,12 @@ export class RuleEngine implements RuleIngress, RuleControl {
   stats(): EngineStats {
     return {
       rules: Object.fromEntries([...this.#rules].map(([name, rule]) => [name, statsOf(rule)])),
-      queued: this.#pending,
-      waiting: this.#waiting.length,
+      queued: this.#room.pending,
+      waiting: this.#room.waiting,
       lagMs: this.lagMs(),
       unmatched: this.#unmatched,
       ruleNotFound: this.#ruleNotFound,
-      refused: this.#refused,
+      refused: this.#room.refused,
       lookups: this.#asked.stats(),
     };
   }
@@ -178,14 +168,12 @@ export class RuleEngine implements RuleIngress, RuleControl {
 
   /** How full the queue is: 0 empty, 1 from where on publishers wait. */
   queueShare(): number {
-    const { queueRecords, queueBytes } = this.#limits;
-    return Math.min(1, Math.max(this.#pending / queueRecords, this.#pendingBytes / queueBytes));
+    return this.#room.share();
   }
 
   /** Resolves when everything that was taken is settled. */
-  async flush(): Promise<void> {
-    if (this.#isIdle()) return;
-    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  flush(): Promise<void> {
+    return this.#room.empty();
   }
 
   /**
@@ -193,7 +181,7 @@ export class RuleEngine implements RuleIngress, RuleControl {
    * outbox, and a statement that waits for its turn to look something up ends.
    */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#room.close();
     const giveUp = setTimeout(() => {
       this.#asked.abandon();
       this.#targets.abandon();
@@ -201,27 +189,6 @@ export class RuleEngine implements RuleIngress, RuleControl {
     await this.flush();
     clearTimeout(giveUp);
     for (const tap of this.#taps.values()) tap.close();
-  }
-
-  #whenRoom(run: () => void, orRefuse: boolean): void | Promise<void> {
-    if (this.#closed) {
-      return Promise.reject(new PitwallError('PW-RULE-CLOSED', { what: 'The rules engine is closed.' }));
-    }
-    if (this.#waiting.length === 0 && this.#hasRoom()) return this.#admit(run);
-    if (orRefuse || this.#waiting.length >= this.#limits.waitingMessages) {
-      this.#refused++;
-      const what = `No room in the rules' queue, and ${this.#waiting.length} messages wait for it.`;
-      return Promise.reject(new PitwallError('PW-RULE-OVERLOAD', { what, retriable: true }));
-    }
-    return new Promise((resolve) => this.#waiting.push({ run, resolve }));
-  }
-
-  #hasRoom(): boolean {
-    return this.#pending < this.#limits.queueRecords && this.#pendingBytes < this.#limits.queueBytes;
-  }
-
-  #isIdle(): boolean {
-    return this.#pending === 0 && this.#waiting.length === 0;
   }
 
   #run(message: RuleMessage): void {
@@ -353,34 +320,11 @@ export class RuleEngine implements RuleIngress, RuleControl {
   }
 
   #hold(actions: number, { message }: Evaluation): void {
-    this.#pending += actions;
-    this.#pendingBytes += message.payload.length;
+    this.#room.hold(actions, message.payload.length);
   }
 
   #release(actions: number, { message }: Evaluation): void {
-    this.#pending -= actions;
-    this.#pendingBytes -= message.payload.length;
-    this.#admit();
-  }
-
-  /**
-   * Runs a message, then those that wait as long as there is room. One after the other: what is released on the way must not
-   * let a later message overtake the rest of an earlier one.
-   */
-  #admit(first?: () => void): void {
-    if (this.#admitting) return;
-    this.#admitting = true;
-    try {
-      first?.();
-      while (this.#waiting.length > 0 && this.#hasRoom()) {
-        const { run, resolve } = this.#waiting.shift()!;
-        run();
-        resolve();
-      }
-    } finally {
-      this.#admitting = false;
-    }
-    if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#room.release(actions, message.payload.length);
   }
 
   #warn({ definition, counters }: CompiledRule, message: string, fields: object): void {
