@@ -2,7 +2,7 @@
  * The conversions of AWS IoT SQL, and the only place that knows them (iot-sql, "Data types"). One that does not exist gives
  * Undefined.
  */
-import { isNumeric, type Numeric, numericText, parseNumeric } from './decimal.js';
+import { isNumeric, type Numeric, numericText, parseNumeric, round } from './decimal.js';
 import { checkTextLength, writeJson } from './json.js';
 import type { Value } from './values.js';
 import type { Work } from './work.js';
@@ -17,6 +17,12 @@ export function toNumeric(value: Value): Numeric | undefined {
   if (isNumeric(value)) return value;
   if (typeof value !== 'string' || value.length > MAX_NUMERIC_TEXT) return undefined;
   return NUMERIC_STRING.test(value) ? parseNumeric(value) : undefined;
+}
+
+/** A number is rounded down, a text is cut off at its point. */
+export function toInt(value: Value): Numeric | undefined {
+  const number = toNumeric(value);
+  return number === undefined ? undefined : round(number, 0, typeof value === 'string' ? 'truncate' : 'floor');
 }
 
 export function toBoolean(value: Value): boolean | undefined {

@@ -1,5 +1,6 @@
 /** Where the parser stands among the tokens, and what it says when another one was wanted. */
 import { SqlError } from './errors.js';
+import { hintForToken } from './hints.js';
 import type { Token } from './lexer.js';
 
 export class Cursor {
@@ -21,6 +22,15 @@ export class Cursor {
 
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)];
+  }
+
+  /** A place to come back to. */
+  get place(): number {
+    return this.#index;
+  }
+
+  goBack(place: number): void {
+    this.#index = place;
   }
 
   takeWord(word: string): boolean {
@@ -54,8 +64,10 @@ export class Cursor {
     if (this.peek().kind !== 'end') throw this.unexpected(this.peek(), 'the end');
   }
 
-  unexpected(token: Token, wanted: string): SqlError {
-    return this.error(token, `Expected ${wanted}, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`);
+  unexpected(token: Token, wanted: string, fix?: string): SqlError {
+    const found = token.kind === 'end' ? 'the end' : `'${token.text}'`;
+    const hint = token.kind === 'name' || token.kind === 'symbol' ? hintForToken(token.text) : '';
+    return this.error(token, `Expected ${wanted}, found ${found}`, fix ?? hint);
   }
 
   error(token: Token, what: string, fix?: string): SqlError {

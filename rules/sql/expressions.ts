@@ -1,7 +1,7 @@
 /** Expressions → closures, once per rule. The closures hold no state: the same message gives the same value. */
 import { type CastType, type Expression, type Item, type Query, sizeOf } from './ast.js';
-import { toBoolean, toNumeric, toText } from './conversions.js';
-import { fromDouble, negate, round } from './decimal.js';
+import { toBoolean, toInt, toNumeric, toText } from './conversions.js';
+import { negate } from './decimal.js';
 import { SqlError } from './errors.js';
 import { findFunction } from './functions/index.js';
 import { elementOf } from './functions/objects.js';
@@ -181,7 +181,7 @@ function valueOfItem(item: Item): Expression | undefined {
   return item.kind === 'expression' ? item.value : undefined;
 }
 
-/** cast(x AS T): like the implicit conversions, and Boolean ↔ number; towards Int it rounds down. */
+/** cast(x AS T): like the implicit conversions, and Boolean ↔ number. */
 function cast(value: Value, type: CastType, work: Work): Value {
   switch (type) {
     case 'String':
@@ -191,9 +191,8 @@ function cast(value: Value, type: CastType, work: Work): Value {
       return number === undefined ? toBoolean(value) : number !== 0;
     }
     case 'Int':
-    case 'Decimal': {
-      const number = typeof value === 'boolean' ? fromDouble(value ? 1 : 0) : toNumeric(value);
-      return number === undefined || type === 'Decimal' ? number : round(number, 0, 'floor');
-    }
+      return typeof value === 'boolean' ? Number(value) : toInt(value);
+    case 'Decimal':
+      return typeof value === 'boolean' ? Number(value) : toNumeric(value);
   }
 }

@@ -9,6 +9,7 @@
  */
 import { type Numeric, parseNumeric } from './decimal.js';
 import { SqlError } from './errors.js';
+import { hintForCharacter } from './hints.js';
 
 export type TokenKind = 'name' | 'variable' | 'number' | 'string' | 'symbol' | 'end';
 
@@ -74,5 +75,6 @@ function unreadable(text: string, at: number): SqlError {
   if (character === "'" || character === '"') {
     return new SqlError('PW-RULE-SYNTAX', text, at, `A string that begins with ${character} has no end`, 'Close it.');
   }
-  return new SqlError('PW-RULE-SYNTAX', text, at, `'${character}' does not belong to AWS IoT SQL`);
+  const what = `'${character}' does not belong to AWS IoT SQL`;
+  return new SqlError('PW-RULE-SYNTAX', text, at, what, hintForCharacter(character));
 }

@@ -146,9 +146,19 @@ class Parser {
 
   #projection(): Projection {
     // `VALUE` is a word only here; a field may be called so: SELECT value FROM …, SELECT value, x FROM …
-    if (isWord(this.#cursor.peek(), 'VALUE') && this.#startsExpression(this.#cursor.peek(1))) {
+    if (isWord(this.#cursor.peek(), 'VALUE') && isSymbol(this.#cursor.peek(1), '*') && this.#endsProjection(2)) {
       this.#cursor.next();
-      return { kind: 'value', value: this.#expression() };
+      return { kind: 'items', items: [this.#item()] };
+    }
+    if (isWord(this.#cursor.peek(), 'VALUE') && this.#startsExpression(this.#cursor.peek(1))) {
+      const { place } = this.#cursor;
+      const isSigned = isSymbol(this.#cursor.peek(1), '-');
+      this.#cursor.next();
+      const value = this.#expression();
+      // `VALUE - 1 AS x` is the field less one: what has a name is an item.
+      const isItem = isWord(this.#cursor.peek(), 'AS') || isSymbol(this.#cursor.peek(), ',');
+      if (!isSigned || !isItem) return { kind: 'value', value };
+      this.#cursor.goBack(place);
     }
     const items: Item[] = [];
     do items.push(this.#item());
@@ -156,9 +166,14 @@ class Parser {
     return { kind: 'items', items };
   }
 
+  #endsProjection(ahead: number): boolean {
+    const token = this.#cursor.peek(ahead);
+    return token.kind === 'end' || isSymbol(token, ')') || isWord(token, 'FROM') || isWord(token, 'WHERE');
+  }
+
   #startsExpression(token: Token): boolean {
     if (token.kind === 'name') return !RESERVED.has(token.text.toUpperCase());
-    return token.kind !== 'end' && (token.kind !== 'symbol' || '([{'.includes(token.text));
+    return token.kind !== 'end' && (token.kind !== 'symbol' || '([{-'.includes(token.text));
   }
 
   #item(): Item {
@@ -169,11 +184,20 @@ class Parser {
 
   #alias(): string[] | undefined {
     if (!this.#cursor.takeWord('AS')) return undefined;
-    const path = [this.#cursor.take('name', 'a name').text];
-    while (this.#cursor.takeSymbol('.')) path.push(this.#cursor.take('name', 'a name').text);
+    const path = [this.#aliasPart()];
+    while (this.#cursor.takeSymbol('.')) path.push(this.#aliasPart());
     if (path.length > MAX_DEPTH)
       throw this.#cursor.error(this.#cursor.peek(), `A name of more than ${MAX_DEPTH} parts`);
     return path;
+  }
+
+  #aliasPart(): string {
+    const token = this.#cursor.peek();
+    if (token.kind === 'string') throw this.#cursor.unexpected(token, 'a name', 'A name stands without quotes.');
+    // `AS FROM 'a'`: the name was forgotten.
+    const isForgotten = isWord(token, 'FROM') && this.#cursor.peek(1).kind === 'string';
+    if (isForgotten) throw this.#cursor.unexpected(token, 'a name');
+    return this.#cursor.take('name', 'a name').text;
   }
 
   #query(at: number): Query {
@@ -261,6 +285,9 @@ class Parser {
       case '(': {
         if (isWord(this.#cursor.peek(), 'SELECT')) return { kind: 'query', at, query: this.#query(at) };
         const inner = this.#expression();
+        if (isSymbol(this.#cursor.peek(), ',')) {
+          throw this.#cursor.unexpected(this.#cursor.peek(), "')'", 'Values side by side are an array: [1, 2].');
+        }
         this.#cursor.expectSymbol(')');
         return inner;
       }

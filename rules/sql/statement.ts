@@ -1,6 +1,6 @@
 import type { Statement } from './ast.js';
 import { toBoolean } from './conversions.js';
-import { limitError } from './errors.js';
+import { evaluationError, limitError } from './errors.js';
 import type { Evaluation } from './evaluation.js';
 import { compileExpression } from './expressions.js';
 import { settle } from './journal.js';
@@ -112,10 +112,14 @@ function compileSelect({ projection }: Statement, context: CompileContext): (sco
   }
   const project = compileProjection(projection, context, compileExpression);
   const wantsWhole = projection.kind === 'items' && projection.items.some((item) => item.kind === 'all');
-  return (scope) => ({
-    kind: 'value',
-    value: project(scope, wantsWhole ? scope.evaluation.document() : undefined),
-  });
+  const { version } = context;
+  return (scope) => {
+    const value = project(scope, wantsWhole ? scope.evaluation.document() : undefined);
+    if (version !== LATEST_VERSION && Array.isArray(value)) {
+      throw evaluationError(`An array as the whole result came with SQL version ${LATEST_VERSION}.`);
+    }
+    return { kind: 'value', value };
+  };
 }
 
 function scopeOf(evaluation: Evaluation, variables: Compiled[], work: Work): Scope {

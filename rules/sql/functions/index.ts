@@ -1,5 +1,6 @@
 /** Every function by name. Names are case-insensitive. */
-import { nearest, SqlError } from '../errors.js';
+import { SqlError } from '../errors.js';
+import { hintForFunction } from '../hints.js';
 import type { CompileContext } from '../scope.js';
 import { checkFunctionVersion } from '../versions.js';
 import type { SqlFunction } from './definition.js';
@@ -38,12 +39,11 @@ export function findFunction(name: string, at: number, { text, version }: Compil
     checkFunctionVersion(key, at, text, version);
     return found;
   }
-  const near = nearest(key, FUNCTION_NAMES);
   throw new SqlError(
     'PW-RULE-FUNCTION',
     text,
     at,
     `'${name}' is no function of AWS IoT SQL`,
-    near === undefined ? 'See the list of functions in rules/README.md.' : `Did you mean ${near}?`,
+    hintForFunction(key, FUNCTION_NAMES),
   );
 }

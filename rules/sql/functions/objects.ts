@@ -1,7 +1,7 @@
 /** Arrays, objects, and what to do about Null and Undefined (iot-sql §4). */
 import { PitwallError } from '#wire/errors.js';
 import { type Expression, someWithin } from '../ast.js';
-import { joinTexts, toNumeric, toText } from '../conversions.js';
+import { joinTexts, toInt, toText } from '../conversions.js';
 import { toDouble } from '../decimal.js';
 import { evaluationError, SqlError } from '../errors.js';
 import { writeJson } from '../json.js';
@@ -14,8 +14,8 @@ import type { FunctionFamily } from './definition.js';
 export function elementOf(of: Value, index: Value): Value {
   if (isObject(of)) return typeof index === 'string' ? member(of, index) : undefined;
   if (!Array.isArray(of) && typeof of !== 'string') return undefined;
-  const place = toNumeric(index);
-  return place === undefined ? undefined : of[Math.trunc(toDouble(place))];
+  const place = toInt(index);
+  return place === undefined ? undefined : of[toDouble(place)];
 }
 
 /** One Array makes an Array (arrays spliced in, the rest appended); else one String makes a String. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compare, type Numeric, parseNumeric } from '#rules/sql/decimal.js';
 import { Evaluation } from '#rules/sql/evaluation.js';
 import { compileStatement } from '#rules/sql/statement.js';
 
@@ -9,6 +10,42 @@ function run(sql: string, payload: string | Uint8Array) {
 }
 
 const letters = JSON.stringify({ a: 'a'.repeat(100_000) });
+
+describe('numbers at the edge', () => {
+  it.each([
+    ['1e400', '1e+400'],
+    ['9.99e999', '9.99e999'],
+    ['1e1000', undefined],
+    ['-1e1000', undefined],
+    ['1e-1000', undefined],
+    ['-0', '0'],
+    ['1E2', '100'],
+    [`1${'0'.repeat(5_000)}`, undefined],
+    [`0.${'0'.repeat(5_000)}1`, undefined],
+  ])('%s', (digits, exact) => {
+    const outcome = run("SELECT n AS n, n - n AS zero FROM 't'", `{"n":${digits}}`);
+    const { value } = outcome as { value: { n?: Numeric; zero?: Numeric } };
+    expect(value.n === undefined ? undefined : compare(value.n, parseNumeric(exact!)!)).toBe(
+      exact === undefined ? undefined : 0,
+    );
+    expect(value.zero).toBe(exact === undefined ? undefined : 0);
+  });
+});
+
+it('a text of 10 MB is never built, of concat nor of lpad', () => {
+  const ten = (inner: string) => `concat(${Array.from({ length: 10 }, () => inner).join(', ')})`;
+  const refusedAs = expect.objectContaining({ code: 'PW-RULE-LIMIT' });
+  const hundredThousand = JSON.stringify({ a: 'a'.repeat(100_000), b: 'b'.repeat(1_000) });
+  expect(() => run(`SELECT ${ten(ten('a'))} AS r FROM 't'`, hundredThousand)).toThrow(refusedAs);
+  expect(() => run(`SELECT ${ten(ten(ten(ten('b'))))} AS r FROM 't'`, hundredThousand)).toThrow(refusedAs);
+  expect(run(`SELECT length(${ten(ten('b'))}) AS r FROM 't'`, hundredThousand)).toMatchObject({
+    value: { r: 100_000 },
+  });
+  // lpad adds 1,000 at most, whatever it is asked for.
+  expect(run("SELECT length(lpad(a, 10000000)) AS r FROM 't'", hundredThousand)).toMatchObject({
+    value: { r: 101_000 },
+  });
+});
 
 describe('a text that would grow beyond its bound ends the rule before it is built', () => {
   it.each([
@@ -34,6 +71,11 @@ describe('payloads that are not what a rule hopes for', () => {
     ['nothing', ''],
     ['a scalar', '5'],
     ['an array', '[1]'],
+    ['NaN', '{"a":{"b":NaN}}'],
+    ['Infinity', '{"a":{"b":-Infinity}}'],
+    ['a number that is none', '{"a":{"b":0x10}}'],
+    ['a leading zero', '{"a":{"b":01}}'],
+    ['a number without digits after its point', '{"a":{"b":1.}}'],
   ])('%s: fields are Undefined, and nothing throws', (_title, payload) => {
     expect(run("SELECT a.b AS x, isUndefined(a) AS gone FROM 't'", payload)).toEqual({
       kind: 'value',

@@ -1,5 +1,6 @@
 import { Evaluation, type MessageContext } from '#rules/sql/evaluation.js';
 import type { Lookups } from '#rules/sql/lookups.js';
+import type { Scope } from '#rules/sql/scope.js';
 import { compileStatement, type Outcome } from '#rules/sql/statement.js';
 import type { Value } from '#rules/sql/values.js';
 import { seededRandom } from '#wire/random.js';
@@ -20,6 +21,11 @@ function evaluationOf({ payload = {}, message, lookups, accountId }: Given): Eva
 /** What a statement makes of a message. */
 export async function outcomeOf(sql: string, given: Given = {}): Promise<Outcome> {
   return (await compileStatement(sql).evaluate(evaluationOf(given))).outcome;
+}
+
+/** What a template is rendered in. */
+export function scopeOf(given: Given): Scope {
+  return compileStatement("SELECT * FROM 'a'").scope(evaluationOf(given));
 }
 
 /** Value of an expression; for those that look nothing up. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SqlError } from '#rules/sql/errors.js';
+import { Evaluation } from '#rules/sql/evaluation.js';
 import { parseStatement } from '#rules/sql/parser.js';
 import { compileStatement } from '#rules/sql/statement.js';
+import type { SqlVersion } from '#rules/sql/versions.js';
 import { PitwallError } from '#wire/errors.js';
 
 function refusalOf(sql: string): SqlError {
@@ -113,4 +115,55 @@ describe('version 2015-10-08', () => {
     "SELECT cast(a AS Double) AS n FROM 't'",
     "SELECT cast(a AS Text) AS n FROM 't'",
   ])('%s is taken', (sql) => expect(() => compileStatement(sql, '2015-10-08')).not.toThrow());
+});
+
+describe('what a refusal suggests', () => {
+  it.each([
+    ["SELEKT a FROM 't'", 0, 'Did you mean SELECT?'],
+    ["SELECT a FRM 't'", 9, 'Did you mean FROM?'],
+    ["SELECT a FROM 't' WERE a", 18, 'Did you mean WHERE?'],
+    ["SELECT a AS 'x' FROM 't'", 12, 'A name stands without quotes.'],
+    ["SELECT a FROM 't' WHERE a == 1", 27, 'Equal is written ='],
+    ["SELECT a FROM 't' WHERE a && b", 26, 'Write AND.'],
+    ["SELECT a FROM 't' WHERE a || b", 26, 'Write OR'],
+    ["SELECT a FROM 't' WHERE a IS NULL", 26, 'isNull(x)'],
+    ["SELECT a FROM 't' WHERE a LIKE 'x%'", 26, 'regexp_matches'],
+    ["SELECT a FROM 't' WHERE a BETWEEN 1 AND 2", 26, 'x >= a AND x <= b'],
+    ["SELECT a FROM 't' WHERE a NOT IN [1]", 26, 'NOT x IN [1, 2]'],
+    ["SELECT a FROM 't' WHERE a IN (1, 2)", 31, 'an array: [1, 2]'],
+    ["SELECT CASE WHEN a = 1 THEN 2 END AS x FROM 't'", 12, 'CASE x WHEN 1 THEN'],
+    ["SELECT a FROM 't' GROUP BY a", 18, 'no GROUP BY'],
+    ["SELECT a FROM 't' ORDER BY a", 18, 'no ORDER BY'],
+    ["SELECT a FROM 't';", 17, 'ends without it'],
+    ["SELECT .5 AS x FROM 't'", 7, '0.5'],
+    ["SELECT count(*) AS n FROM 't'", 7, 'no aggregate functions'],
+    ["SELECT now() AS n FROM 't'", 7, 'timestamp()'],
+    ["SELECT substr(a, 1) AS n FROM 't'", 7, 'substring(x, from, to)'],
+  ])('%j', (sql, offset, fix) => {
+    const error = refusalOf(sql);
+    expect(error.offset).toBe(offset);
+    expect(error.fix).toContain(fix);
+  });
+
+  it('a name that was forgotten after AS is missed there', () => {
+    expect(refusalOf("SELECT a AS FROM 't'")).toMatchObject({ offset: 12, message: expect.stringContaining('a name') });
+  });
+});
+
+it('VALUE and a sign: a value, unless it has a name', () => {
+  expect(parseStatement("SELECT VALUE -a FROM 't'").projection.kind).toBe('value');
+  expect(parseStatement("SELECT value - 1 AS v FROM 't'").projection.kind).toBe('items');
+  expect(parseStatement("SELECT value * 2 AS v FROM 't'").projection.kind).toBe('items');
+  expect(parseStatement("SELECT VALUE * FROM 't'").projection).toMatchObject({ items: [{ kind: 'all' }] });
+});
+
+it('an array is no whole result in version 2015-10-08', async () => {
+  const message = { topic: 't', payload: Buffer.from('{"a":[1]}'), timestampMs: 0 };
+  const evaluation = new Evaluation(message, { random: () => 0 });
+  const run = (version: SqlVersion) => {
+    const statement = compileStatement("SELECT VALUE a FROM 't'", version);
+    return statement.run(statement.scope(evaluation));
+  };
+  expect(run('2016-03-23')).toEqual({ kind: 'value', value: [1] });
+  expect(() => run('2015-10-08')).toThrow(expect.objectContaining({ code: 'PW-RULE-EVALUATION' }));
 });
