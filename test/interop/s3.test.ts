@@ -56,6 +56,8 @@ describe.skipIf(missing)(
       }
       // Nothing has changed, so that nothing is copied.
       expect(await aws('s3', 'sync', up, 's3://cli/tree')).toBe('');
+      await aws('s3', 'cp', 's3://cli/tree/large', 's3://cli/copy');
+      expect(await aws('s3', 'ls', 's3://cli/copy')).toContain(' 20000000 copy');
       await aws('s3', 'mv', 's3://cli/tree/sub/sp ace ü+x.txt', 's3://cli/moved');
       expect(await aws('s3', 'cp', 's3://cli/moved', '-')).toBe('small');
       const url = (await aws('s3', 'presign', 's3://cli/moved')).trim();

@@ -74,7 +74,7 @@ async function createBucket(context: S3Context, { request, bucket, body }: Call)
   if (!isBucketName(bucket)) {
     throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', 400, { BucketName: bucket });
   }
-  const location = locationIn(await body.text(DOCUMENT_BYTES_MAX));
+  const location = locationIn(await body.text(DOCUMENT_BYTES_MAX, body.claim()));
   if (location !== undefined && (location !== region || region === LEGACY_REGION)) {
     throw new AwsError('InvalidLocationConstraint', 'The specified location-constraint is not valid', 400, {
       LocationConstraint: location,
@@ -130,7 +130,7 @@ async function deleteObjects({ catalog, limits }: S3Context, { request, bucket, 
   if (body.claim() === undefined && header(request.http, 'content-md5') === undefined) {
     throw invalidRequest('Missing required header for this request: Content-MD5');
   }
-  const document = parseXml(await body.text(DOCUMENT_BYTES_MAX));
+  const document = parseXml(await body.text(DOCUMENT_BYTES_MAX, body.claim()));
   const objects = document.children.filter(({ name }) => name === 'Object');
   if (document.name !== 'Delete' || objects.length === 0 || objects.length > limits.pageMax) throw malformedXml();
   const isQuiet = childText(document, 'Quiet') === 'true';

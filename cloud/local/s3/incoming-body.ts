@@ -1,27 +1,14 @@
-import { createHash } from 'node:crypto';
 import { AwsError } from '../aws-error.js';
 import { ClientGoneError, type HttpRequest } from '../http-guard.js';
 import type { Payload } from './authentication.js';
 import { decodeChunked } from './aws-chunked.js';
-import {
-  type ChecksumAlgorithm,
-  type ChecksumClaim,
-  checkForm,
-  checksumClaim,
-  checksumHeader,
-  hasher,
-} from './checksums.js';
+import { type ChecksumAlgorithm, type ChecksumClaim, checkForm, checksumClaim, checksumHeader } from './checksums.js';
+import { Digest, type Digested } from './digest.js';
 import { badDigest, entityTooLarge, incompleteBody, invalidRequest } from './errors.js';
 import { header, type S3Request } from './request.js';
 
-/** What came, once all of it is there and is what the client said. */
-export interface Received {
-  bytes: number;
-  /** Hex. */
-  md5: string;
-  /** Base64, of each algorithm that was wanted or claimed. */
-  checksums: ReadonlyMap<ChecksumAlgorithm, string>;
-}
+/** What signature version 4 says of a body. */
+const SHA256 = 'SHA256';
 
 export interface ReceiveOptions {
   bytesMax: number;
@@ -52,45 +39,39 @@ export class IncomingBody {
   }
 
   /** Throws BadDigest, XAmzContentSHA256Mismatch, EntityTooLarge, IncompleteBody, or `ClientGoneError`. */
-  async receive({ bytesMax, claim, algorithms = [], write }: ReceiveOptions): Promise<Received> {
+  async receive({ bytesMax, claim, algorithms = [], write }: ReceiveOptions): Promise<Digested> {
     const announced = this.#announcedBytes();
     if (announced > bytesMax) throw entityTooLarge(announced, bytesMax);
     const contentMd5 = this.#contentMd5();
     const sha256 = this.#payload.kind === 'plain' ? this.#payload.sha256 : undefined;
-    const wanted = new Set(algorithms);
-    if (claim !== undefined) wanted.add(claim.algorithm);
-    if (sha256 !== undefined) wanted.add('SHA256');
-    const hashers = [...wanted].map((algorithm) => ({ algorithm, hash: hasher(algorithm) }));
-    const md5 = createHash('md5');
-
+    const wanted = [...algorithms];
+    if (claim !== undefined) wanted.push(claim.algorithm);
+    if (sha256 !== undefined) wanted.push(SHA256);
+    const digest = new Digest(wanted);
     const trailers = new Map<string, string>();
-    let bytes = 0;
     this.#accept();
     for await (const chunk of this.#chunks(trailers)) {
-      bytes += chunk.length;
-      if (bytes > announced) throw incompleteBody('The body is longer than the request said.');
-      md5.update(chunk);
-      for (const { hash } of hashers) hash.update(chunk);
+      digest.update(chunk);
+      if (digest.bytes > announced) throw incompleteBody('The body is longer than the request said.');
       await write(chunk);
     }
-    if (bytes < announced) {
+    if (digest.bytes < announced) {
       throw incompleteBody('You did not provide the number of bytes specified by the Content-Length HTTP header');
     }
-    const received = md5.digest();
-    const checksums = new Map(hashers.map(({ algorithm, hash }) => [algorithm, hash.digest().toString('base64')]));
-    if (contentMd5 !== undefined && contentMd5 !== received.toString('base64')) throw badDigest('Content-MD5');
-    if (sha256 !== undefined && Buffer.from(checksums.get('SHA256') ?? '', 'base64').toString('hex') !== sha256) {
+    const received = digest.end();
+    if (contentMd5 !== undefined && hexOf(contentMd5) !== received.md5) throw badDigest('Content-MD5');
+    if (sha256 !== undefined && hexOf(received.checksums.get(SHA256) ?? '') !== sha256) {
       throw new AwsError(
         'XAmzContentSHA256Mismatch',
         "The provided 'x-amz-content-sha256' header does not match what was computed.",
       );
     }
-    checkClaim(claim, checksums, trailers);
-    return { bytes, md5: received.toString('hex'), checksums };
+    checkClaim(claim, received.checksums, trailers);
+    return received;
   }
 
   /** All of a small body: the documents of S3's protocol. */
-  async text(bytesMax: number, claim = this.claim()): Promise<string> {
+  async text(bytesMax: number, claim: ChecksumClaim | undefined): Promise<string> {
     const chunks: Buffer[] = [];
     await this.receive({
       bytesMax,
@@ -143,6 +124,8 @@ function checkClaim(
   checkForm(algorithm, value);
   if (value !== checksums.get(algorithm)) throw badDigest(algorithm);
 }
+
+const hexOf = (base64: string): string => Buffer.from(base64, 'base64').toString('hex');
 
 /** A client that sends nothing for so long is left; wall time. */
 const IDLE_MS = 60_000;

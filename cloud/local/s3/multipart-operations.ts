@@ -13,8 +13,8 @@ import { type Answer, type Call, DOCUMENT_BYTES_MAX, type S3Context, type S3Oper
 import { badDigest, invalidArgument, invalidRequest, malformedXml, noSuchUpload } from './errors.js';
 import type { ObjectRecord, PartRecord, UploadRecord } from './keys.js';
 import { checksumHeaders, keptHeaders } from './object-headers.js';
-import { receiveBody } from './receive-body.js';
 import { header } from './request.js';
+import { receiveBody, type StoredBody } from './stored-body.js';
 import { childText, parseXml, type XmlElement, xmlDocument } from './xml.js';
 
 /** An object in parts: each is put by itself, then all become the object at once. */
@@ -65,36 +65,55 @@ async function createUpload(context: S3Context, { request, bucket, key }: Call):
   return { document, ...(chosen !== undefined && { headers }) };
 }
 
-async function uploadPart(context: S3Context, { request, bucket, key, body }: Call): Promise<Answer> {
-  const { catalog, bodies, limits, raceClock } = context;
-  const { partsMax, partBytesMax } = limits;
+async function uploadPart(context: S3Context, call: Call): Promise<Answer> {
+  const { bodies, limits } = context;
+  const { number, upload } = partWanted(context, call);
+  const { algorithm, chosen } = upload.checksum;
+  const claim = call.body.claim();
+  if (chosen && claim !== undefined && claim.algorithm !== algorithm) {
+    throw invalidRequest(
+      `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${claim.algorithm.toLowerCase()}`,
+    );
+  }
+  const stored = await receiveBody(bodies, call.body, {
+    bytesMax: limits.partBytesMax,
+    claim,
+    algorithms: [algorithm],
+  });
+  const { etag } = await putPart(context, call, upload, number, stored);
+  const answered = claim?.algorithm ?? (chosen ? algorithm : undefined);
+  const checksum = answered && { [checksumHeader(answered)]: stored.checksums.get(answered) ?? '' };
+  return { headers: { etag: `"${etag}"`, ...checksum } };
+}
+
+/** Which part of which upload a request is about. Throws NoSuchBucket, NoSuchUpload, InvalidArgument. */
+export function partWanted(
+  { catalog, limits: { partsMax } }: S3Context,
+  { request: { query }, bucket, key }: Call,
+): { number: number; upload: UploadRecord } {
   catalog.requireBucket(bucket);
-  const numberText = request.query.get('partNumber') ?? '';
+  const numberText = query.get('partNumber') ?? '';
   const number = Number(numberText);
   if (!Number.isInteger(number) || number < 1 || number > partsMax) {
     const message = `Part number must be an integer between 1 and ${partsMax}, inclusive`;
     throw invalidArgument('partNumber', numberText, message);
   }
-  const { uploadId, checksum } = catalog.upload(bucket, key, uploadIdOf(request.query));
-  const { algorithm } = checksum;
-  const claim = body.claim();
-  if (checksum.chosen && claim !== undefined && claim.algorithm !== algorithm) {
-    throw invalidRequest(
-      `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${claim.algorithm.toLowerCase()}`,
-    );
-  }
-  const { received, segments, discard } = await receiveBody(bodies, body, {
-    bytesMax: partBytesMax,
-    claim,
-    algorithms: [algorithm],
-  });
-  const { bytes, md5: etag, checksums } = received;
+  return { number, upload: catalog.upload(bucket, key, uploadIdOf(query)) };
+}
+
+export async function putPart(
+  { catalog, raceClock }: S3Context,
+  { bucket, key }: Call,
+  { uploadId, checksum }: UploadRecord,
+  number: number,
+  { bytes, md5: etag, checksums, segments, discard }: StoredBody,
+): Promise<PartRecord> {
   const part: PartRecord = {
     number,
     bytes,
     etag,
     modifiedMs: raceClock.nowMs(),
-    checksum: checksums.get(algorithm) ?? '',
+    checksum: checksums.get(checksum.algorithm) ?? '',
     segments,
   };
   try {
@@ -103,9 +122,7 @@ async function uploadPart(context: S3Context, { request, bucket, key, body }: Ca
     await discard();
     throw error;
   }
-  const answered = claim?.algorithm ?? (checksum.chosen ? algorithm : undefined);
-  const checksumAnswer = answered && { [checksumHeader(answered)]: checksums.get(answered) ?? '' };
-  return { headers: { etag: `"${etag}"`, ...checksumAnswer } };
+  return part;
 }
 
 /** A part as its uploader names it at the end. */
@@ -121,6 +138,7 @@ async function completeUpload(context: S3Context, call: Call): Promise<Answer> {
   catalog.requireBucket(bucket);
   const uploadId = uploadIdOf(request.query);
   const condition = writeCondition(request.http);
+  // What its headers say of a checksum is the object's, not this document's.
   const document = parseXml(await body.text(DOCUMENT_BYTES_MAX, undefined));
   const done = catalog.object(bucket, key);
   // Asked again, since the first answer was lost.

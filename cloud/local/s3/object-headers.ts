@@ -70,7 +70,6 @@ const UNSERVED: readonly { prefix: string; harmless?: readonly string[] }[] = [
   { prefix: 'x-amz-grant-' },
   { prefix: 'x-amz-server-side-encryption' },
   { prefix: 'x-amz-copy-source-server-side-encryption' },
-  { prefix: 'x-amz-copy-source-range' },
   { prefix: 'x-amz-object-lock' },
   { prefix: 'x-amz-tagging' },
   { prefix: 'x-amz-website-redirect-location' },

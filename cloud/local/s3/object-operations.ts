@@ -1,21 +1,19 @@
 import type { Catalog } from './catalog.js';
 import { DEFAULT_ALGORITHM } from './checksums.js';
 import { byteRange, readCondition, requireCondition, type WriteCondition, writeCondition } from './conditions.js';
-import { type Answer, type Call, isoTime, type S3Context, type S3Operation } from './context.js';
-import { invalidArgument, invalidRequest, noSuchKey } from './errors.js';
+import type { Answer, Call, S3Context, S3Operation } from './context.js';
+import { invalidArgument, noSuchKey } from './errors.js';
 import type { ObjectRecord } from './keys.js';
 import { answerHeaders, checksumHeaders, keptHeaders } from './object-headers.js';
-import { receiveBody } from './receive-body.js';
-import { header, parsePath } from './request.js';
-import { xmlDocument } from './xml.js';
+import { header } from './request.js';
+import { receiveBody } from './stored-body.js';
 
-/** One object as a whole: put, get, head, copy, delete. */
+/** One object as a whole: put, get, head, delete. */
 export function objectOperations(context: S3Context): Record<string, S3Operation> {
   return {
     PutObject: (call) => putObject(context, call),
     GetObject: (call) => readObject(context, call, true),
     HeadObject: (call) => readObject(context, call, false),
-    CopyObject: (call) => copyObject(context, call),
     DeleteObject: async ({ request, bucket, key }) => {
       await deleteObject(context.catalog, bucket, key, writeCondition(request.http));
       return { status: 204 };
@@ -47,12 +45,17 @@ async function putObject(context: S3Context, { request, bucket, key, body }: Cal
   try {
     // Before the body comes, which may be large; and once more when it is there.
     requireCondition(condition, key, condition && catalog.object(bucket, key));
-    const { received, segments, discard } = await receiveBody(bodies, body, {
+    const {
+      bytes,
+      md5: etag,
+      checksums,
+      segments,
+      discard,
+    } = await receiveBody(bodies, body, {
       bytesMax: limits.putBytesMax,
       claim,
       algorithms: [algorithm],
     });
-    const { bytes, md5: etag, checksums } = received;
     const checksum = { algorithm, type: 'FULL_OBJECT', value: checksums.get(algorithm) ?? '' } as const;
     const put: ObjectRecord = { bytes, etag, modifiedMs: raceClock.nowMs(), headers, checksum, segments };
     try {
@@ -125,61 +128,4 @@ function partOf(record: ObjectRecord, text: string | null): { from: number; to: 
   if (record.segments.length === 0) return undefined;
   const from = record.segments.slice(0, number - 1).reduce((sum, { bytes }) => sum + bytes, 0);
   return { from, to: from + record.segments[number - 1].bytes };
-}
-
-async function copyObject(context: S3Context, { request, bucket, key }: Call): Promise<Answer> {
-  const { catalog, bodies, limits, raceClock } = context;
-  const named = header(request.http, 'x-amz-copy-source') ?? '';
-  const source = parsePath(named);
-  if (source.bucket === undefined || source.key === undefined || named.includes('?versionId=')) {
-    throw invalidArgument(
-      'x-amz-copy-source',
-      named,
-      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    );
-  }
-  catalog.requireBucket(bucket);
-  catalog.requireBucket(source.bucket);
-  const from = catalog.object(source.bucket, source.key);
-  if (from === undefined) throw noSuchKey(source.key);
-  if (from.bytes > limits.putBytesMax) {
-    throw invalidRequest(
-      `The specified copy source is larger than the maximum allowable size for a copy source: ${limits.putBytesMax}`,
-    );
-  }
-  if (readCondition(request.http, from, 'x-amz-copy-source-') === 'not modified') {
-    throw invalidRequest('The source was not modified.');
-  }
-  const replaces = header(request.http, 'x-amz-metadata-directive')?.toUpperCase() === 'REPLACE';
-  if (!replaces && source.bucket === bucket && source.key === key) {
-    throw invalidRequest(
-      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-    );
-  }
-  const headers = replaces ? keptHeaders(request.http, limits.metadataBytesMax) : from.headers;
-  const condition = writeCondition(request.http);
-  const pin = bodies.pin(from.segments);
-  try {
-    const segments = await bodies.duplicate(from.segments);
-    const { bytes, etag, checksum } = from;
-    const put: ObjectRecord = { bytes, etag, modifiedMs: raceClock.nowMs(), headers, checksum, segments };
-    try {
-      await catalog.changeObject(bucket, key, (current) => {
-        requireCondition(condition, key, current);
-        return { put };
-      });
-    } catch (error) {
-      bodies.drop(segments);
-      throw error;
-    }
-    const document = xmlDocument('CopyObjectResult', {
-      LastModified: isoTime(put.modifiedMs),
-      ETag: `"${etag}"`,
-      [`Checksum${checksum.algorithm}`]: checksum.value,
-      ChecksumType: checksum.type,
-    });
-    return { document };
-  } finally {
-    pin.release();
-  }
 }

@@ -88,8 +88,7 @@ function ofObject({ method, query, http }: S3Request): string | undefined {
       return 'HeadObject';
     case 'PUT':
       if (!query.has('uploadId')) return isCopy ? 'CopyObject' : 'PutObject';
-      if (isCopy) throw notImplemented('UploadPartCopy');
-      return 'UploadPart';
+      return isCopy ? 'UploadPartCopy' : 'UploadPart';
     case 'POST':
       if (query.has('uploads')) return 'CreateMultipartUpload';
       return query.has('uploadId') ? 'CompleteMultipartUpload' : undefined;

@@ -14,6 +14,7 @@ import { BodyStore } from './body-store.js';
 import { bucketOperations } from './bucket-operations.js';
 import { Catalog } from './catalog.js';
 import type { Answer, S3Context, S3Operation } from './context.js';
+import { copyOperations } from './copy-operations.js';
 import { accessDenied } from './errors.js';
 import { IncomingBody } from './incoming-body.js';
 import { S3_LIMITS, type S3Limits } from './limits.js';
@@ -62,6 +63,7 @@ export class S3Service {
       ...bucketOperations(context),
       ...objectOperations(context),
       ...multipartOperations(context),
+      ...copyOperations(context),
       ...listOperations(context),
     };
   }

@@ -27,8 +27,10 @@ import {
   type PutObjectCommandInput,
   type S3Client,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checksumOfParts } from '#cloud/local/s3/checksums.js';
 import type { LocalAws } from '#cloud/local/services.js';
 import { startIn, testFolder } from '../local-aws.js';
 import { refusalOf, stockS3 } from './helpers.js';
@@ -439,11 +441,32 @@ describe('multipart', () => {
     const parts = [await part('full', id, 1, five, rest), await part('full', id, 2, 'tail', rest)];
     const wrong = { [`Checksum${name}`]: parts[0][`Checksum${name}`] };
     expect(await refusalOf(complete('full', id, parts, wrong))).toBe('BadDigest 400');
-    await complete('full', id, parts);
+    const { value } = checksumOfParts(
+      name,
+      'FULL_OBJECT',
+      parts.map((each, i) => ({ bytes: i === 0 ? 5 * MIB : 4, checksum: each[`Checksum${name}`]! })),
+    );
+    await complete('full', id, parts, { [`Checksum${name}`]: value });
     // The client compares.
     const object = await get('full', { ChecksumMode: 'ENABLED' });
     expect(object[`Checksum${name}`]).toBeDefined();
     expect((await object.Body!.transformToByteArray()).length).toBe(5 * MIB + 4);
+  });
+
+  it('takes parts from other objects, whole or a range of bytes', async () => {
+    await put('source', '0123456789');
+    const id = await start('of copies');
+    const where = { Bucket, Key: 'of copies', UploadId: id, CopySource: `${Bucket}/source` };
+    const copy = (PartNumber: number, rest = {}) =>
+      s3.send(new UploadPartCopyCommand({ ...where, PartNumber, ...rest }));
+    expect(await refusalOf(copy(1, { CopySourceRange: 'bytes=5-10' }))).toBe('InvalidArgument 400');
+    expect(await refusalOf(copy(1, { CopySourceRange: 'bytes=5-' }))).toBe('InvalidArgument 400');
+    expect(await refusalOf(copy(1, { CopySourceIfMatch: '"0"' }))).toBe('PreconditionFailed 412');
+    expect(await refusalOf(copy(1, { CopySource: `${Bucket}/none` }))).toBe('NoSuchKey 404');
+    const { CopyPartResult } = await copy(1, { CopySourceRange: 'bytes=2-4' });
+    expect(CopyPartResult!.ETag).toBe(`"${createHash('md5').update('234').digest('hex')}"`);
+    await complete('of copies', id, [{ PartNumber: 1, ETag: CopyPartResult!.ETag }]);
+    expect(await textOf('of copies')).toBe('234');
   });
 
   it('refuses a part with another checksum than the upload has, and types that cannot be', async () => {
