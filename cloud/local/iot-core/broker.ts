@@ -266,6 +266,8 @@ export class Broker {
     else if (cmd === 'puback') this.#clients.session(client)?.outbox.acknowledged(messageId ?? 0);
     else if (cmd === 'subscribe' && (subscriptions?.length ?? 0) > max) {
       return new Refusal('subscriptionLimit', `More than ${max} filters in one SUBSCRIBE.`);
+    } else if (messageId === 0) {
+      return new Refusal('packet', `A ${cmd} with the packet identifier 0.`);
     } else if (QOS_2_PACKETS.includes(cmd)) return new Refusal('qos2', 'QoS 2 is not supported by AWS IoT.');
     return undefined;
   }

@@ -16,7 +16,7 @@ export const DEVIATIONS = {
   refusedConnect: deviation(
     'close',
     'answer',
-    'A CONNECT that is refused: the connection ends without a word, or after a CONNACK that says why (5; 3 when it comes too often).',
+    'A CONNECT that is refused: the connection ends without a word, or after a CONNACK that says why (2 for its client id, 3 when it comes too often, else 5).',
   ),
   refusedSubscription: deviation(
     'close',

@@ -7,6 +7,7 @@ export type RefusalReason =
   | 'connectRate'
   | 'identity'
   | 'notAuthorised'
+  | 'packet'
   | 'payloadSize'
   | 'qos2'
   | 'reservedTopic'

@@ -60,10 +60,16 @@ export function checkFilter(filter: string, limits: TopicLimits): void {
   if (filter.startsWith(BASIC_INGEST_PREFIX) || (filter.startsWith('$') && !filter.startsWith('$aws/'))) {
     throw new Refusal('reservedTopic', `Nobody may subscribe to ${filter}.`);
   }
+  const levels = filter.split('/');
+  if (levels.some((level, i) => /[+#]/.test(level) && (level.length > 1 || (level === '#' && i < levels.length - 1)))) {
+    throw new Refusal('topicSyntax', `"${filter}" is not a filter: a wildcard is a whole level, # the last one.`);
+  }
   checkName(filter, limits);
 }
 
 function checkName(name: string, limits: TopicLimits): void {
+  // The library's parser puts this character where the bytes are not UTF-8.
+  if (name.includes('\uFFFD')) throw new Refusal('topicSyntax', `"${name}" is not UTF-8.`);
   const bytes = Buffer.byteLength(name);
   if (bytes > limits.topicBytes) {
     throw new Refusal('topicLength', `A topic of ${bytes} bytes; at most ${limits.topicBytes} are allowed.`);

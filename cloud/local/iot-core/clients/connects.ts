@@ -1,4 +1,5 @@
 /** A client's way through the broker: CONNECT, authenticated, registered, ready, left. */
+import { randomUUID } from 'node:crypto';
 import type { AuthenticateError, Client, ConnectPacket } from 'aedes';
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
@@ -17,7 +18,7 @@ import { connectedEvent, connectFailedEvent, disconnectedEvent } from '../presen
 import type { Presence } from '../presence/presence.js';
 import { reasonOfRefusal } from '../presence/reasons.js';
 import { PublishQueue } from '../publish-queue.js';
-import { Refusal } from '../refusal.js';
+import { Refusal, type RefusalReason } from '../refusal.js';
 import type { Clients, Known } from './clients.js';
 import type { Subscriptions } from './subscriptions.js';
 
@@ -41,8 +42,9 @@ type AuthenticateDone = (error: AuthenticateError | null, success: boolean | nul
 /** Protocol level; 4 is MQTT 3.1.1. */
 const MQTT_3_1 = 3;
 const UNKNOWN_VERSION = 0;
-const CONNACK_UNAVAILABLE = 3;
-const CONNACK_NOT_AUTHORISED = 5;
+/** Return codes of CONNACK (MQTT 3.1.1, §3.2.2.3). */
+const RETURN_CODE: Partial<Record<RefusalReason, number>> = { clientId: 2, connectRate: 3 };
+const NOT_AUTHORISED = 5;
 
 export class Connects {
   readonly #options: ConnectsOptions;
@@ -61,6 +63,7 @@ export class Connects {
     if (packet.protocolVersion === MQTT_3_1 && this.#options.deviations.mqtt31 === 'refuse') {
       Object.assign(packet, { protocolVersion: UNKNOWN_VERSION });
     }
+    if (clientId === '') packet.clientId = randomUUID();
     // AWS: 0 and anything longer mean the longest, anything shorter the shortest.
     packet.keepalive = keepAliveSeconds ? Math.min(max, Math.max(min, keepAliveSeconds)) : max;
     known.asked = { will: packet.will as Publish | undefined, clientId, isPersistent: !clean, keepAliveSeconds };
@@ -157,8 +160,7 @@ export class Connects {
       client.close();
       return;
     }
-    const returnCode = refusal.reason === 'connectRate' ? CONNACK_UNAVAILABLE : CONNACK_NOT_AUTHORISED;
-    done(Object.assign(refusal, { returnCode }), false);
+    done(Object.assign(refusal, { returnCode: RETURN_CODE[refusal.reason] ?? NOT_AUTHORISED }), false);
   }
 
   /** Raises Refusal, after the event that tells of it. */
@@ -170,8 +172,9 @@ export class Connects {
   ): Connection {
     const isThingConnected = (other && this.#clients.get(other)?.connected?.connection.isThing) ?? false;
     try {
-      const clientId = asked?.clientId === '' ? client.id : (asked?.clientId ?? '');
-      const request = { clientId, isPersistent: asked?.isPersistent ?? false, will: asked?.will };
+      const { clientId = '', isPersistent = false, will } = asked ?? {};
+      if (clientId === '' && isPersistent) throw new Refusal('clientId', 'A persistent session needs a client id.');
+      const request = { clientId: client.id, isPersistent, will };
       return this.#options.gate.admit(identity, request, isThingConnected);
     } catch (error) {
       const { principal, sourceIp } = identity;

@@ -21,6 +21,9 @@ export interface SubscriptionsOptions {
 
 type SubscribeDone = (error: Error | null, granted?: Subscription | null) => void;
 
+/** Whether the library is bringing back what a session had: that comes before CONNACK, what a client asks for after it. */
+const isRestoring = (client: Client): boolean => !(client as unknown as { connackSent: boolean }).connackSent;
+
 /** MQTT 3.1.1, §3.9.3. */
 const SUBACK_FAILURE = 0x80;
 
@@ -41,13 +44,13 @@ export class Subscriptions {
   }
 
   authorise(client: Client, subscription: Subscription, done: SubscribeDone): void {
-    if (!client.connected && subscription.topic === NO_SUBSCRIPTION.topic) {
+    if (isRestoring(client) && subscription.topic === NO_SUBSCRIPTION.topic) {
       done(null, null);
       return;
     }
     const refusal = this.#refusalOf(client, subscription);
     // A filter that a session brought back is only left out: closing would keep its client away for good.
-    if (refusal && (!client.connected || this.#isAnswered(refusal))) done(null, null);
+    if (refusal && (isRestoring(client) || this.#isAnswered(refusal))) done(null, null);
     else done(refusal ?? null, subscription);
   }
 
@@ -97,7 +100,7 @@ export class Subscriptions {
     const connected = this.#clients.get(client)?.connected;
     if (!connected) return new Refusal('identity', 'A subscription of nobody who is connected.');
     const refusal = this.#clients.refuse(() => connected.connection.subscribe(topic, qos));
-    if (refusal && !client.connected) connected.lost.push(topic);
+    if (refusal && isRestoring(client)) connected.lost.push(topic);
     else if (refusal && !this.#isAnswered(refusal)) this.#clients.endFor(client, reasonOfRefusal(refusal.reason));
     return refusal;
   }
