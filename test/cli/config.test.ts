@@ -57,9 +57,15 @@ describe('configuration', () => {
 
 describe('settings of the local streams and tables', () => {
   it('are no faults and no delays, unless set; faults are drawn by the seed', () => {
-    expect(resolveConfig({}, env, project).config.aws).toEqual({ faults: [], faultSeed: 1, statusDelayMs: 0 });
+    expect(resolveConfig({}, env, project).config.aws).toEqual({
+      faults: [],
+      faultSeed: 1,
+      statusDelayMs: 0,
+      tableStreamLimits: { shards: 4, rollMs: 4 * 3_600_000 },
+    });
     env.PITWALL_LOCAL_AWS_STATUS_DELAY_MS = '500';
     const set = ['local.aws.faults=kinesis.PutRecords:partial=0.05,dynamodb.*:slow=0.1/200', 'seed=7'];
+    set.push('local.aws.tableStreams.shards=1', 'local.aws.tableStreams.rollMs=60000');
     expect(resolveConfig({ set }, env, project).config.aws).toEqual({
       faults: [
         { operation: 'kinesis.PutRecords', kind: 'partial', rate: 0.05, ms: 1_000 },
@@ -67,6 +73,7 @@ describe('settings of the local streams and tables', () => {
       ],
       faultSeed: 7,
       statusDelayMs: 500,
+      tableStreamLimits: { shards: 1, rollMs: 60_000 },
     });
   });
 
