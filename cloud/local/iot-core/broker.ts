@@ -63,7 +63,7 @@ const QOS_2_PACKETS: readonly string[] = ['pubrec', 'pubrel', 'pubcomp'];
 
 /**
  * MQTT 3.1.1 as AWS IoT Core behaves, around aedes: aedes speaks the protocol, the decisions and the deliveries are ours.
- * A refused publish or subscription closes the connection, a refused connection gets CONNACK 5 (too many: 3).
+ * Whatever is refused ends the connection, unless a deviation says otherwise.
  */
 export class Broker {
   readonly retained: Retained;
