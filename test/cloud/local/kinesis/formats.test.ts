@@ -77,6 +77,13 @@ describe('sequence numbers', () => {
     expect(numbers.map((text) => sequence.parse(text)?.number)).toEqual([0, 1, 9, 10, 99_999, 2 ** 40]);
   });
 
+  it('have places between them, behind a record and before the next', () => {
+    const behind = sequence.formatBehind(9);
+    expect(behind > sequence.format(9) && behind < sequence.format(10)).toBe(true);
+    expect(sequence.parse(behind)).toEqual({ number: 9, behind: true });
+    expect(sequence.parse(sequence.format(9))).toEqual({ number: 9, behind: false });
+  });
+
   it('rise from parent to child', () => {
     const child = new SequenceNumbers({ createdAtMs: createdAtMs + 1, index: 4 });
     expect(child.format(0) > sequence.format(2 ** 50)).toBe(true);

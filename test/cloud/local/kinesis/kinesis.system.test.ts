@@ -165,6 +165,22 @@ describe('what AWS refuses', () => {
     expect((await read(big.NextShardIterator)).Records).toHaveLength(2);
   });
 
+  it('more than 10,000 records a read', async () => {
+    const StreamName = await createStream('reads-count');
+    for (let i = 0; i < 21; i++) {
+      raceClock.advance(500);
+      await putTexts(StreamName, new Array(500).fill('x'));
+    }
+    const ShardIterator = await iterator(StreamName);
+    const read = (Limit?: number, from: string | undefined = ShardIterator) =>
+      kinesis.send(new GetRecordsCommand({ ShardIterator: from, Limit }));
+    expect(await refusal(read(10_001))).toBe('ValidationException');
+    const first = await read();
+    expect(first.Records).toHaveLength(10_000);
+    expect((await read(10_000, first.NextShardIterator)).Records).toHaveLength(500);
+    expect((await read(7)).Records).toHaveLength(7);
+  });
+
   it('an iterator older than five minutes of race time, and one that it never gave', async () => {
     const StreamName = await createStream('age');
     const ShardIterator = await iterator(StreamName);
