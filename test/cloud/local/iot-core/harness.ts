@@ -113,7 +113,7 @@ export class Harness {
 
   /** A TLS connection with a certificate, or without; what it says is up to the test. Rejects when TLS already refuses. */
   async socket(identity?: Identity): Promise<TLSSocket> {
-    const read = (path: string | undefined) => (path === undefined ? undefined : readFile(path));
+    const read = async (path: string | undefined) => (path === undefined ? undefined : readFile(path));
     const [ca, cert, key] = await Promise.all([this.authority.caPath, identity?.certPath, identity?.keyPath].map(read));
     const socket = connectTls({ host: '127.0.0.1', port: this.iot.mqttPort, ca, cert, key });
     socket.resume();
