@@ -220,3 +220,21 @@ describe('bodies that are not what was said', () => {
     expect(await refusalOf(textOf('cut'))).toBe('NoSuchKey 404');
   });
 });
+
+it('keeps objects over a restart, written through to disk when that is asked for', async () => {
+  const other = testFolder();
+  const options = { durability: 'disk' } as const;
+  const first = await startIn(other.path, options);
+  const before = stockS3(first.url);
+  await before.send(new CreateBucketCommand({ Bucket: 'kept' }));
+  await before.send(new PutObjectCommand({ Bucket: 'kept', Key: 'k', Body: 'over', Metadata: { a: '1' } }));
+  before.destroy();
+  await first.close();
+  const second = await startIn(other.path, options);
+  const after = stockS3(second.url);
+  const { Body, Metadata } = await after.send(new GetObjectCommand({ Bucket: 'kept', Key: 'k' }));
+  expect([await Body!.transformToString(), Metadata]).toEqual(['over', { a: '1' }]);
+  after.destroy();
+  await second.close();
+  other.remove();
+});
