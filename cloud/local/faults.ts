@@ -66,6 +66,10 @@ export class Faults {
     this.#seed = seed;
   }
 
+  get isPlanned(): boolean {
+    return this.#plan.length > 0;
+  }
+
   /** Whether it goes wrong this time; counted when it does. `operation` is `service.Operation`. */
   happens(operation: string, kind: FaultKind): boolean {
     return this.draw(operation, kind) !== undefined;
@@ -74,7 +78,7 @@ export class Faults {
   /** As `happens`, with the fault that does. */
   draw(operation: string, kind: FaultKind): Fault | undefined {
     // The most frequent answer, on the path of every record.
-    if (this.#plan.length === 0) return undefined;
+    if (!this.isPlanned) return undefined;
     const name = `${operation} ${kind}`;
     const fault = this.#plan.find((candidate) => candidate.kind === kind && matches(candidate.operation, operation));
     if (fault === undefined) return undefined;

@@ -7,6 +7,7 @@ export class AnswerDroppedError extends Error {}
 
 /** The same service, with the faults of a plan around each operation. Those inside (`partial`, `lateChildren`) are its own. */
 export function withFaults<Service extends JsonService>(service: Service, faults: Faults): Service {
+  if (!faults.isPlanned) return service;
   const operations = Object.entries(service.operations).map(([name, run]): [string, Operation] => [
     name,
     faulty(`${service.signingName}.${name}`, run, service, faults),

@@ -10,6 +10,7 @@ import {
   PutRecordsCommand,
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseFaults } from '#cloud/local/faults.js';
 import { ManualClock } from '#wire/clock.js';
@@ -137,7 +138,8 @@ describe('faults', () => {
 
   it('are survived by a stock client that repeats', async () => {
     const { aws } = await start('kinesis.PutRecord:error=0.3,kinesis.PutRecord:dropAfterCommit=0.3');
-    const stubborn = new KinesisClient({ region, credentials, endpoint: aws.url, maxAttempts: 10 });
+    const retryStrategy = new ConfiguredRetryStrategy(20, 5);
+    const stubborn = new KinesisClient({ region, credentials, endpoint: aws.url, retryStrategy });
     for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) await put(stubborn, text);
     const all = await stored(stubborn);
     expect(all.length).toBeGreaterThan(6);

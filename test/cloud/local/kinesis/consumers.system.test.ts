@@ -288,6 +288,20 @@ describe('a subscription', () => {
     expect((await fourth)!.Records).toHaveLength(1);
   });
 
+  it('is forgotten when its client goes', async () => {
+    const arn = await register(await harness.createStream('leaver'));
+    const proxy = await stallingProxy(Number(new URL(harness.aws.url).port));
+    const client = new KinesisClient({ region, credentials, endpoint: proxy.url, maxAttempts: 1 });
+    const before = harness.aws.stats().kinesis.subscriptions;
+    await client.send(
+      new SubscribeToShardCommand({ ConsumerARN: arn, ShardId: SHARD_0, StartingPosition: { Type: 'LATEST' } }),
+    );
+    expect(harness.aws.stats().kinesis.subscriptions).toBe(before + 1);
+    client.destroy();
+    await proxy.close();
+    await expect.poll(() => harness.aws.stats().kinesis.subscriptions).toBe(before);
+  });
+
   it('of a client that does not read waits with one event, and is cut when its time is up', async () => {
     const StreamName = await harness.createStream('slow-reader');
     const arn = await register(StreamName);
