@@ -22,6 +22,7 @@ const THROTTLES: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'LimitExceededException',
   'ThrottlingException',
+  'SlowDown',
   // Firehose's word for it.
   'ServiceUnavailableException',
 ]);

@@ -146,6 +146,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     folder: join(dataDir, 's3'),
     durability,
     limits: options.s3Limits,
+    faults,
     credentials,
     wallClock,
     stats: dispatcher.stats,

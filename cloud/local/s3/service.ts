@@ -5,6 +5,8 @@ import type { Log } from '#wire/log.js';
 import { AwsError } from '../aws-error.js';
 import type { CallStats } from '../call-stats.js';
 import type { HttpResponse } from '../dispatcher.js';
+import type { Faults } from '../faults.js';
+import { AnswerDroppedError } from '../faulty-service.js';
 import { ClientGoneError, checkHost, type HttpRequest } from '../http-guard.js';
 import { type Durability, openLmdbStore } from '../kinesis/store.js';
 import type { SigningKeys } from '../sigv4.js';
@@ -16,6 +18,7 @@ import { Catalog } from './catalog.js';
 import type { Answer, S3Context, S3Operation } from './context.js';
 import { copyOperations } from './copy-operations.js';
 import { accessDenied } from './errors.js';
+import { withFaults } from './faulty-operation.js';
 import { IncomingBody } from './incoming-body.js';
 import { S3_LIMITS, type S3Limits } from './limits.js';
 import { listOperations } from './list-operations.js';
@@ -32,6 +35,8 @@ export interface S3Options {
   accountId: string;
   credentials: SigningKeys;
   limits?: Partial<S3Limits>;
+  /** What goes wrong on purpose. */
+  faults: Faults;
   /** When objects were made. */
   raceClock: Clock;
   /** Signatures. */
@@ -59,13 +64,18 @@ export class S3Service {
     this.#options = options;
     this.#context = context;
     this.#closeStore = closeStore;
-    this.#operations = {
+    const operations = {
       ...bucketOperations(context),
       ...objectOperations(context),
       ...multipartOperations(context),
       ...copyOperations(context),
       ...listOperations(context),
     };
+    const faulty = Object.entries(operations).map(([name, run]) => [
+      name,
+      withFaults(`s3.${name}`, run, options.faults),
+    ]);
+    this.#operations = Object.fromEntries(faulty) as Record<string, S3Operation>;
   }
 
   /** Raises PW-LOCAL-STORE. */
@@ -135,6 +145,10 @@ export class S3Service {
       answer = await this.#operations[name]({ request, bucket, key, body });
     } catch (error) {
       if (error instanceof ClientGoneError) throw error;
+      if (error instanceof AnswerDroppedError) {
+        (response as ServerResponse).destroy();
+        return;
+      }
       const refusal = this.#toAwsError(error, http.url);
       errorCode = refusal.code;
       answer = answerError(refusal, http.url ?? '/');
