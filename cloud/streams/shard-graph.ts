@@ -11,14 +11,46 @@ export interface ShardInfo {
   endingHashKey: string;
 }
 
-/** A sequence number (resume behind it), or one of the sentinels, named as KCL names them. */
+/**
+ * A place in a shard, or one of the sentinels, named as KCL names them:
+ *
+ *     123      behind record 123
+ *     123:4    behind user record 4 inside the aggregate 123
+ *     123:-1   at record 123
+ */
 export type ShardPosition = string;
 export const TRIM_HORIZON = 'TRIM_HORIZON';
 export const LATEST = 'LATEST';
 export const SHARD_END = 'SHARD_END';
 const AT_TIMESTAMP = 'AT_TIMESTAMP:';
 
-/** True for a place in a shard, false for a sentinel. */
+const PLACE = /^(\d+)(?::(-1|\d{1,16}))?$/;
+
+export interface Place {
+  sequenceNumber: string;
+  /** Of the user records inside it, the last that is done; -1 = none, Infinity = all. */
+  subSequenceNumber: number;
+}
+
+/** Undefined for a sentinel. */
+export function placeOf(position: ShardPosition): Place | undefined {
+  const [, sequenceNumber, sub] = PLACE.exec(position) ?? [];
+  if (sequenceNumber === undefined) return undefined;
+  return { sequenceNumber, subSequenceNumber: sub === undefined ? Number.POSITIVE_INFINITY : Number(sub) };
+}
+
+/** From this record on: AT_SEQUENCE_NUMBER. */
+export function atSequenceNumber(sequenceNumber: string): ShardPosition {
+  return `${sequenceNumber}:-1`;
+}
+
+/** Behind a record as it was delivered: inside an aggregate, when it came out of one. */
+export function positionBehind(record: { sequenceNumber: string; subSequenceNumber?: number }): ShardPosition {
+  const { sequenceNumber, subSequenceNumber } = record;
+  return subSequenceNumber === undefined ? sequenceNumber : `${sequenceNumber}:${subSequenceNumber}`;
+}
+
+/** True for a whole sequence number, false for a sentinel. */
 export function isSequenceNumber(position: ShardPosition): boolean {
   return /^\d+$/.test(position);
 }

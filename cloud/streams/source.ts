@@ -2,10 +2,21 @@ import type { ShardInfo, ShardPosition } from './shard-graph.js';
 
 export interface StreamRecord {
   sequenceNumber: string;
+  /** Its place inside a KPL aggregate; absent when it is a record of its own. */
+  subSequenceNumber?: number;
   partitionKey: string;
   data: Uint8Array;
   /** When the stream took it, race-clock epoch ms. */
   arrivalMs: number;
+}
+
+/** Records that were trimmed before they were read. */
+export interface StreamGap {
+  shardId: string;
+  /** Where the reader was. */
+  behind: ShardPosition;
+  /** First record after the gap; undefined when nothing of the shard is left. */
+  upTo: string | undefined;
 }
 
 /** What one read of a shard gave. */
@@ -18,6 +29,8 @@ export interface ShardRead {
   ended: boolean;
   /** Of an ended shard, where the answer names them: known before a listing shows them. */
   children: ShardInfo[];
+  /** Before `records` some are missing for ever. */
+  gap?: StreamGap;
 }
 
 /** One shard, read from a position on. Calls come one at a time. */
