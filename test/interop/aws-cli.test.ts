@@ -1,5 +1,5 @@
 /** The AWS command line, by the environment that `pitwall local` prints. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +56,38 @@ describe.skipIf(missing)(
       expect(StreamNames).toEqual(expect.arrayContaining(Object.values(streams).map(({ name }) => name)));
       const { TableNames } = await aws<{ TableNames: string[] }>('dynamodb', 'list-tables');
       expect(TableNames).toEqual(expect.arrayContaining(Object.values(tables).map(({ name }) => name)));
+    });
+
+    it('makes a stream, writes, scales, reads along its lineage, and registers a consumer', async () => {
+      const call = async (...argv: string[]) => {
+        const { code, err } = await start('aws', ['kinesis', ...argv], ready.env).ended;
+        expect(code, err).toBe(0);
+      };
+      const stream = ['--stream-name', 'by-cli'];
+      await call('create-stream', ...stream, '--shard-count', '1');
+      // As bytes: version 1 of the program takes --data as text, version 2 as base64.
+      const data = join(folder, 'record');
+      writeFileSync(data, 'a');
+      await call('put-record', ...stream, '--partition-key', 'k', '--data', `fileb://${data}`);
+      const scaling = ['--target-shard-count', '2', '--scaling-type', 'UNIFORM_SCALING'];
+      const scaled = await aws('kinesis', 'update-shard-count', ...stream, ...scaling);
+      expect(scaled).toMatchObject({ CurrentShardCount: 1, TargetShardCount: 2 });
+      const { Shards } = await aws<{ Shards: { ShardId: string; ParentShardId?: string }[] }>(
+        ...['kinesis', 'list-shards', ...stream],
+      );
+      const [{ ShardId }, ...children] = Shards;
+      expect(children.map((child) => child.ParentShardId)).toEqual([ShardId, ShardId]);
+      const { ShardIterator } = await aws<{ ShardIterator: string }>(
+        ...['kinesis', 'get-shard-iterator', ...stream, '--shard-id', ShardId, '--shard-iterator-type', 'TRIM_HORIZON'],
+      );
+      const read = await aws('kinesis', 'get-records', '--shard-iterator', ShardIterator);
+      expect(read).toMatchObject({ Records: [{ Data: 'YQ==' }], ChildShards: [{}, {}] });
+      const arn = 'arn:aws:kinesis:us-east-1:000000000000:stream/by-cli';
+      const registered = await aws(
+        ...['kinesis', 'register-stream-consumer', '--stream-arn', arn, '--consumer-name', 'c'],
+      );
+      expect(registered).toMatchObject({ Consumer: { ConsumerName: 'c', ConsumerStatus: 'ACTIVE' } });
+      await call('delete-stream', ...stream, '--enforce-consumer-deletion');
     });
 
     it('makes a delivery stream, puts into it, and changes it', async () => {
