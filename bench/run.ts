@@ -10,8 +10,11 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   'broker-idle': async () => (await import('./broker-idle.js')).idleFigures(),
   frame: async () => (await import('./frame.js')).frameFigures(),
   agents: async () => (await import('./agent.js')).agentFigures(),
+  kpl: async () => (await import('./kpl.js')).kplFigures(),
   policy: async () => (await import('./policy.js')).policyFigures(),
   rules: async () => (await import('./rules.js')).rulesFigures(),
+  s3: async () => (await import('./s3.js')).s3Figures(),
+  session: async () => (await import('./session.js')).sessionFigures(),
   world: async () => (await import('./world.js')).worldFigures(),
 };
 

@@ -53,6 +53,7 @@ interface TableProperties {
   BillingMode: string;
   KeySchema: KeySchema;
   TimeToLiveSpecification?: { AttributeName: string };
+  StreamSpecification?: { StreamViewType: string };
   GlobalSecondaryIndexes?: { IndexName: string; KeySchema: KeySchema }[];
 }
 
@@ -157,12 +158,15 @@ describe('one declaration, two executors', () => {
         name: Properties.TableName,
         ...keys(Properties.KeySchema),
         ttl: Properties.TimeToLiveSpecification?.AttributeName,
+        stream: Properties.StreamSpecification?.StreamViewType,
         indexes: Properties.GlobalSecondaryIndexes?.map((index) => ({
           name: index.IndexName,
           ...keys(index.KeySchema),
         })),
       })),
-    ).toEqual(Object.values(tables).map((table) => ({ ttl: undefined, indexes: undefined, ...table })));
+    ).toEqual(
+      Object.values(tables).map((table) => ({ ttl: undefined, stream: undefined, indexes: undefined, ...table })),
+    );
   });
 });
 
