@@ -6,9 +6,9 @@ export interface ShardInfo {
   shardId: string;
   /** One parent after a split, two after a merge, none at the stream's birth. */
   parents: string[];
-  /** 128-bit bounds of the hash range, decimal text as the API has them. */
-  startingHashKey: string;
-  endingHashKey: string;
+  /** 128-bit bounds of the hash range, decimal text as the API has them; absent for a table's stream. */
+  startingHashKey?: string;
+  endingHashKey?: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ShardInfo, ShardPosition } from './shard-graph.js';
+import type { TrimPolicy } from './trim-policy.js';
 
 export interface StreamRecord {
   sequenceNumber: string;
@@ -58,6 +59,8 @@ export interface ShardSource {
   readonly name: string;
   /** True: `next` answers at once, also when nothing is new, and whoever calls it waits between calls. */
   readonly polls: boolean;
+  /** What to do when a shard that was being read is gone with its records. Default `skip`. */
+  readonly trimPolicy?: TrimPolicy;
   /** All shards, also closed ones that still hold records. */
   list(signal: AbortSignal): Promise<Map<string, ShardInfo>>;
   open(shardId: string, position: ShardPosition): ShardCursor;
