@@ -20,6 +20,8 @@ const BY_NAME: Record<string, ErrorAction> = {
   RequestLimitExceeded: 'slowDown',
   ThroughputExceededException: 'slowDown',
   ResourceNotFoundException: 'gone',
+  // The horizon moved while a shard was opened there; elsewhere a source's trim policy has it first.
+  TrimmedDataAccessException: 'retry',
   // A stream that is being made or split answers so for a while.
   ResourceInUseException: 'retry',
   ExpiredNextTokenException: 'retry',

@@ -2,8 +2,10 @@ import type { Clock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
+import { AheadBytes } from './ahead.js';
 import { actionFor } from './aws-errors.js';
 import { backOffMs, pause } from './back-off.js';
+import { checkInitial } from './positions.js';
 import {
   LATEST,
   leafShards,
@@ -13,8 +15,8 @@ import {
   type ShardPosition,
   TRIM_HORIZON,
 } from './shard-graph.js';
-import { type ShardBatch, type ShardCounters, ShardReader } from './shard-reader.js';
-import type { ShardSource } from './source.js';
+import { addCounts, noCounts, type ShardBatch, type ShardCounters, ShardReader, WATCHDOG_MS } from './shard-reader.js';
+import type { ShardSource, StreamGap } from './source.js';
 
 export interface ConsumerOptions {
   source: ShardSource;
@@ -22,14 +24,21 @@ export interface ConsumerOptions {
   shards?: (shard: ShardInfo) => boolean;
   /** Where to go on, per shard; `positions` of a batch consumer's last durable state. */
   positions: Readonly<Record<string, ShardPosition>>;
-  /** Where to begin when `positions` is empty. Shards found later always begin at TRIM_HORIZON. Default TRIM_HORIZON. */
-  initial?: typeof TRIM_HORIZON | typeof LATEST;
-  /** Wall time between polls of a shard that has been read to its end. Default 250. */
+  /**
+   * Where to begin when `positions` is empty: TRIM_HORIZON (the default), LATEST or `atTimestamp(ms)`. Shards found later
+   * always begin at TRIM_HORIZON.
+   */
+  initial?: ShardPosition;
+  /** Wall time between polls of a shard that has been read to its end; five times that when nothing comes. Default 200. */
   pollMs?: number;
+  /** Bytes that may wait beside the batches in hand, all shards together; 0 = none. Default 32 MiB. */
+  aheadBytes?: number;
   /** The next poll of the shard waits for it. A rejection counts as a failure of the shard: the batch comes again. */
   onRecords(batch: ShardBatch): Promise<void>;
   /** Told of everything that stops a shard or the listing, also when it will be tried again. */
   onFailure?(error: PitwallError): void;
+  /** Told of records that were trimmed before they were read. */
+  onGap?(gap: StreamGap): void;
   log: Log;
   wallClock: Clock;
   /** The clock that the stream stamps arrivals with. */
@@ -43,8 +52,6 @@ export interface ConsumerStats extends ShardCounters {
   shardsReading: number;
   shardsEnded: number;
   shardsFailed: number;
-  /** Shards begun again because no poll had completed for `WATCHDOG_MS`. */
-  watchdogRestarts: number;
 }
 
 export interface Consumer {
@@ -55,13 +62,13 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-/** A shard without a completed poll for so long is begun again; so is one that failed for good. */
-export const WATCHDOG_MS = 15_000;
 /** Wall time between listings; a shard's end asks at once. */
 const LIST_MS = 30_000;
 /** While children of an ended shard are not visible yet, or nothing at all can be read. */
 const LIST_SOON_MS = 500;
 const WATCH_MS = 1_000;
+const POLL_MS = 200;
+const AHEAD_BYTES = 32 * 1_048_576;
 const LIST_RETRY = { firstMs: 250, lastMs: 10_000 };
 
 /**
@@ -86,19 +93,21 @@ class StreamConsumer implements Consumer {
   readonly #stop = new AbortController();
   /** Ends the present wait between listings. */
   #wake = new AbortController();
-  readonly #counters: ShardCounters = { polls: 0, records: 0, throttled: 0, retried: 0, expiredIterators: 0 };
-  #watchdogRestarts = 0;
+  readonly #counters: ShardCounters = noCounts();
+  readonly #ahead: AheadBytes;
   readonly #watch: NodeJS.Timeout;
   readonly #loop: Promise<void>;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
+    checkInitial(options.initial ?? TRIM_HORIZON);
     this.#positions = { ...options.positions };
+    this.#ahead = new AheadBytes(options.aheadBytes ?? AHEAD_BYTES);
     let markReady = () => {};
     this.ready = new Promise((resolve) => {
       markReady = resolve;
     });
-    this.#watch = setInterval(() => this.#watchReaders(), WATCH_MS);
+    this.#watch = setInterval(() => this.#tryFailed(), WATCH_MS);
     this.#watch.unref();
     this.#loop = this.#list(markReady);
   }
@@ -110,10 +119,9 @@ class StreamConsumer implements Consumer {
       shardsReading: this.#readers.size,
       shardsEnded: Object.values(this.#positions).filter((position) => position === SHARD_END).length,
       shardsFailed: this.#failed.size,
-      watchdogRestarts: this.#watchdogRestarts,
     };
     for (const { counters, lagMs } of this.#readers.values()) {
-      addCounters(stats, counters);
+      addCounts(stats, counters);
       stats.lagMs = Math.max(stats.lagMs, lagMs);
     }
     return stats;
@@ -138,7 +146,7 @@ class StreamConsumer implements Consumer {
       try {
         this.#merge(await source.list(this.#stop.signal));
         this.#endTrimmed();
-        if (!listed && first && this.#options.initial === LATEST) this.#beginAtLatest();
+        if (!listed && first) this.#beginAt(this.#options.initial ?? TRIM_HORIZON);
         listed = true;
         failures = 0;
         this.#begin();
@@ -183,10 +191,12 @@ class StreamConsumer implements Consumer {
     }
   }
 
-  /** LATEST holds for the shards known at the start alone; what came before them is passed over. */
-  #beginAtLatest(): void {
+  /** Holds for the shards known at the start alone; what came before those at LATEST is passed over. */
+  #beginAt(initial: ShardPosition): void {
     const leaves = new Set(leafShards(this.#shards));
-    for (const shardId of this.#shards.keys()) this.#positions[shardId] = leaves.has(shardId) ? LATEST : SHARD_END;
+    for (const shardId of this.#shards.keys()) {
+      this.#positions[shardId] = initial === LATEST && !leaves.has(shardId) ? SHARD_END : initial;
+    }
   }
 
   #begin(): void {
@@ -197,13 +207,14 @@ class StreamConsumer implements Consumer {
   }
 
   #read(shardId: string): void {
-    const { source, pollMs = 250, onRecords } = this.#options;
+    const { source, pollMs = POLL_MS, onRecords, onGap } = this.#options;
     const { log, wallClock, raceClock, random } = this.#options;
     const reader = new ShardReader({
       source,
       shardId,
       position: this.#positions[shardId] ?? TRIM_HORIZON,
       pollMs,
+      ahead: this.#ahead,
       onRecords,
       onEnd: (children) => {
         if (!this.#retire(shardId, reader)) return;
@@ -218,6 +229,7 @@ class StreamConsumer implements Consumer {
         this.#report(error);
         this.#wake.abort();
       },
+      onGap,
       log,
       wallClock,
       raceClock,
@@ -231,7 +243,7 @@ class StreamConsumer implements Consumer {
     if (this.#readers.get(shardId) !== reader) return false;
     this.#readers.delete(shardId);
     this.#positions[shardId] = reader.position;
-    addCounters(this.#counters, reader.counters);
+    addCounts(this.#counters, reader.counters);
     return true;
   }
 
@@ -240,21 +252,8 @@ class StreamConsumer implements Consumer {
     return false;
   }
 
-  #watchReaders(): void {
+  #tryFailed(): void {
     const nowMs = this.#options.wallClock.nowMs();
-    for (const [shardId, reader] of this.#readers) {
-      // A batch in hand is the processor's time, not the stream's; a second reader would only double it.
-      if (reader.busySinceMs !== undefined || nowMs - reader.lastPollMs < WATCHDOG_MS) continue;
-      this.#watchdogRestarts++;
-      this.#options.log.warn('A shard had no completed poll; it is begun again.', {
-        stream: this.#options.source.name,
-        shard: shardId,
-        silentMs: nowMs - reader.lastPollMs,
-      });
-      this.#retire(shardId, reader);
-      void reader.stop();
-      this.#read(shardId);
-    }
     for (const [shardId, retryMs] of this.#failed) {
       if (nowMs < retryMs) continue;
       this.#failed.delete(shardId);
@@ -266,12 +265,4 @@ class StreamConsumer implements Consumer {
     this.#options.log.error(error.message, { ...error.toJSON(), stream: this.#options.source.name });
     this.#options.onFailure?.(error);
   }
-}
-
-function addCounters(to: ShardCounters, from: ShardCounters): void {
-  to.polls += from.polls;
-  to.records += from.records;
-  to.throttled += from.throttled;
-  to.retried += from.retried;
-  to.expiredIterators += from.expiredIterators;
 }

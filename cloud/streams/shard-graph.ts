@@ -67,8 +67,8 @@ export function timestampOf(position: ShardPosition): number | undefined {
 
 /**
  * Shards to begin with: known, not ended, not being read, and every parent that is still listed has ended. A parent that
- * is no longer listed was trimmed: nothing of it is left to wait for. A shard with a stored sequence number was begun
- * before, so its parents were done.
+ * is no longer listed was trimmed: nothing of it is left to wait for. A shard with a stored place was begun before, so its
+ * parents were done; one at LATEST waits for nobody.
  *
  * @example
  * readableShards(shards, { 'shardId-000000000000': 'SHARD_END' }, new Set()); // its children
@@ -82,7 +82,7 @@ export function readableShards(
   for (const { shardId, parents } of shards.values()) {
     const position = positions[shardId];
     if (position === SHARD_END || reading.has(shardId)) continue;
-    const begun = position !== undefined && position !== TRIM_HORIZON;
+    const begun = position !== undefined && (position === LATEST || placeOf(position) !== undefined);
     if (begun || parents.every((parent) => !shards.has(parent) || positions[parent] === SHARD_END)) {
       readable.push(shardId);
     }

@@ -59,6 +59,8 @@ export interface ShardSource {
   readonly name: string;
   /** True: `next` answers at once, also when nothing is new, and whoever calls it waits between calls. */
   readonly polls: boolean;
+  /** Greatest size of one read. */
+  readonly readBytesMax: number;
   /** What to do when a shard that was being read is gone with its records. Default `skip`. */
   readonly trimPolicy?: TrimPolicy;
   /** All shards, also closed ones that still hold records. */

@@ -13,6 +13,7 @@ import type { Clock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 import type { Random } from '#wire/random.js';
 import { backOffMs, pause } from './back-off.js';
+import { checkPosition } from './positions.js';
 import { LATEST, placeOf, type ShardInfo, type ShardPosition, TRIM_HORIZON, timestampOf } from './shard-graph.js';
 import type { ShardCursor, ShardRead, ShardSource, StreamGap, StreamRecord } from './source.js';
 import { fromTableRecord } from './table-record.js';
@@ -48,12 +49,15 @@ export function tableStream(options: TableStreamOptions): ShardSource {
   return {
     name: options.streamArn,
     polls: true,
+    readBytesMax: READ_BYTES_MAX,
     trimPolicy,
     list: (signal) => listShards(options, signal),
     open: (shardId, position) => new TableCursor(settled, shardId, position),
   };
 }
 
+/** An answer holds 1 MB of records; as JSON, with base64 and both images' names, a few times that. */
+const READ_BYTES_MAX = 4 * 1_048_576;
 /** Bound on a listing of 100 shards a page. */
 const MAX_PAGES = 200;
 
@@ -220,7 +224,7 @@ class TableCursor implements ShardCursor {
 }
 
 function iteratorType(position: ShardPosition): Pick<GetShardIteratorInput, 'ShardIteratorType' | 'SequenceNumber'> {
-  const place = placeOf(position);
+  const place = placeOf(checkPosition(position));
   if (!place) return { ShardIteratorType: position === LATEST ? LATEST : TRIM_HORIZON };
   const ShardIteratorType = place.subSequenceNumber < 0 ? 'AT_SEQUENCE_NUMBER' : 'AFTER_SEQUENCE_NUMBER';
   return { ShardIteratorType, SequenceNumber: place.sequenceNumber };

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { type Consumer, type ConsumerOptions, startConsumer, WATCHDOG_MS } from '#cloud/streams/consumer.js';
+import { type Consumer, type ConsumerOptions, startConsumer } from '#cloud/streams/consumer.js';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
-import type { ShardBatch } from '#cloud/streams/shard-reader.js';
+import { type ShardBatch, WATCHDOG_MS } from '#cloud/streams/shard-reader.js';
 import { ManualClock, wallClock } from '#wire/clock.js';
 import type { PitwallError } from '#wire/errors.js';
 import { silentLog } from '#wire/log.js';
@@ -163,11 +163,12 @@ test('a shard trimmed while it was read ends, and its children are begun', async
   expect(consumer!.stats()).toMatchObject({ shardsEnded: 1, shardsFailed: 0 });
 });
 
-test('the next poll waits until the batch is processed', async () => {
+test('without room for it, the next poll waits until the batch is processed', async () => {
   const kinesis = new FakeKinesis();
   kinesis.put('s0', 'car-1', {});
   let release = () => {};
   const { read } = consume(kinesis, {
+    aheadBytes: 0,
     onRecords: (batch) => {
       read.push(...batch.records.map(({ sequenceNumber }) => sequenceNumber));
       return new Promise((resolve) => {
@@ -185,13 +186,40 @@ test('the next poll waits until the batch is processed', async () => {
   release();
 });
 
+test('while a processor stands still one batch a shard is read ahead and no more, within the bytes', async () => {
+  const kinesis = new FakeKinesis(['a', 'b', 'c']);
+  for (const shardId of kinesis.shards.keys()) for (let i = 0; i < 20; i++) kinesis.put(shardId, 'car-1', {});
+  let release = () => {};
+  const stalled = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { read } = consume(kinesis, {
+    source: kinesisPolling({ client: kinesis.client, streamName: 'stream', maxRecords: 2 }),
+    // Room for the greatest answer twice: of three shards two may read ahead at one moment.
+    aheadBytes: 20 * 1_048_576,
+    onRecords: async (batch) => {
+      await stalled;
+      for (const { sequenceNumber } of batch.records) read.push(`${batch.shardId} ${sequenceNumber}`);
+    },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const polls = kinesis.calls.filter((name) => name === 'GetRecords').length;
+  expect(polls).toBeGreaterThan(3);
+  expect(polls).toBeLessThanOrEqual(6);
+  release();
+  await until(() => read.length === 60);
+  for (const shardId of ['a', 'b', 'c']) {
+    const numbers = read.filter((entry) => entry.startsWith(shardId)).map((entry) => Number(entry.slice(2)));
+    expect(numbers).toEqual([...numbers].sort((x, y) => x - y));
+  }
+});
+
 test('a poll that never answers is given up by the watchdog, and the shard goes on where it was', async () => {
   vi.useFakeTimers();
   try {
-    const clock = new ManualClock(0);
     const kinesis = new FakeKinesis();
     kinesis.put('s0', 'car-1', {});
-    const { read } = consume(kinesis, { wallClock: clock });
+    const { read } = consume(kinesis);
     await vi.advanceTimersByTimeAsync(10);
     expect(read).toEqual(['s0 1']);
     let hung = false;
@@ -203,8 +231,7 @@ test('a poll that never answers is given up by the watchdog, and the shard goes 
     kinesis.put('s0', 'car-1', {});
     await vi.advanceTimersByTimeAsync(10);
     expect(read).toEqual(['s0 1']);
-    clock.advance(WATCHDOG_MS);
-    await vi.advanceTimersByTimeAsync(1_100);
+    await vi.advanceTimersByTimeAsync(WATCHDOG_MS + 10);
     expect(read).toEqual(['s0 1', 's0 2']);
     expect(consumer!.stats().watchdogRestarts).toBe(1);
     consumer = undefined;
