@@ -62,3 +62,13 @@ export function join(a: HashRange, b: HashRange): HashRange | undefined {
   if (BigInt(`0x${low.ending}`) + 1n !== BigInt(`0x${high.starting}`)) return undefined;
   return { starting: low.starting, ending: high.ending };
 }
+
+/** Whether the ranges hold every hash key once. */
+export function coversAll(ranges: readonly HashRange[]): boolean {
+  let next = 0n;
+  for (const { starting, ending } of [...ranges].sort((a, b) => (a.starting < b.starting ? -1 : 1))) {
+    if (BigInt(`0x${starting}`) !== next) return false;
+    next = BigInt(`0x${ending}`) + 1n;
+  }
+  return next === HASH_KEY_MAX + 1n;
+}

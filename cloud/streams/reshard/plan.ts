@@ -1,3 +1,4 @@
+import { contains } from '../hash-range.js';
 import { cutOf } from './cut.js';
 import { HISTORY_S, type ShardStat } from './shard-load.js';
 
@@ -16,7 +17,10 @@ export interface ReshardPolicy {
   /** Rests after growing and after shrinking. */
   growRestMs: number;
   shrinkRestMs: number;
-  /** A key with more than this share of its shard cannot be helped by a split. */
+  /**
+   * A key with more than this share of its shard cannot be helped by a split. A key that does not hash into the shard was
+   * sent there by an explicit hash key (every KPL aggregate is called "a"): it says nothing of where its load lies.
+   */
   hotKeyShare: number;
   /** A shard that nobody has observed for so long is neither split nor merged. */
   staleMs: number;
@@ -112,7 +116,7 @@ function planSplits(
   for (const shard of byLoad) {
     const why = reasonToSplit(shard, policy, nowMs);
     if (!why) continue;
-    const [heaviest] = shard.keys;
+    const heaviest = shard.keys.find(({ hashKey }) => contains(shard, hashKey));
     if (heaviest && heaviest.share > policy.hotKeyShare) {
       advice.push({ kind: 'hotKey', shardId: shard.shardId, key: heaviest.key, share: heaviest.share });
       continue;

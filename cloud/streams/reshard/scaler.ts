@@ -10,7 +10,7 @@ import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import { actionFor } from '../aws-errors.js';
 import { backOffMs, pause } from '../back-off.js';
-import { toDecimal } from '../hash-range.js';
+import { coversAll, toDecimal } from '../hash-range.js';
 import { listOpenShards } from '../list-shards.js';
 import type { LoadBook } from './load-book.js';
 import { plan, type ReshardAction, type ReshardPlan, type ReshardPolicy } from './plan.js';
@@ -23,6 +23,8 @@ export interface ScalerOptions {
   loads: LoadBook;
   /** Told of each operation that the stream has accepted. */
   onAction?(action: ReshardAction): void;
+  /** Wall time between looks at the stream; two calls each. Default 1,000. */
+  lookMs?: number;
   raceClock: Clock;
   wallClock: Clock;
   random: Random;
@@ -37,8 +39,6 @@ export interface ScalerStats {
   openShards: number;
 }
 
-/** Wall time between looks at the stream. */
-const LOOK_MS = 1_000;
 const RETRY = { firstMs: 500, lastMs: 10_000 };
 
 /**
@@ -73,10 +73,12 @@ export class Scaler {
     const nowMs = raceClock.nowMs();
     loads.open(shards, nowMs);
     this.#stats.openShards = shards.size;
+    const active = summary.StreamDescriptionSummary?.StreamStatus === 'ACTIVE';
     return plan(
       {
         nowMs,
-        active: summary.StreamDescriptionSummary?.StreamStatus === 'ACTIVE',
+        // A listing may lack children of a change just done: then there seem to be fewer shards than there are.
+        active: active && coversAll([...shards.values()]),
         shards: loads.stats(),
         grownMs: this.#grownMs,
         shrunkMs: this.#shrunkMs,
@@ -87,7 +89,7 @@ export class Scaler {
 
   /** Until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, random, streamName } = this.#options;
+    const { log, random, streamName, lookMs = 1_000 } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -102,7 +104,7 @@ export class Scaler {
         if (actionFor(error) === 'giveUp') log.error('The stream refused to be split or merged.', fields);
         else log.warn('The stream could not be split or merged now; it is looked at again.', fields);
       }
-      await pause(failures > 0 ? backOffMs(failures, RETRY, random) : LOOK_MS, signal);
+      await pause(failures > 0 ? backOffMs(failures, RETRY, random) : lookMs, signal);
     }
   }
 

@@ -53,7 +53,10 @@ export class ShardLoad {
   readonly #limits: ShardLimits;
   readonly #keys = new TopKeys(TOP_KEYS);
   readonly #loads: number[] = [];
+  /** The second that is being counted. */
   #second: number;
+  /** Where counting began: of what came before, nobody knows whether it is all. */
+  readonly #fromMs: number;
   #bytes = 0;
   #records = 0;
   #fast = 0;
@@ -65,15 +68,20 @@ export class ShardLoad {
     this.shardId = shardId;
     this.range = range;
     this.#limits = limits;
-    this.#second = Math.floor(sinceMs / 1_000);
+    // A second that began before is seen in part only: a full one is the first to count.
+    this.#second = Math.ceil(sinceMs / 1_000);
+    this.#fromMs = 1_000 * this.#second;
     this.#observedMs = sinceMs;
   }
 
   /** A record that the shard took at `atMs`; `bytes` = data and partition key, as Kinesis counts. */
   observe(key: string, bytes: number, atMs: number): void {
     this.advanceTo(atMs);
-    this.#bytes += bytes;
-    this.#records++;
+    // What a reader that catches up brings from before is no load of now; its keys are those of the shard all the same.
+    if (atMs >= this.#fromMs) {
+      this.#bytes += bytes;
+      this.#records++;
+    }
     this.#keys.add(key, Math.max(bytes / this.#limits.bytesPerSecond, 1 / this.#limits.recordsPerSecond));
   }
 

@@ -44,9 +44,17 @@ describe('splits', () => {
       { key: 'car-24', hashKey: hashKeyOf('car-24'), share: 0.6 },
       { key: 'car-1', hashKey: hashKeyOf('car-1'), share: 0.4 },
     ];
-    const { actions, advice } = plan({ nowMs: NOW_MS, active: true, shards: [shard('s', 0.9, { keys })] }, policy);
+    const whole = { ...splitEvenly(1)[0], keys };
+    const { actions, advice } = plan({ nowMs: NOW_MS, active: true, shards: [shard('s', 0.9, whole)] }, policy);
     expect(actions).toEqual([]);
     expect(advice).toEqual([{ kind: 'hotKey', shardId: 's', key: 'car-24', share: 0.6 }]);
+  });
+
+  test('a key that does not hash into the shard was sent there: it says nothing, the middle is cut', () => {
+    const other = ['a', 'b', 'c', 'd'].find((key) => !contains(LOW, hashKeyOf(key)))!;
+    const keys = [{ key: other, hashKey: hashKeyOf(other), share: 1 }];
+    const { actions } = plan({ nowMs: NOW_MS, active: true, shards: [shard('s', 0.9, { keys })] }, policy);
+    expect(actions).toEqual([{ kind: 'split', shardId: 's', newStartingHashKey: '4'.padEnd(32, '0'), why: 'load' }]);
   });
 
   test('never above the maximum; hottest first', () => {

@@ -39,6 +39,13 @@ test('what is not observed is not counted as quiet', () => {
   expect(load.stat()).toMatchObject({ observedMs: 1_000, loads: [0.9] });
 });
 
+test('what a reader brings from before counting began is no load; its keys are known all the same', () => {
+  const load = new ShardLoad('s', WHOLE, 10_400);
+  for (let i = 0; i < 900; i++) load.observe('car-1', 10, 9_000);
+  load.advanceTo(12_000);
+  expect(load.stat()).toMatchObject({ loads: [0], observedMs: 12_000, keys: [{ key: 'car-1', share: 1 }] });
+});
+
 test('a day of silence is passed in a moment and leaves two minutes of history', () => {
   const load = new ShardLoad('s', WHOLE, 0);
   second(load, 0, 900, 10);
