@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   'PW-STATE-WRITE': 'Rows of a table could not be written for so long that their owner goes back to its snapshot.',
   'PW-LEASE-LOST': 'The lease of a shard is another worker’s now; what its earlier owner writes is refused.',
   'PW-LEASE-CHECKPOINT': 'A checkpoint names a place that was not delivered, or that lies before the last one.',
+  'PW-LEASE-RENEWER': 'The thread that renews leases did not start.',
   'PW-STATE-DAMAGED': 'A stored snapshot lacks a part or does not match its checksum.',
 
   // device: the agent

@@ -8,8 +8,15 @@ export interface Renewal {
   fence: number;
   /** When it was sent, monotonic: others may have seen it at that moment at the earliest. */
   sentMs: number;
-  /** The row afterwards; `taken` when somebody else has the lease; `failed` when the table could not be asked. */
-  outcome: { kind: 'renewed'; row: LeaseRow } | { kind: 'taken' } | { kind: 'failed'; code: string };
+  /**
+   * The row afterwards; `taken` when somebody else has the lease; `failed` when the table could not be asked; `stalled`,
+   * once until the next that is sent, when it was left out because this process hangs.
+   */
+  outcome:
+    | { kind: 'renewed'; row: LeaseRow }
+    | { kind: 'taken' }
+    | { kind: 'failed'; code: string }
+    | { kind: 'stalled' };
 }
 
 export interface HeldLeaseOptions {
@@ -34,6 +41,8 @@ export class HeldLease {
   #row: LeaseRow;
   #renewedMs: number;
   #released = false;
+  /** Checkpoints one after the other: an earlier one that arrives last would set the shard back. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   /** @param takenMs when the write that took the lease was sent */
   constructor(row: LeaseRow, takenMs: number, options: HeldLeaseOptions) {
@@ -68,24 +77,28 @@ export class HeldLease {
     return clock.nowMs() - this.#renewedMs < leaseMs - Math.min(MARGIN_MS, leaseMs / 4);
   }
 
-  renewed({ sentMs, outcome }: Renewal): void {
-    if (this.#released || this.#lost.signal.aborted || outcome.kind === 'failed') return;
-    if (outcome.kind === 'taken') {
-      this.#lost.abort();
-      return;
-    }
+  /** What a renewal came to. One that was sent under an earlier fence says nothing of this lease. */
+  renewed({ fence, sentMs, outcome }: Renewal): void {
+    if (fence !== this.fence || this.#released || this.#lost.signal.aborted) return;
+    if (outcome.kind === 'taken') this.#lost.abort();
+    if (outcome.kind !== 'renewed') return;
     this.#renewedMs = Math.max(this.#renewedMs, sentMs);
     // A checkpoint that was written meanwhile is newer than what the renewal has read.
     this.#row = { ...outcome.row, checkpoint: this.#row.checkpoint, childShardIds: this.#row.childShardIds };
   }
 
   /** Raises PW-LEASE-LOST when another has the lease; the table's own errors when it cannot be asked. */
-  async checkpoint(checkpoint: Checkpoint, childShardIds?: readonly string[]): Promise<void> {
-    const row = this.#lost.signal.aborted
-      ? undefined
-      : await this.#options.store.checkpoint(this.#row, checkpoint, childShardIds);
+  checkpoint(checkpoint: Checkpoint, childShardIds?: readonly string[]): Promise<void> {
+    const write = this.#writing.then(() => this.#checkpoint(checkpoint, childShardIds));
+    this.#writing = write.catch(() => {});
+    return write;
+  }
+
+  async #checkpoint(checkpoint: Checkpoint, childShardIds?: readonly string[]): Promise<void> {
+    const over = this.#released || this.#lost.signal.aborted;
+    const row = over ? undefined : await this.#options.store.checkpoint(this.#row, checkpoint, childShardIds);
     if (!row) {
-      this.#lost.abort();
+      if (!this.#released) this.#lost.abort();
       throw new PitwallError('PW-LEASE-LOST', {
         what: `The lease of ${this.shardId} (fence ${this.fence}) is another worker’s now; the checkpoint was refused.`,
       });
@@ -93,10 +106,17 @@ export class HeldLease {
     this.#row = row;
   }
 
-  /** Lets it go, to the one who asked or to anybody. */
+  /** Lets it go, to the one who asked or to anybody. When the table cannot be asked it raises, and can be called again. */
   async release(): Promise<void> {
+    await this.#writing;
     if (this.#released || this.#lost.signal.aborted) return;
-    await this.#options.store.release(this.#row);
+    // From here on a renewal that finds the lease gone is no loss.
     this.#released = true;
+    try {
+      await this.#options.store.release(this.#row);
+    } catch (error) {
+      this.#released = false;
+      throw error;
+    }
   }
 }

@@ -21,6 +21,8 @@ export interface LeasePlan {
 const ANYBODYS_AFTER_LOOKS = 3;
 /** A lease without traffic weighs this part of the mean, so that idle shards are spread too. */
 const IDLE_SHARE = 0.1;
+/** What flows at less than this is noise, for which no lease has to move. */
+const LEAST_KBPS = 1;
 /** A move has to relieve the busiest worker by this part of what is moved, else leases wander for nothing. */
 const LEAST_GAIN = 0.1;
 
@@ -102,7 +104,7 @@ function isAsking({ leaseOwner, checkpointOwner }: LeaseRow, self: string): bool
 
 function weigh(rows: readonly LeaseRow[]): Map<LeaseRow, number> {
   const mean = rows.reduce((sum, { throughputKBps }) => sum + throughputKBps, 0) / Math.max(1, rows.length);
-  const least = mean > 0 ? mean * IDLE_SHARE : 1;
+  const least = Math.max(LEAST_KBPS, mean * IDLE_SHARE);
   return new Map(rows.map((row) => [row, Math.max(row.throughputKBps, least)]));
 }
 

@@ -3,7 +3,7 @@ import { errorCode } from '#wire/errors.js';
 import type { Renewal } from './held-lease.js';
 import type { LeaseRow, LeaseStore } from './lease.js';
 
-/** Keeps leases alive. Two of them: in this thread (`startRenewals`), or in one of its own, for a busy event loop. */
+/** Keeps leases alive. Two of them: in this thread (`startRenewals`), or in one of its own (`renewal-thread.ts`). */
 export interface Renewer {
   hold(row: LeaseRow): void;
   drop(leaseKey: string): void;
@@ -13,10 +13,12 @@ export interface Renewer {
 }
 
 export interface RenewalOptions {
-  store: LeaseStore;
+  store: Pick<LeaseStore, 'renew'>;
   renewMs: number;
   /** Monotonic. */
   clock: Clock;
+  /** False while whoever works under the leases hangs: then none is renewed. Default: always true. */
+  isAlive?(): boolean;
   onRenewal(renewal: Renewal): void;
 }
 
@@ -24,6 +26,7 @@ interface Held {
   row: LeaseRow;
   kBps: number;
   renewing: boolean;
+  stalled: boolean;
 }
 
 /**
@@ -33,13 +36,14 @@ interface Held {
  * const renewer = startRenewals({ store, renewMs: 1_000, clock: wallClock, onRenewal: (renewal) => leases.get(renewal.leaseKey)?.renewed(renewal) });
  * renewer.hold(row);
  */
-export function startRenewals({ store, renewMs, clock, onRenewal }: RenewalOptions): Renewer {
+export function startRenewals({ store, renewMs, clock, isAlive = () => true, onRenewal }: RenewalOptions): Renewer {
   const leases = new Map<string, Held>();
 
   const renew = async (held: Held): Promise<void> => {
     const { leaseKey, fence } = held.row;
     const sentMs = clock.nowMs();
     held.renewing = true;
+    held.stalled = false;
     try {
       const row = await store.renew(held.row, held.kBps);
       if (leases.get(leaseKey) !== held) return;
@@ -54,13 +58,24 @@ export function startRenewals({ store, renewMs, clock, onRenewal }: RenewalOptio
     }
   };
 
+  const stall = (held: Held): void => {
+    if (held.stalled) return;
+    held.stalled = true;
+    const { leaseKey, fence } = held.row;
+    onRenewal({ leaseKey, fence, sentMs: clock.nowMs(), outcome: { kind: 'stalled' } });
+  };
+
   const timer = setInterval(() => {
-    for (const held of leases.values()) if (!held.renewing) void renew(held);
+    const alive = isAlive();
+    for (const held of leases.values()) {
+      if (!alive) stall(held);
+      else if (!held.renewing) void renew(held);
+    }
   }, renewMs);
   timer.unref();
 
   return {
-    hold: (row) => void leases.set(row.leaseKey, { row, kBps: row.throughputKBps, renewing: false }),
+    hold: (row) => void leases.set(row.leaseKey, { row, kBps: row.throughputKBps, renewing: false, stalled: false }),
     drop: (leaseKey) => void leases.delete(leaseKey),
     throughput: (leaseKey, kBps) => {
       const held = leases.get(leaseKey);

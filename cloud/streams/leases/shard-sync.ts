@@ -9,26 +9,30 @@ type Shards = ReadonlyMap<string, ShardInfo>;
  * it has one, and begins at TRIM_HORIZON whatever the initial position was: what it holds came after its parent.
  * Old shards whose rows were cleaned away stay without.
  *
- * A shard that takes records, without a lease and without a parent that has one, lost its row: it is begun anew, because
- * duplicates are told apart and lost records are not. Not by a listing that lacks shards which are worked on: it is
- * older than the table, and what it shows as a leaf may have ended long ago.
+ * A shard that takes records, without a lease and without a parent that has one, lost its row, or whoever made the first
+ * leases died before it came to this one: it is begun anew, because duplicates are told apart and lost records are not. So
+ * is, for the second reason, a closed one that nobody with a lease descends from. Not by a listing that lacks shards which
+ * are worked on: it is older than the table, and what it shows as a leaf may have ended long ago.
  */
 export function missingLeases(shards: Shards, rows: readonly LeaseRow[], initial: ShardPosition): NewLease[] {
   const known = new Set(rows.map(({ leaseKey }) => leaseKey));
   const leaves = new Set(leafShards(shards));
   const first = rows.length === 0;
   const stale = rows.some((row) => !hasEnded(row) && !shards.has(row.leaseKey));
+  const ancestors = ancestorsOf(rows, shards);
   const missing: NewLease[] = [];
   for (const shard of parentsFirst(shards)) {
     if (known.has(shard.shardId)) continue;
-    const wanted = first
-      ? initial !== LATEST || leaves.has(shard.shardId)
-      : shard.parents.some((parent) => known.has(parent)) || (leaves.has(shard.shardId) && !stale);
+    const isLeaf = leaves.has(shard.shardId);
+    const isBorn = shard.parents.some((parent) => known.has(parent));
+    const isForgotten = initial !== LATEST && !ancestors.has(shard.shardId);
+    const wanted = first ? initial !== LATEST || isLeaf : isBorn || (!stale && (isLeaf || isForgotten));
     if (!wanted) continue;
     known.add(shard.shardId);
+    const position = first || (isForgotten && !isBorn) ? initial : TRIM_HORIZON;
     missing.push({
       leaseKey: shard.shardId,
-      checkpoint: { position: first ? initial : TRIM_HORIZON, subSequenceNumber: 0 },
+      checkpoint: { position, subSequenceNumber: 0 },
       parentShardIds: shard.parents,
       startingHashKey: shard.startingHashKey,
       endingHashKey: shard.endingHashKey,
@@ -93,6 +97,20 @@ export function hasEnded({ checkpoint }: LeaseRow): boolean {
 
 function hasBegun({ checkpoint }: LeaseRow): boolean {
   return checkpoint.position !== TRIM_HORIZON;
+}
+
+/** Shards that one with a row descends from, as far as listing and rows tell. */
+function ancestorsOf(rows: readonly LeaseRow[], shards: Shards): Set<string> {
+  const ancestors = new Set<string>();
+  const visit = (parents: readonly string[]): void => {
+    for (const parent of parents) {
+      if (ancestors.has(parent)) continue;
+      ancestors.add(parent);
+      visit(shards.get(parent)?.parents ?? []);
+    }
+  };
+  for (const row of rows) visit(row.parentShardIds);
+  return ancestors;
 }
 
 function parentsFirst(shards: Shards): ShardInfo[] {

@@ -14,12 +14,19 @@ export interface TableLeaseStoreOptions {
   dynamodb: DynamoDBClient;
   /** `pitwall-leases-<application>`, or the table of a KCL application. Partition key `leaseKey`. */
   tableName: string;
+  /** Bound of each call, repeats of the SDK included. Default 5,000. */
+  timeoutMs?: number;
 }
+
+/** Where nothing answers, the SDK's own bounds and repeats would hold a call for most of a minute: many leases' time. */
+const TIMEOUT_MS = 5_000;
 
 type Values = Record<string, AttributeValue>;
 
 /** Whose fence it is, where a row that KCL wrote has none. */
 const SAME_FENCE = '(fence = :fence OR (:fence = :zero AND attribute_not_exists(fence)))';
+/** What KCL has prepared and not carried out is void with the next checkpoint. */
+const PENDING = 'pendingCheckpoint, pendingCheckpointSubSequenceNumber, pendingCheckpointState';
 /** Is there while another wants the lease. */
 const ASKED = 'checkpointOwner';
 /** The one who works on the shard, during a hand-off too. */
@@ -39,7 +46,7 @@ export class TableLeaseStore implements LeaseStore {
     let from: Values | undefined;
     do {
       const input = { TableName: tableName, ConsistentRead: true, ExclusiveStartKey: from };
-      const answer = await dynamodb.send(new ScanCommand(input));
+      const answer = await dynamodb.send(new ScanCommand(input), this.#bound());
       // Since 3.5 KCL keeps the state of workers and of its leader in the same table.
       const leases = (answer.Items ?? []).filter((item) => item.checkpoint !== undefined);
       rows.push(...leases.map(toLeaseRow));
@@ -64,7 +71,8 @@ export class TableLeaseStore implements LeaseStore {
     if (lease.parentShardIds.length > 0) item.parentShardId = { SS: [...lease.parentShardIds] };
     try {
       const condition = `attribute_not_exists(${KEY})`;
-      await dynamodb.send(new PutItemCommand({ TableName: tableName, Item: item, ConditionExpression: condition }));
+      const input = { TableName: tableName, Item: item, ConditionExpression: condition };
+      await dynamodb.send(new PutItemCommand(input), this.#bound());
       return true;
     } catch (error) {
       if (isConditionFailed(error)) return false;
@@ -100,7 +108,7 @@ export class TableLeaseStore implements LeaseStore {
       held,
       `SET checkpoint = :position, checkpointSubSequenceNumber = :sub, ownerSwitchesSinceCheckpoint = :zero${
         childShardIds.length > 0 ? ', childShardIds = :children' : ''
-      }`,
+      } REMOVE ${PENDING}`,
       { ':position': position, ':sub': sub },
       children,
     );
@@ -140,12 +148,17 @@ export class TableLeaseStore implements LeaseStore {
           ConditionExpression: `leaseCounter = :seen AND ${SAME_FENCE}`,
           ExpressionAttributeValues: toItem({ ':seen': seen.leaseCounter, ...fenceOf(seen) }),
         }),
+        this.#bound(),
       );
       return true;
     } catch (error) {
       if (isConditionFailed(error)) return false;
       throw error;
     }
+  }
+
+  #bound(): { abortSignal: AbortSignal } {
+    return { abortSignal: AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS) };
   }
 
   #updateHeld(
@@ -177,6 +190,7 @@ export class TableLeaseStore implements LeaseStore {
           ExpressionAttributeValues: values,
           ReturnValues: 'ALL_NEW',
         }),
+        this.#bound(),
       );
       return answer.Attributes && toLeaseRow(answer.Attributes);
     } catch (error) {

@@ -162,7 +162,12 @@ export class ShardWork {
   async #end(): Promise<void> {
     const { processor, log } = this.#options;
     if (this.lease.lost.aborted) return processor.leaseLost();
-    await processor.shutdownRequested();
+    try {
+      await processor.shutdownRequested();
+    } catch (error) {
+      // What it could not commit is processed again by the next owner, who need not wait for it.
+      log.warn('A processor could not shut down.', { shard: this.lease.shardId, code: errorCode(error) });
+    }
     try {
       await this.lease.release();
     } catch (error) {

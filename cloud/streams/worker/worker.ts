@@ -4,12 +4,12 @@ import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import { pause } from '../back-off.js';
 import { HeldLease, type Renewal } from '../leases/held-lease.js';
-import { type LeaseRow, type LeaseStore, workerOf } from '../leases/lease.js';
+import { type LeaseRow, type LeaseStore, type NewLease, workerOf } from '../leases/lease.js';
 import { LeaseWatch } from '../leases/lease-watch.js';
 import { planLeases } from '../leases/plan.js';
 import type { Renewer } from '../leases/renewer.js';
-import { childrenMissing, eligibleLeases, missingLeases, needlessLeases } from '../leases/shard-sync.js';
-import type { ShardInfo, ShardPosition } from '../shard-graph.js';
+import { childrenMissing, eligibleLeases, hasEnded, missingLeases, needlessLeases } from '../leases/shard-sync.js';
+import { atTimestamp, LATEST, type ShardInfo, type ShardPosition } from '../shard-graph.js';
 import type { ShardSource } from '../source.js';
 import type { ShardProcessor } from './processor.js';
 import { ShardWork } from './shard-work.js';
@@ -42,12 +42,22 @@ export interface WorkerOptions {
 
 export interface WorkerStats {
   shards: number;
+  /** Shards taken; of these, `takenOver` from a worker that had stopped renewing or did not hand over in time. */
   taken: number;
+  takenOver: number;
+  /** Shards that another worker took. */
   lost: number;
+  /** Shards handed over because another worker asked. */
   handedOver: number;
+  /** Shards that this worker asked another for. */
   asked: number;
+  /** Shards processed to their end. */
   ended: number;
-  /** Looks at the table that failed. */
+  /** Renewals that the table did not answer in time. */
+  renewalFailures: number;
+  /** Leases not renewed while this process hung. */
+  stalled: number;
+  /** Looks at the table or at the stream that failed. */
   tableFailures: number;
   lagMs: number;
 }
@@ -84,17 +94,26 @@ class GroupWorker implements StreamWorker {
   readonly #renewer: Renewer;
   readonly #stop = new AbortController();
   #wake = new AbortController();
-  /** Hand-offs that we asked for, and since when. */
-  readonly #asking = new Map<string, number>();
   #listDueMs = Number.NEGATIVE_INFINITY;
   #lookedMs: number | undefined;
-  readonly #stats = { taken: 0, lost: 0, handedOver: 0, asked: 0, ended: 0, tableFailures: 0 };
+  readonly #stats = {
+    taken: 0,
+    takenOver: 0,
+    lost: 0,
+    handedOver: 0,
+    asked: 0,
+    ended: 0,
+    renewalFailures: 0,
+    stalled: 0,
+    tableFailures: 0,
+  };
   readonly #loop: Promise<void>;
 
   constructor(options: WorkerOptions) {
     this.#options = { leaseMs: 3_000, lookMs: 500, handOverMs: 30_000, pollMs: 250, ...options };
-    this.#watch = new LeaseWatch(this.#options.leaseMs, options.wallClock);
-    this.#renewer = options.renewer((renewal) => this.#works.get(renewal.leaseKey)?.lease.renewed(renewal));
+    const { leaseMs, handOverMs, wallClock } = this.#options;
+    this.#watch = new LeaseWatch({ leaseMs, handOverMs, clock: wallClock });
+    this.#renewer = options.renewer((renewal) => this.#renewed(renewal));
     this.#loop = this.#run();
   }
 
@@ -126,6 +145,7 @@ class GroupWorker implements StreamWorker {
         wasAway = false;
       } catch (error) {
         this.#stats.tableFailures++;
+        this.#watch.away();
         if (!wasAway) log.warn('Leases or shards cannot be listed; reading goes on.', { code: errorCode(error) });
         wasAway = true;
       }
@@ -134,7 +154,7 @@ class GroupWorker implements StreamWorker {
   }
 
   async #look(): Promise<void> {
-    const { store, self, wallClock } = this.#options;
+    const { store, self, wallClock, log } = this.#options;
     let rows = await store.list();
     if (rows.length === 0 || wallClock.nowMs() >= this.#listDueMs) {
       await this.#syncShards(rows);
@@ -148,19 +168,13 @@ class GroupWorker implements StreamWorker {
     for (const row of [...take, ...this.#handedToUs(eligible)]) await this.#take(row);
     if (ask && (await store.ask(ask, self))) {
       this.#stats.asked++;
-      this.#asking.set(ask.leaseKey, wallClock.nowMs());
+      log.info(`Shard ${ask.leaseKey} was asked for, to share the load with ${ask.leaseOwner}.`, this.#about(ask));
     }
   }
 
-  /** Leases that were put down for us, or that their owner has kept for longer than a hand-over may take. */
+  /** Leases that were put down for us, or that a process of our name left behind. */
   #handedToUs(rows: readonly LeaseRow[]): LeaseRow[] {
-    const { self, wallClock, handOverMs } = this.#options;
-    return rows.filter((row) => {
-      if (row.leaseOwner !== self || this.#works.has(row.leaseKey)) return false;
-      if (workerOf(row) === self) return true;
-      const sinceMs = this.#asking.get(row.leaseKey);
-      return sinceMs !== undefined && wallClock.nowMs() - sinceMs >= handOverMs;
-    });
+    return rows.filter((row) => workerOf(row) === this.#options.self && row.leaseOwner === this.#options.self);
   }
 
   async #take(row: LeaseRow): Promise<void> {
@@ -170,19 +184,17 @@ class GroupWorker implements StreamWorker {
     const taken = await store.take(row, self);
     if (!taken) return;
     const shardId = taken.leaseKey;
-    this.#asking.delete(shardId);
+    const before = workerOf(row);
     this.#stats.taken++;
+    if (before !== undefined && before !== self) this.#stats.takenOver++;
+    log.info(`Shard ${shardId} is this worker’s now, ${howTaken(row, self)}.`, this.#about(taken));
     const lease = new HeldLease(taken, takenMs, { store, leaseMs, clock: wallClock });
-    log.info('Lease taken.', { stream: source.name, shard: shardId, fence: taken.fence });
     const work = new ShardWork({
       source,
       lease,
       processor: processor(shardId),
       pollMs,
-      onEnd: async (children) => {
-        await this.#createLeases(children);
-        this.#stats.ended++;
-      },
+      onEnd: (children) => this.#createLeases(children),
       onDone: () => this.#forget(shardId, work),
       log,
       wallClock,
@@ -191,20 +203,36 @@ class GroupWorker implements StreamWorker {
     });
     this.#works.set(shardId, work);
     this.#renewer.hold(taken);
-    lease.lost.addEventListener(
-      'abort',
-      () => {
-        this.#stats.lost++;
-        this.#renewer.drop(shardId);
-      },
-      { once: true },
-    );
+    const onLost = () => {
+      this.#stats.lost++;
+      this.#renewer.drop(shardId);
+      log.warn(
+        `Shard ${shardId} was taken by another worker; nothing more of it is committed here.`,
+        this.#about(taken),
+      );
+    };
+    lease.lost.addEventListener('abort', onLost, { once: true });
+  }
+
+  #renewed(renewal: Renewal): void {
+    const { leaseKey, fence, outcome } = renewal;
+    if (outcome.kind === 'failed') this.#stats.renewalFailures++;
+    if (outcome.kind === 'stalled') {
+      this.#stats.stalled++;
+      const fields = { stream: this.#options.source.name, shard: leaseKey, fence };
+      this.#options.log.warn('This process hung for so long that a lease was not renewed.', fields);
+    }
+    this.#works.get(leaseKey)?.lease.renewed(renewal);
   }
 
   #forget(shardId: string, work: ShardWork): void {
     if (this.#works.get(shardId) !== work) return;
     this.#works.delete(shardId);
     this.#renewer.drop(shardId);
+    if (hasEnded(work.lease.row)) {
+      this.#stats.ended++;
+      this.#options.log.info(`Shard ${shardId} is processed to its end.`, this.#about(work.lease.row));
+    }
     // An end has children to begin with, a loss may have been the last lease: look at once.
     this.#wake.abort();
   }
@@ -213,6 +241,8 @@ class GroupWorker implements StreamWorker {
     for (const work of this.#works.values()) {
       if (!work.lease.wanted || work.stopping) continue;
       this.#stats.handedOver++;
+      const { row } = work.lease;
+      this.#options.log.info(`Shard ${row.leaseKey} is handed over to ${row.leaseOwner}.`, this.#about(row));
       void work.shutdown();
     }
   }
@@ -231,16 +261,40 @@ class GroupWorker implements StreamWorker {
   async #syncShards(rows: readonly LeaseRow[]): Promise<void> {
     const { source, store, initial, wallClock } = this.#options;
     const shards = await source.list(this.#stop.signal);
-    for (const lease of missingLeases(shards, rows, initial)) await store.create(lease);
+    for (const lease of missingLeases(shards, rows, initial)) await this.#create(lease);
     for (const row of needlessLeases(rows, shards)) await store.remove(row);
     this.#listDueMs = wallClock.nowMs() + (childrenMissing(rows) ? LIST_SOON_MS : LIST_MS);
   }
 
-  /** Children that the last answer of a shard named; none named means that a listing has to find them. */
+  /**
+   * Leases of the children that the last answer of a shard named. A listing has to find them when none are named, and when
+   * one has a parent without a row: that may be a shard whose own parent is still read, and whose row is yet to come.
+   */
   async #createLeases(children: readonly ShardInfo[]): Promise<void> {
-    if (children.length === 0) this.#listDueMs = Number.NEGATIVE_INFINITY;
-    const shards = new Map(children.map((child) => [child.shardId, child]));
     const rows = await this.#options.store.list();
-    for (const lease of missingLeases(shards, rows, this.#options.initial)) await this.#options.store.create(lease);
+    const known = new Set(rows.map(({ leaseKey }) => leaseKey));
+    const born = children.filter(({ parents }) => parents.every((parent) => known.has(parent)));
+    if (born.length === 0 || born.length < children.length) this.#listDueMs = Number.NEGATIVE_INFINITY;
+    const shards = new Map(born.map((child) => [child.shardId, child]));
+    for (const lease of missingLeases(shards, rows, this.#options.initial)) await this.#create(lease);
   }
+
+  /** LATEST becomes the time of now: the next owner would else begin behind what the first one had not committed. */
+  #create(lease: NewLease): Promise<boolean> {
+    const { store, raceClock } = this.#options;
+    const { position } = lease.checkpoint;
+    if (position !== LATEST) return store.create(lease);
+    return store.create({ ...lease, checkpoint: { position: atTimestamp(raceClock.nowMs()), subSequenceNumber: 0 } });
+  }
+
+  #about({ leaseKey, fence, checkpoint }: LeaseRow): Record<string, unknown> {
+    return { stream: this.#options.source.name, shard: leaseKey, fence, checkpoint: checkpoint.position };
+  }
+}
+
+function howTaken(seen: LeaseRow, self: string): string {
+  const before = workerOf(seen);
+  if (before === undefined) return 'nobody had it';
+  if (before === self) return 'put down for it by the worker before';
+  return seen.checkpointOwner ? `asked for and not handed over in time by ${before}` : `no longer renewed by ${before}`;
 }

@@ -16,7 +16,7 @@ const row = (changes: Partial<LeaseRow>): LeaseRow => ({
 
 test('a lease is free when its counter stood still for its time by this clock', () => {
   const clock = new ManualClock(0);
-  const watch = new LeaseWatch(3_000, clock);
+  const watch = new LeaseWatch({ leaseMs: 3_000, handOverMs: 30_000, clock });
   const held = row({ leaseOwner: 'b' });
   expect(watch.look([held], 'a').size).toBe(0);
   clock.advance(2_999);
@@ -29,7 +29,7 @@ test('a lease is free when its counter stood still for its time by this clock', 
 
 test('nobody’s lease is free at once, one of our own never', () => {
   const clock = new ManualClock(0);
-  const watch = new LeaseWatch(3_000, clock);
+  const watch = new LeaseWatch({ leaseMs: 3_000, handOverMs: 30_000, clock });
   expect(watch.look([row({})], 'a').get('s')).toBe(1);
   expect(watch.look([row({ leaseOwner: 'a' })], 'a').size).toBe(0);
   clock.advance(10_000);
@@ -38,9 +38,50 @@ test('nobody’s lease is free at once, one of our own never', () => {
 
 test('during a hand-off it is the old owner that has to be alive', () => {
   const clock = new ManualClock(0);
-  const watch = new LeaseWatch(3_000, clock);
+  const watch = new LeaseWatch({ leaseMs: 3_000, handOverMs: 30_000, clock });
   const asked = row({ leaseOwner: 'a', checkpointOwner: 'b' });
   watch.look([asked], 'a');
   clock.advance(3_000);
   expect(watch.look([asked], 'a').get('s')).toBe(1);
+});
+
+test('a hand-over that does not come about is ended by anybody but the one who should hand over', () => {
+  const clock = new ManualClock(0);
+  const watch = new LeaseWatch({ leaseMs: 3_000, handOverMs: 30_000, clock });
+  const own = new LeaseWatch({ leaseMs: 3_000, handOverMs: 30_000, clock });
+  for (let leaseCounter = 1; leaseCounter <= 30; leaseCounter++) {
+    const asked = row({ leaseOwner: 'gone', checkpointOwner: 'b', leaseCounter });
+    expect(watch.look([asked], 'c').size).toBe(0);
+    expect(own.look([asked], 'b').size).toBe(0);
+    clock.advance(1_000);
+  }
+  const last = row({ leaseOwner: 'gone', checkpointOwner: 'b', leaseCounter: 31 });
+  expect(own.look([last], 'b').size).toBe(0);
+  expect(watch.look([last], 'c').get('s')).toBe(1);
+});
+
+test('after an outage of the table owners get a lease’s time to show that they are alive', () => {
+  const clock = new ManualClock(0);
+  const watch = new LeaseWatch({ leaseMs: 3_000, handOverMs: 30_000, clock });
+  const held = row({ leaseOwner: 'b' });
+  watch.look([held], 'a');
+  clock.advance(30_000);
+  watch.away();
+  expect(watch.look([held], 'a').size).toBe(0);
+  clock.advance(2_999);
+  expect(watch.look([held], 'a').size).toBe(0);
+  clock.advance(1);
+  expect(watch.look([held], 'a').get('s')).toBe(1);
+});
+
+test('one look that fails does not put anything off', () => {
+  const clock = new ManualClock(0);
+  const watch = new LeaseWatch({ leaseMs: 3_000, handOverMs: 30_000, clock });
+  const held = row({ leaseOwner: 'b' });
+  for (let i = 0; i < 6; i++) {
+    watch.look([held], 'a');
+    clock.advance(500);
+    watch.away();
+  }
+  expect(watch.look([held], 'a').get('s')).toBe(1);
 });

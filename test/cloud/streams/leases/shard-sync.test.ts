@@ -161,3 +161,18 @@ describe.each([1, 7, 42, 1_337])('random histories, seed %i', (seed) => {
     }
   });
 });
+
+test('whoever makes the first leases may die at any of them: the rest is made by the next', () => {
+  const first = missingLeases(FAMILY, [], TRIM_HORIZON);
+  for (let made = 1; made < first.length; made++) {
+    const rows = first.slice(0, made).map((one) => row(one));
+    expect(keys(missingLeases(FAMILY, rows, TRIM_HORIZON))).toEqual(keys(first.slice(made)));
+  }
+});
+
+test('what was cleaned away is not made anew because it is still listed', () => {
+  expect(missingLeases(FAMILY, [rowOf(AB1, '5'), rowOf(AB2, '5')], TRIM_HORIZON)).toEqual([]);
+  expect(missingLeases(listing(A, B, AB), [rowOf(AB1, '5'), rowOf(AB2, '5')], TRIM_HORIZON), 'an old listing').toEqual(
+    [],
+  );
+});
