@@ -4,19 +4,13 @@ import type { Http2ServerResponse } from 'node:http2';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '#wire/clock.js';
 import type { Log } from '#wire/log.js';
-import { AwsError, serialization, unknownOperation } from './aws-error.js';
+import { AwsError, unknownOperation } from './aws-error.js';
+import { type BodyFormat, formatOf, jsonOf } from './body-format.js';
 import { CallStats } from './call-stats.js';
 import { EVENT_STREAM_CONTENT } from './event-stream.js';
 import { AnswerDroppedError } from './faulty-service.js';
 import { BodyReader, ClientGoneError, checkHost, type HttpRequest } from './http-guard.js';
-import {
-  EncodedJson,
-  EventStream,
-  isJsonObject,
-  type JsonObject,
-  type JsonService,
-  type Reply,
-} from './json-service.js';
+import { EventStream, type JsonObject, type JsonService } from './json-service.js';
 import { type SigningKeys, verifySigV4 } from './sigv4.js';
 
 export type HttpResponse = ServerResponse | Http2ServerResponse;
@@ -33,7 +27,7 @@ export interface DispatcherOptions {
   log: Log;
 }
 
-/** From an HTTP request to a service's operation and back: guard, target, signature, JSON, error shapes, counters. */
+/** From an HTTP request to a service's operation and back: guard, target, signature, documents, error shapes, counters. */
 export class Dispatcher {
   readonly stats = new CallStats();
   readonly #options: DispatcherOptions;
@@ -70,6 +64,7 @@ export class Dispatcher {
     const dot = target.indexOf('.');
     const service = this.#byPrefix.get(target.slice(0, dot));
     const operation = target.slice(dot + 1);
+    const format = formatOf(service, request.headers['content-type']);
     let bytesIn = 0;
     let served = false;
     let status = 200;
@@ -84,8 +79,8 @@ export class Dispatcher {
       const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
       if (run === undefined) throw unknownOperation(target);
       served = true;
-      const reply = await run(parse(received));
-      body = reply instanceof EventStream ? reply : encode(reply);
+      const reply = await run(format.parse(received));
+      body = reply instanceof EventStream ? reply : toBody(jsonOf(reply), format);
     } catch (error) {
       if (error instanceof ClientGoneError) throw error;
       if (error instanceof AnswerDroppedError) {
@@ -94,7 +89,7 @@ export class Dispatcher {
       }
       const refusal = this.#toAwsError(error, target);
       ({ status, code: errorCode } = refusal);
-      body = Buffer.from(JSON.stringify(errorDocument(refusal, service)));
+      body = toBody(jsonOf(errorDocument(refusal, service)), format);
     }
     if (served) {
       const busyMs = this.#options.wallClock.nowMs() - startedMs;
@@ -102,8 +97,8 @@ export class Dispatcher {
       const bytesOut = body instanceof EventStream ? 0 : body.length;
       this.stats.record(name, { busyMs, bytesIn, bytesOut, errorCode });
     } else if (errorCode !== undefined) this.stats.refuse(errorCode);
-    if (body instanceof EventStream) sendStream(response, body);
-    else send(response, status, body, service);
+    if (body instanceof EventStream) sendStream(response, body, format);
+    else send(response, status, body, { contentType: format.contentType, crc32: service?.crc32 });
   }
 
   #authenticate(service: JsonService, request: HttpRequest, body: Uint8Array): void {
@@ -123,22 +118,8 @@ export class Dispatcher {
   }
 }
 
-function parse(body: Buffer): JsonObject {
-  if (body.length === 0) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    throw serialization('The body is not JSON.');
-  }
-  if (!isJsonObject(value)) throw serialization('Start of structure or map found where not expected.');
-  return value;
-}
-
-function encode(reply: Reply): Buffer {
-  if (reply === undefined) return Buffer.alloc(0);
-  if (reply instanceof EncodedJson) return Buffer.concat(reply.chunks);
-  return Buffer.from(JSON.stringify(reply));
+function toBody(json: readonly Uint8Array[], format: BodyFormat): Buffer {
+  return json.length === 0 ? Buffer.alloc(0) : Buffer.concat(format.encode(json));
 }
 
 function errorDocument(error: AwsError, service: JsonService | undefined): JsonObject {
@@ -146,20 +127,25 @@ function errorDocument(error: AwsError, service: JsonService | undefined): JsonO
 }
 
 /** The head goes out at once: the client's call resolves with it. */
-function sendStream(response: HttpResponse, stream: EventStream): void {
+function sendStream(response: HttpResponse, stream: EventStream, format: BodyFormat): void {
   const headers = { 'x-amzn-requestid': randomUUID(), 'content-type': EVENT_STREAM_CONTENT };
   (response as ServerResponse).writeHead(200, headers);
   (response as ServerResponse).flushHeaders();
-  stream.start(response as ServerResponse);
+  stream.start(response as ServerResponse, format);
 }
 
-function send(response: HttpResponse, status: number, body: Buffer, service: JsonService | undefined): void {
+interface AnswerHead {
+  contentType: string;
+  crc32: boolean | undefined;
+}
+
+function send(response: HttpResponse, status: number, body: Buffer, { contentType, crc32: withSum }: AnswerHead): void {
   const headers: Record<string, string | number> = {
     'x-amzn-requestid': randomUUID(),
-    'content-type': service?.contentType ?? 'application/x-amz-json-1.1',
+    'content-type': contentType,
     'content-length': body.length,
   };
-  if (service?.crc32) headers['x-amz-crc32'] = crc32(body);
+  if (withSum) headers['x-amz-crc32'] = crc32(body);
   // A client that is still sending what we refused must not find the connection reset before it reads why.
   if (status === 413 && response.req.httpVersionMajor === 1) headers.connection = 'close';
   (response as ServerResponse).writeHead(status, headers);

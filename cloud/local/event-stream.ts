@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { BodyFormat } from './body-format.js';
 
 /**
  * AWS's event-stream framing (`application/vnd.amazon.eventstream`), in the direction from a server to its client:
@@ -11,34 +12,27 @@ import { crc32 } from 'node:zlib';
 const PRELUDE_BYTES = 8;
 const CRC_BYTES = 4;
 const TEXT_HEADER = 7;
-const JSON_CONTENT = 'application/x-amz-json-1.1';
 
 export const EVENT_STREAM_CONTENT = 'application/vnd.amazon.eventstream';
 
-/** One event; its type is the member of the operation's event union. The payload is JSON in pieces. */
-export function encodeEvent(type: string, payload: readonly Uint8Array[]): Buffer {
+/** One event; its type is the member of the operation's event union. The document is JSON in pieces. */
+export function encodeEvent(type: string, json: readonly Uint8Array[], format: BodyFormat): Buffer {
   return encodeMessage(
-    { ':message-type': 'event', ':event-type': type, ':content-type': JSON_CONTENT },
-    payload,
-    payload.reduce((sum, piece) => sum + piece.length, 0),
+    { ':message-type': 'event', ':event-type': type, ':content-type': format.contentType },
+    format.encode(json),
   );
 }
 
 /** An error that the operation declares for its stream; nothing may follow it. */
-export function encodeException(name: string, message: string): Buffer {
-  const payload = Buffer.from(JSON.stringify({ message }));
+export function encodeException(name: string, message: string, format: BodyFormat): Buffer {
   return encodeMessage(
-    { ':message-type': 'exception', ':exception-type': name, ':content-type': JSON_CONTENT },
-    [payload],
-    payload.length,
+    { ':message-type': 'exception', ':exception-type': name, ':content-type': format.contentType },
+    format.encode([Buffer.from(JSON.stringify({ message }))]),
   );
 }
 
-function encodeMessage(
-  headers: Readonly<Record<string, string>>,
-  payload: readonly Uint8Array[],
-  payloadBytes: number,
-): Buffer {
+function encodeMessage(headers: Readonly<Record<string, string>>, payload: readonly Uint8Array[]): Buffer {
+  const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0);
   let headerBytes = 0;
   for (const [name, value] of Object.entries(headers)) headerBytes += 1 + name.length + 1 + 2 + value.length;
   const total = PRELUDE_BYTES + CRC_BYTES + headerBytes + payloadBytes + CRC_BYTES;

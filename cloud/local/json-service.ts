@@ -1,4 +1,6 @@
 import type { Writable } from 'node:stream';
+import type { BodyFormat } from './body-format.js';
+import type { CborMembers } from './cbor.js';
 
 /** What the front needs to know of a service that speaks AWS's JSON protocols (1.0 and 1.1, told apart by content type). */
 export interface JsonService {
@@ -7,6 +9,8 @@ export interface JsonService {
   /** First half of `x-amz-target`, e.g. `Kinesis_20131202`. */
   targetPrefix: string;
   contentType: 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1';
+  /** Set when the service speaks CBOR too. */
+  cbor?: CborMembers;
   /** Put before the error's name in `__type`. */
   errorNamespace: string;
   /** HTTP status of a refused signature: DynamoDB answers 400 where the others answer 403. */
@@ -36,12 +40,15 @@ export class EncodedJson {
   }
 }
 
+/** Whoever writes minds `drain` and `close`, and writes its documents in the client's format. */
+export type StartStream = (out: Writable, format: BodyFormat) => void;
+
 /** An answer that goes on: messages of `event-stream.ts`, until the service ends it or the client leaves. */
 export class EventStream {
-  /** Called once, when the head of the answer is out. Whoever writes minds `drain` and `close`. */
-  readonly start: (out: Writable) => void;
+  /** Called once, when the head of the answer is out. */
+  readonly start: StartStream;
 
-  constructor(start: (out: Writable) => void) {
+  constructor(start: StartStream) {
     this.start = start;
   }
 }

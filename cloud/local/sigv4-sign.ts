@@ -8,7 +8,7 @@ import type { SigningKeys } from './sigv4.js';
 export interface UnsignedRequest {
   method: string;
   url: URL;
-  body: string;
+  body: string | Uint8Array;
 }
 
 /** Headers to send with the request, `authorization` among them. The query must be encoded as URLSearchParams does it. */

@@ -17,6 +17,11 @@ import { writeOperations } from './write-operations.js';
 
 /** How often records past their retention are looked for; wall time, as it bounds work and not meaning. */
 const SWEEP_INTERVAL_MS = 1_000;
+/** Which members a client that speaks CBOR gets as bytes and as times. */
+const CBOR_MEMBERS = {
+  blobs: new Set(['Data']),
+  timestamps: new Set(['ApproximateArrivalTimestamp', 'ConsumerCreationTimestamp', 'StreamCreationTimestamp']),
+};
 const DATA_OPERATIONS: ReadonlySet<string> = new Set(['PutRecord', 'PutRecords', 'GetRecords', 'GetShardIterator']);
 
 export interface KinesisOptions {
@@ -79,6 +84,7 @@ export function openKinesis(options: KinesisOptions): KinesisService {
     signingName: 'kinesis',
     targetPrefix: 'Kinesis_20131202',
     contentType: 'application/x-amz-json-1.1',
+    cbor: CBOR_MEMBERS,
     errorNamespace: '',
     authFailureStatus: 403,
     crc32: false,

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Clock } from '#wire/clock.js';
+import type { BodyFormat } from '../body-format.js';
 import { encodeEvent, encodeException } from '../event-stream.js';
 import { TokenBucket } from '../token-bucket.js';
 import { describeChildren } from './context.js';
@@ -14,6 +15,8 @@ export const HEARTBEAT_MS = 5_000;
 const KEY_BYTES_MAX = 1_024;
 
 export interface SubscriptionOptions {
+  /** Of the events' documents. */
+  format: BodyFormat;
   stream: Stream;
   shard: Shard;
   /** Number of the first record to push. */
@@ -62,7 +65,7 @@ export class Subscription {
     out.once('close', () => this.#finish());
     out.on('error', () => this.#finish());
     // The initial response is a message of its own; without it the client's call does not resolve.
-    this.#write(encodeEvent('initial-response', [EMPTY]));
+    this.#write(encodeEvent('initial-response', [EMPTY], this.#options.format));
     this.tick();
   }
 
@@ -88,7 +91,7 @@ export class Subscription {
   /** Ends it with an error that the client gets inside the stream. */
   fail(code: string, message: string): void {
     if (this.#isOver) return;
-    if (!this.#isBlocked) this.#write(encodeException(code, message));
+    if (!this.#isBlocked) this.#write(encodeException(code, message, this.#options.format));
     this.end();
   }
 
@@ -122,7 +125,7 @@ export class Subscription {
           ContinuationSequenceNumber: this.shard.sequence.formatBehind(next - 1),
           MillisBehindLatest: this.shard.behindMs(next, lastArrivedAtMs, nowMs),
         };
-    this.#write(encodeEvent('SubscribeToShardEvent', encodeRecords(json, rest)));
+    this.#write(encodeEvent('SubscribeToShardEvent', encodeRecords(json, rest), this.#options.format));
     if (isEnd) this.end();
   }
 

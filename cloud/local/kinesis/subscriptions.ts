@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { Clock } from '#wire/clock.js';
 import { AwsError } from '../aws-error.js';
+import type { BodyFormat } from '../body-format.js';
+import type { StartStream } from '../json-service.js';
 import type { Catalog } from './catalog.js';
 import type { KinesisLimits } from './limits.js';
 import type { Shard } from './shard.js';
@@ -54,7 +56,7 @@ export class Subscriptions {
    * Throws ResourceInUseException within five seconds of the last call for the same consumer and shard; later the one
    * before ends with that error. The returned function starts the subscription on the answer.
    */
-  take(request: SubscriptionRequest): (out: Writable) => void {
+  take(request: SubscriptionRequest): StartStream {
     const { consumerArn, stream, shard } = request;
     const key = `${consumerArn} ${shard.id}`;
     const before = this.#holds.get(key);
@@ -69,7 +71,7 @@ export class Subscriptions {
     const hold: Hold = { consumerArn, sinceMs: nowMs };
     this.#holds.set(key, hold);
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS).unref();
-    return (out) => this.#start(out, request, hold);
+    return (out, format) => this.#start(out, format, request, hold);
   }
 
   /** A consumer was deregistered: its subscriptions end with an error. */
@@ -87,14 +89,13 @@ export class Subscriptions {
     this.#holds.clear();
   }
 
-  #start(out: Writable, { stream, shard, next }: SubscriptionRequest, hold: Hold): void {
-    const { limits, raceClock, wallClock, onRecords } = this.#options;
+  #start(out: Writable, format: BodyFormat, { stream, shard, next }: SubscriptionRequest, hold: Hold): void {
     let isOver = false;
     const onEnd = () => {
       isOver = true;
       hold.subscription = undefined;
     };
-    const subscription = new Subscription(out, { stream, shard, next, limits, raceClock, wallClock, onRecords, onEnd });
+    const subscription = new Subscription(out, { ...this.#options, format, stream, shard, next, onEnd });
     // A closed shard may end within the constructor.
     if (!isOver) hold.subscription = subscription;
   }
