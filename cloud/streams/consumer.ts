@@ -5,6 +5,8 @@ import type { Random } from '#wire/random.js';
 import { AheadBytes } from './ahead.js';
 import { actionFor } from './aws-errors.js';
 import { backOffMs, pause } from './back-off.js';
+import type { DeadLetterStore } from './dead-letters.js';
+import { noPoison, type PoisonCounters, PoisonGuard } from './poison.js';
 import { checkInitial } from './positions.js';
 import {
   LATEST,
@@ -16,7 +18,7 @@ import {
   TRIM_HORIZON,
 } from './shard-graph.js';
 import { addCounts, noCounts, type ShardBatch, type ShardCounters, ShardReader, WATCHDOG_MS } from './shard-reader.js';
-import type { ShardSource, StreamGap } from './source.js';
+import type { ShardSource, StreamGap, StreamRecord } from './source.js';
 
 export interface ConsumerOptions {
   source: ShardSource;
@@ -35,6 +37,11 @@ export interface ConsumerOptions {
   aheadBytes?: number;
   /** The next poll of the shard waits for it. A rejection counts as a failure of the shard: the batch comes again. */
   onRecords(batch: ShardBatch): Promise<void>;
+  /**
+   * Where records go that cannot be processed: their batch comes again, then in parts, and the end of a shard by itself.
+   * Without it a batch that fails stops its shard for a while, and comes again whole.
+   */
+  deadLetters?: DeadLetterStore;
   /** Told of everything that stops a shard or the listing, also when it will be tried again. */
   onFailure?(error: PitwallError): void;
   /** Told of records that were trimmed before they were read. */
@@ -46,7 +53,7 @@ export interface ConsumerOptions {
   random: Random;
 }
 
-export interface ConsumerStats extends ShardCounters {
+export interface ConsumerStats extends ShardCounters, PoisonCounters {
   /** Greatest age of what is still to be read, race-clock ms. */
   lagMs: number;
   shardsReading: number;
@@ -94,6 +101,7 @@ class StreamConsumer implements Consumer {
   /** Ends the present wait between listings. */
   #wake = new AbortController();
   readonly #counters: ShardCounters = noCounts();
+  readonly #poison = noPoison();
   readonly #ahead: AheadBytes;
   readonly #watch: NodeJS.Timeout;
   readonly #loop: Promise<void>;
@@ -115,6 +123,7 @@ class StreamConsumer implements Consumer {
   stats(): ConsumerStats {
     const stats: ConsumerStats = {
       ...this.#counters,
+      ...this.#poison,
       lagMs: 0,
       shardsReading: this.#readers.size,
       shardsEnded: Object.values(this.#positions).filter((position) => position === SHARD_END).length,
@@ -207,7 +216,7 @@ class StreamConsumer implements Consumer {
   }
 
   #read(shardId: string): void {
-    const { source, pollMs = POLL_MS, onRecords, onGap } = this.#options;
+    const { source, pollMs = POLL_MS, onGap } = this.#options;
     const { log, wallClock, raceClock, random } = this.#options;
     const reader = new ShardReader({
       source,
@@ -215,7 +224,7 @@ class StreamConsumer implements Consumer {
       position: this.#positions[shardId] ?? TRIM_HORIZON,
       pollMs,
       ahead: this.#ahead,
-      onRecords,
+      onRecords: this.#processorOf(shardId),
       onEnd: (children) => {
         if (!this.#retire(shardId, reader)) return;
         this.#positions[shardId] = SHARD_END;
@@ -236,6 +245,34 @@ class StreamConsumer implements Consumer {
       random,
     });
     this.#readers.set(shardId, reader);
+  }
+
+  #processorOf(shardId: string): (batch: ShardBatch) => Promise<void> {
+    const { source, deadLetters, onRecords, log, random } = this.#options;
+    if (!deadLetters) return onRecords;
+    let millisBehindLatest = 0;
+    const batchOf = (records: StreamRecord[], ended: boolean): ShardBatch => ({
+      stream: source.name,
+      shardId,
+      records,
+      millisBehindLatest,
+      ended,
+    });
+    const guard = new PoisonGuard({
+      stream: source.name,
+      shardId,
+      deadLetters,
+      process: (records) => onRecords(batchOf(records, false)),
+      signal: this.#stop.signal,
+      counters: this.#poison,
+      log,
+      random,
+    });
+    return async (batch) => {
+      millisBehindLatest = batch.millisBehindLatest;
+      if (batch.records.length > 0 && !(await guard.process(batch.records))) return;
+      if (batch.ended) await onRecords(batchOf([], true));
+    };
   }
 
   /** Takes a reader out and keeps what it counted and where it was. False if it had been replaced. */

@@ -56,8 +56,9 @@ export function noCounts(): ShardCounters {
   return { polls: 0, records: 0, throttled: 0, retried: 0, expiredIterators: 0, gaps: 0, watchdogRestarts: 0 };
 }
 
-export function addCounts(to: ShardCounters, from: ShardCounters): void {
-  for (const name of Object.keys(from) as (keyof ShardCounters)[]) to[name] += from[name];
+/** Adds each count of `from` to the one of the same name. */
+export function addCounts<Counts extends { [Name in keyof Counts]: number }>(to: Counts, from: Counts): void {
+  for (const name of Object.keys(from) as (keyof Counts)[]) (to[name] as number) += from[name];
 }
 
 interface ReadAhead {

@@ -1,6 +1,7 @@
 import { PitwallError } from '#wire/errors.js';
 import type { Checkpoint } from '../leases/lease.js';
-import { isSequenceNumber } from '../shard-graph.js';
+import { isSequenceNumber, placeOf, type ShardPosition } from '../shard-graph.js';
+import type { StreamRecord } from '../source.js';
 
 /** Decimal numbers of up to 128 bits as text: the longer is the greater. Sentinels come before every number. */
 export function comparePlaces(a: Checkpoint, b: Checkpoint): number {
@@ -24,4 +25,22 @@ export function checkPlace(shardId: string, wanted: Checkpoint, last: Checkpoint
       what: `Checkpoint ${told(wanted)} of ${shardId} lies before the last one, ${told(last)}.`,
     });
   }
+}
+
+/** Everything up to a record is done. */
+export function checkpointBehind({ sequenceNumber, subSequenceNumber = 0 }: StreamRecord): Checkpoint {
+  return { position: sequenceNumber, subSequenceNumber };
+}
+
+/** Where a shard is opened to go on behind a checkpoint. */
+export function positionOf({ position, subSequenceNumber }: Checkpoint): ShardPosition {
+  return isSequenceNumber(position) ? `${position}:${subSequenceNumber}` : position;
+}
+
+/** A position as leases keep it: a whole record is one whose user records are all done, however many there are. */
+export function checkpointAt(position: ShardPosition): Checkpoint {
+  const place = placeOf(position);
+  if (!place) return { position, subSequenceNumber: 0 };
+  const { sequenceNumber, subSequenceNumber } = place;
+  return { position: sequenceNumber, subSequenceNumber: Math.min(subSequenceNumber, Number.MAX_SAFE_INTEGER) };
 }

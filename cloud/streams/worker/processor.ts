@@ -32,7 +32,10 @@ export interface WorkBatch {
  */
 export interface ShardProcessor {
   initialize(shard: ShardAssignment): Promise<void>;
-  /** A rejection is tried again with the same batch. */
+  /**
+   * A rejection is tried again, at first with the same batch. When it is the records' own fault (`record-faults.ts`) and
+   * the worker has dead letters, then with parts of it, until the record that cannot be processed is found and put aside.
+   */
   process(batch: WorkBatch): Promise<void>;
   /** Another worker has it: nothing can be committed any more. */
   leaseLost(): Promise<void>;

@@ -2,13 +2,16 @@ import type { Clock } from '#wire/clock.js';
 import { errorCode, type PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
+import type { AheadBytes } from '../ahead.js';
 import { backOffMs, pause } from '../back-off.js';
+import type { DeadLetterStore } from '../dead-letters.js';
 import type { HeldLease } from '../leases/held-lease.js';
 import type { Checkpoint } from '../leases/lease.js';
+import { type PoisonCounters, PoisonGuard } from '../poison.js';
 import { SHARD_END, type ShardInfo } from '../shard-graph.js';
-import { type ShardBatch, type ShardCounters, ShardReader } from '../shard-reader.js';
-import type { ShardSource } from '../source.js';
-import { checkPlace } from './checkpoints.js';
+import { addCounts, bytesOf, noCounts, type ShardBatch, type ShardCounters, ShardReader } from '../shard-reader.js';
+import type { ShardSource, StreamGap, StreamRecord } from '../source.js';
+import { checkPlace, checkpointBehind, positionOf } from './checkpoints.js';
 import type { ShardAssignment, ShardProcessor } from './processor.js';
 
 export interface ShardWorkOptions {
@@ -16,6 +19,9 @@ export interface ShardWorkOptions {
   lease: HeldLease;
   processor: ShardProcessor;
   pollMs: number;
+  ahead: AheadBytes;
+  deadLetters?: DeadLetterStore;
+  onGap?(gap: StreamGap): void;
   /** All of the shard is processed: makes the children's leases. Before the end is committed, so that they are never lost. */
   onEnd(children: readonly ShardInfo[]): Promise<void>;
   /** The work is over, by any of the three ends; the lease is released or lost. */
@@ -41,27 +47,40 @@ export class ShardWork {
   #reader: ShardReader | undefined;
   #delivered: Checkpoint;
   #bytes = 0;
-  /** Batches that were processed a second time or more. */
-  retries = 0;
+  #millisBehindLatest = 0;
+  readonly #guard: PoisonGuard;
+  /** Of the readers before the present one. */
+  readonly #counters = noCounts();
 
   constructor(options: ShardWorkOptions) {
     this.#options = options;
     this.lease = options.lease;
     this.#delivered = options.lease.row.checkpoint;
     this.lease.lost.addEventListener('abort', () => this.#stop.abort(), { once: true });
+    const { source, deadLetters, log, random } = options;
+    this.#guard = new PoisonGuard({
+      stream: source.name,
+      shardId: options.lease.shardId,
+      deadLetters,
+      process: (records) => this.#process(records),
+      onPutAside: (record) => {
+        this.#delivered = checkpointBehind(record);
+      },
+      signal: this.#stop.signal,
+      log,
+      random,
+    });
     this.done = this.#run().finally(options.onDone);
   }
 
-  get counters(): ShardCounters | undefined {
-    return this.#reader?.counters;
+  get counters(): ShardCounters & PoisonCounters {
+    const counters = { ...this.#counters, ...this.#guard.counters };
+    if (this.#reader) addCounts(counters, this.#reader.counters);
+    return counters;
   }
 
   get lagMs(): number {
     return this.#reader?.lagMs ?? 0;
-  }
-
-  get reader(): ShardReader | undefined {
-    return this.#reader;
   }
 
   get stopping(): boolean {
@@ -97,7 +116,7 @@ export class ShardWork {
 
   /** Children when the shard has ended; undefined when the work has to stop before. */
   async #read(signal: AbortSignal): Promise<ShardInfo[] | undefined> {
-    const { source, pollMs, log, wallClock, raceClock, random } = this.#options;
+    const { source, pollMs, ahead, onGap, log, wallClock, raceClock, random } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       let children: ShardInfo[] | undefined;
@@ -105,8 +124,10 @@ export class ShardWork {
       const reader = new ShardReader({
         source,
         shardId: this.lease.shardId,
-        position: this.#delivered.position,
+        position: positionOf(this.#delivered),
         pollMs,
+        ahead,
+        onGap,
         onRecords: (batch) => this.#deliver(batch, signal),
         onEnd: (found) => {
           children = found;
@@ -124,6 +145,8 @@ export class ShardWork {
       signal.addEventListener('abort', stop, { once: true });
       await reader.done;
       signal.removeEventListener('abort', stop);
+      addCounts(this.#counters, reader.counters);
+      this.#reader = undefined;
       if (children) return children;
       if (!failure) continue;
       failures++;
@@ -134,17 +157,22 @@ export class ShardWork {
   }
 
   async #deliver({ records, millisBehindLatest }: ShardBatch, signal: AbortSignal): Promise<void> {
-    const last = records.at(-1);
-    if (!last || signal.aborted) return;
+    if (records.length === 0 || signal.aborted) return;
+    this.#millisBehindLatest = millisBehindLatest;
+    await this.#guard.process(records);
+  }
+
+  async #process(records: StreamRecord[]): Promise<void> {
     const before = this.#delivered;
-    this.#delivered = { position: last.sequenceNumber, subSequenceNumber: 0 };
-    const process = () => this.#options.processor.process({ records, millisBehindLatest });
-    if (await this.#until(signal, process)) {
-      for (const record of records) this.#bytes += record.data.length;
-    } else {
+    this.#delivered = checkpointBehind(records[records.length - 1]);
+    try {
+      await this.#options.processor.process({ records, millisBehindLatest: this.#millisBehindLatest });
+    } catch (error) {
       // Not processed: whoever commits now must not commit it.
       this.#delivered = before;
+      throw error;
     }
+    this.#bytes += bytesOf(records);
   }
 
   /** False when the work was stopped before the end was committed: the next owner does it again. */
@@ -186,7 +214,6 @@ export class ShardWork {
       } catch (error) {
         if (signal.aborted) break;
         failures++;
-        this.retries++;
         log.warn('A step of the work on a shard failed; it is tried again.', {
           shard: this.lease.shardId,
           code: errorCode(error),

@@ -2,15 +2,21 @@ import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
+import { AheadBytes } from '../ahead.js';
 import { pause } from '../back-off.js';
+import type { DeadLetterStore } from '../dead-letters.js';
 import { HeldLease, type Renewal } from '../leases/held-lease.js';
 import { type LeaseRow, type LeaseStore, type NewLease, workerOf } from '../leases/lease.js';
 import { LeaseWatch } from '../leases/lease-watch.js';
 import { planLeases } from '../leases/plan.js';
 import type { Renewer } from '../leases/renewer.js';
 import { childrenMissing, eligibleLeases, hasEnded, missingLeases, needlessLeases } from '../leases/shard-sync.js';
+import { noPoison, type PoisonCounters } from '../poison.js';
+import { checkInitial, checkPosition } from '../positions.js';
 import { atTimestamp, LATEST, type ShardInfo, type ShardPosition } from '../shard-graph.js';
-import type { ShardSource } from '../source.js';
+import { addCounts, noCounts, type ShardCounters } from '../shard-reader.js';
+import type { ShardSource, StreamGap } from '../source.js';
+import { checkpointAt } from './checkpoints.js';
 import type { ShardProcessor } from './processor.js';
 import { ShardWork } from './shard-work.js';
 
@@ -21,6 +27,8 @@ export interface WorkerOptions {
   self: string;
   /** Where a stream without leases is begun: TRIM_HORIZON, LATEST or `atTimestamp(ms)`. */
   initial: ShardPosition;
+  /** Shards of a stream without leases that begin elsewhere: `atSequenceNumber(…)`, or behind a sequence number. */
+  positions?: Readonly<Record<string, ShardPosition>>;
   /** A processor for each shard that is taken. */
   processor(shardId: string): ShardProcessor;
   /** Keeps the leases alive; made by the caller, in this thread or one of its own. */
@@ -31,8 +39,14 @@ export interface WorkerOptions {
   lookMs?: number;
   /** How long an owner may take to hand a lease over. Default 30,000. */
   handOverMs?: number;
-  /** Between polls of a shard that has been read to its end. Default 250. */
+  /** Between polls of a shard that has been read to its end; five times that when nothing comes. Default 200. */
   pollMs?: number;
+  /** Bytes that may wait beside the batches in hand, all shards together; 0 = none. Default 32 MiB. */
+  aheadBytes?: number;
+  /** Where records go that cannot be processed. Without it their batch is tried again until it is. */
+  deadLetters?: DeadLetterStore;
+  /** Told of records that were trimmed before they were read. */
+  onGap?(gap: StreamGap): void;
   log: Log;
   /** Monotonic. */
   wallClock: Clock;
@@ -60,6 +74,8 @@ export interface WorkerStats {
   /** Looks at the table or at the stream that failed. */
   tableFailures: number;
   lagMs: number;
+  /** What all of its shards came to, also those it no longer has. */
+  records: ShardCounters & PoisonCounters;
 }
 
 export interface StreamWorker {
@@ -87,8 +103,11 @@ export function startWorker(options: WorkerOptions): StreamWorker {
   return new GroupWorker(options);
 }
 
+type Settled = WorkerOptions & Required<Pick<WorkerOptions, 'leaseMs' | 'lookMs' | 'handOverMs' | 'pollMs'>>;
+const AHEAD_BYTES = 32 * 1_048_576;
+
 class GroupWorker implements StreamWorker {
-  readonly #options: Required<WorkerOptions>;
+  readonly #options: Settled;
   readonly #works = new Map<string, ShardWork>();
   readonly #watch: LeaseWatch;
   readonly #renewer: Renewer;
@@ -107,10 +126,16 @@ class GroupWorker implements StreamWorker {
     stalled: 0,
     tableFailures: 0,
   };
+  /** Of the shards that this worker no longer has. */
+  readonly #records = { ...noCounts(), ...noPoison() };
+  readonly #ahead: AheadBytes;
   readonly #loop: Promise<void>;
 
   constructor(options: WorkerOptions) {
-    this.#options = { leaseMs: 3_000, lookMs: 500, handOverMs: 30_000, pollMs: 250, ...options };
+    checkInitial(options.initial);
+    for (const position of Object.values(options.positions ?? {})) checkPosition(position);
+    this.#ahead = new AheadBytes(options.aheadBytes ?? AHEAD_BYTES);
+    this.#options = { leaseMs: 3_000, lookMs: 500, handOverMs: 30_000, pollMs: 200, ...options };
     const { leaseMs, handOverMs, wallClock } = this.#options;
     this.#watch = new LeaseWatch({ leaseMs, handOverMs, clock: wallClock });
     this.#renewer = options.renewer((renewal) => this.#renewed(renewal));
@@ -119,7 +144,9 @@ class GroupWorker implements StreamWorker {
 
   stats(): WorkerStats {
     const lagMs = Math.max(0, ...[...this.#works.values()].map((work) => work.lagMs));
-    return { ...this.#stats, shards: this.#works.size, lagMs };
+    const records = { ...this.#records };
+    for (const work of this.#works.values()) addCounts(records, work.counters);
+    return { ...this.#stats, shards: this.#works.size, lagMs, records };
   }
 
   shards(): Map<string, number> {
@@ -178,7 +205,8 @@ class GroupWorker implements StreamWorker {
   }
 
   async #take(row: LeaseRow): Promise<void> {
-    const { store, self, wallClock, leaseMs, source, processor, pollMs, log, raceClock, random } = this.#options;
+    const { store, self, wallClock, leaseMs, source, processor, log, raceClock, random } = this.#options;
+    const { pollMs, deadLetters, onGap } = this.#options;
     if (this.#stop.signal.aborted || this.#works.has(row.leaseKey)) return;
     const takenMs = wallClock.nowMs();
     const taken = await store.take(row, self);
@@ -194,6 +222,9 @@ class GroupWorker implements StreamWorker {
       lease,
       processor: processor(shardId),
       pollMs,
+      ahead: this.#ahead,
+      deadLetters,
+      onGap,
       onEnd: (children) => this.#createLeases(children),
       onDone: () => this.#forget(shardId, work),
       log,
@@ -228,6 +259,7 @@ class GroupWorker implements StreamWorker {
   #forget(shardId: string, work: ShardWork): void {
     if (this.#works.get(shardId) !== work) return;
     this.#works.delete(shardId);
+    addCounts(this.#records, work.counters);
     this.#renewer.drop(shardId);
     if (hasEnded(work.lease.row)) {
       this.#stats.ended++;
@@ -259,9 +291,13 @@ class GroupWorker implements StreamWorker {
   }
 
   async #syncShards(rows: readonly LeaseRow[]): Promise<void> {
-    const { source, store, initial, wallClock } = this.#options;
+    const { source, store, initial, positions, wallClock } = this.#options;
     const shards = await source.list(this.#stop.signal);
-    for (const lease of missingLeases(shards, rows, initial)) await this.#create(lease);
+    const isFirst = rows.length === 0;
+    for (const lease of missingLeases(shards, rows, initial)) {
+      const given = isFirst ? positions?.[lease.leaseKey] : undefined;
+      await this.#create(given === undefined ? lease : { ...lease, checkpoint: checkpointAt(given) });
+    }
     for (const row of needlessLeases(rows, shards)) await store.remove(row);
     this.#listDueMs = wallClock.nowMs() + (childrenMissing(rows) ? LIST_SOON_MS : LIST_MS);
   }
