@@ -1,3 +1,4 @@
+import { TABLE_LIMITS, type TableLimits } from '#cloud/local/dynamodb/capacity/limits.js';
 import { TABLE_STREAM_LIMITS } from '#cloud/local/dynamodb/streams/limits.js';
 import { FAULT_KINDS, type Fault, parseFaults } from '#cloud/local/faults.js';
 import type { ConfigKey } from './keys.js';
@@ -8,11 +9,16 @@ export interface AwsSettings {
   /** Same seed, same faults. */
   faultSeed: number;
   statusDelayMs: number;
+  tableLimits: TableLimits;
   tableStreamLimits: { shards: number; rollMs: number };
 }
 
 const NONE = 'none';
 const STATUS_DELAY_MS_MAX = 600_000;
+const UNITS_MAX = 1_000_000_000;
+const BURST_S_MAX = 86_400;
+const PEAK_AGE_MS_MIN = 60_000;
+const PEAK_AGE_MS_MAX = 24 * 3_600_000;
 const TABLE_STREAM_SHARDS_MAX = 1_000;
 const ROLL_MS_MIN = 1_000;
 const ROLL_MS_MAX = 24 * 3_600_000;
@@ -30,6 +36,55 @@ export const AWS_KEYS: Readonly<Record<string, ConfigKey>> = {
     default: 0,
     meaning: 'How long streams are CREATING, UPDATING or DELETING, race ms; AWS takes about 30,000.',
     check: { whole: [0, STATUS_DELAY_MS_MAX] },
+  },
+  'local.aws.tables.burstSeconds': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_BURST_SECONDS',
+    default: TABLE_LIMITS.burstSeconds,
+    meaning: 'Seconds for which provisioned capacity that was not used is kept.',
+    check: { whole: [1, BURST_S_MAX] },
+  },
+  'local.aws.tables.partitionWriteUnits': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_PARTITION_WRITE_UNITS',
+    default: TABLE_LIMITS.partitionWriteUnits,
+    meaning: "Write units a second of one partition of a table: what one hot key gets, whatever the table's capacity.",
+    check: { whole: [1, UNITS_MAX] },
+  },
+  'local.aws.tables.partitionReadUnits': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_PARTITION_READ_UNITS',
+    default: TABLE_LIMITS.partitionReadUnits,
+    meaning: 'Read units a second of one partition of a table.',
+    check: { whole: [1, UNITS_MAX] },
+  },
+  'local.aws.tables.onDemandWriteUnits': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_ON_DEMAND_WRITE_UNITS',
+    default: TABLE_LIMITS.onDemandWriteUnits,
+    meaning: 'Write units a second that a new table on demand takes; later twice its previous peak.',
+    check: { whole: [1, UNITS_MAX] },
+  },
+  'local.aws.tables.onDemandReadUnits': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_ON_DEMAND_READ_UNITS',
+    default: TABLE_LIMITS.onDemandReadUnits,
+    meaning: 'Read units a second that a new table on demand takes; later twice its previous peak.',
+    check: { whole: [1, UNITS_MAX] },
+  },
+  'local.aws.tables.onDemandUnitsMax': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_ON_DEMAND_UNITS_MAX',
+    default: TABLE_LIMITS.onDemandUnitsMax,
+    meaning: 'Units a second of each kind that a table on demand can grow to: the quota of the account.',
+    check: { whole: [1, UNITS_MAX] },
+  },
+  'local.aws.tables.peakAgeMs': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_PEAK_AGE_MS',
+    default: TABLE_LIMITS.peakAgeMs,
+    meaning: 'How old a peak is before a table on demand grows from it, race ms.',
+    check: { whole: [PEAK_AGE_MS_MIN, PEAK_AGE_MS_MAX] },
+  },
+  'local.aws.tables.decreasesPerDay': {
+    env: 'PITWALL_LOCAL_AWS_TABLES_DECREASES_PER_DAY',
+    default: TABLE_LIMITS.decreasesPerDay,
+    meaning:
+      'How often provisioned capacity of a table or an index may be lowered in one UTC day; after these, once an hour.',
+    check: { whole: [0, 1_000] },
   },
   'local.aws.tableStreams.shards': {
     env: 'PITWALL_LOCAL_AWS_TABLE_STREAMS_SHARDS',
@@ -52,6 +107,9 @@ export function awsSettings(values: Readonly<Record<string, unknown>>): AwsSetti
     faults: parseFaults(plan === NONE ? '' : plan),
     faultSeed: Number(values.seed),
     statusDelayMs: Number(values['local.aws.statusDelayMs']),
+    tableLimits: Object.fromEntries(
+      Object.keys(TABLE_LIMITS).map((limit) => [limit, Number(values[`local.aws.tables.${limit}`])]),
+    ) as unknown as TableLimits,
     tableStreamLimits: {
       shards: Number(values['local.aws.tableStreams.shards']),
       rollMs: Number(values['local.aws.tableStreams.rollMs']),

@@ -5,6 +5,7 @@ import type { Log } from '#wire/log.js';
 import { namedRandom } from '#wire/random.js';
 import type { OperationStats } from './call-stats.js';
 import { Dispatcher } from './dispatcher.js';
+import type { TableLimits } from './dynamodb/capacity/limits.js';
 import { type DynamoDBCounters, openDynamoDB } from './dynamodb/service.js';
 import type { TableStreamLimits } from './dynamodb/streams/limits.js';
 import { type Fault, Faults } from './faults.js';
@@ -42,6 +43,8 @@ export interface LocalAwsOptions {
   wallClock: Clock;
   /** Overrides of what Kinesis refuses; absent = as AWS. */
   limits?: Partial<KinesisLimits>;
+  /** Overrides of what tables refuse as too much; absent = as AWS. */
+  tableLimits?: Partial<TableLimits>;
   /** Overrides of what tables' streams do by the clock; absent = as AWS. */
   tableStreamLimits?: Partial<TableStreamLimits>;
   /** Overrides of what S3 refuses; absent = as AWS. */
@@ -119,6 +122,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     ...common,
     folder: join(dataDir, 'dynamodb'),
     sync: durability === 'disk',
+    tableLimits: options.tableLimits,
     streamLimits: options.tableStreamLimits,
   });
   const firehose = openFirehose({

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { sampleConfig } from '#cli/commands/init.js';
 import { CONFIG_KEYS } from '#cli/config/keys.js';
 import { PROJECT_FILE, resolveConfig } from '#cli/config/resolve.js';
+import { TABLE_LIMITS } from '#cloud/local/dynamodb/capacity/limits.js';
 import { DEFAULT_DEVIATIONS } from '#cloud/local/iot-core/deviations.js';
 import { DEFAULT_FAULTS } from '#cloud/local/iot-core/faults.js';
 import { DEFAULT_JOB_LIMITS } from '#cloud/local/iot-core/jobs/limits.js';
@@ -61,11 +62,16 @@ describe('settings of the local streams and tables', () => {
       faults: [],
       faultSeed: 1,
       statusDelayMs: 0,
+      tableLimits: TABLE_LIMITS,
       tableStreamLimits: { shards: 4, rollMs: 4 * 3_600_000 },
     });
     env.PITWALL_LOCAL_AWS_STATUS_DELAY_MS = '500';
     const set = ['local.aws.faults=kinesis.PutRecords:partial=0.05,dynamodb.*:slow=0.1/200', 'seed=7'];
-    set.push('local.aws.tableStreams.shards=1', 'local.aws.tableStreams.rollMs=60000');
+    set.push(
+      'local.aws.tables.partitionWriteUnits=50',
+      'local.aws.tableStreams.shards=1',
+      'local.aws.tableStreams.rollMs=60000',
+    );
     expect(resolveConfig({ set }, env, project).config.aws).toEqual({
       faults: [
         { operation: 'kinesis.PutRecords', kind: 'partial', rate: 0.05, ms: 1_000 },
@@ -73,6 +79,7 @@ describe('settings of the local streams and tables', () => {
       ],
       faultSeed: 7,
       statusDelayMs: 500,
+      tableLimits: { ...TABLE_LIMITS, partitionWriteUnits: 50 },
       tableStreamLimits: { shards: 1, rollMs: 60_000 },
     });
   });

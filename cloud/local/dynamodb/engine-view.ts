@@ -1,4 +1,5 @@
 import type { AbstractSnapshot } from 'abstract-level';
+import type { MeteredCall } from './capacity/call.js';
 import type { LevelOperation } from './committer.js';
 import { type Callback, type EngineMap, type EngineStore, type Item, type Lock, settleWith } from './engine.js';
 import type { ItemWrite, StoredItem } from './item-write.js';
@@ -11,6 +12,8 @@ export interface ViewOptions {
   tables: TableStore;
   /** Takes each write that an action decides on; calls back when the action may answer. */
   write(write: ItemWrite, callback: Callback<void>): void;
+  /** Counts what is read, and may refuse it. Absent = as much as one likes. */
+  call?: MeteredCall;
   /** Whether the caller holds the keys already. Default: each action takes the lock of its own. */
   isLocked?: boolean;
   /** Writes are expiries. */
@@ -51,18 +54,26 @@ export class EngineView implements EngineStore {
 
   getItemDb(table: string): EngineMap<Item> {
     const prefix = itemPath(table, '');
+    const { call } = this.#options;
     return {
       lock: this.#options.isLocked ? alreadyLocked : this.#tables.itemLock(table),
-      ...this.#tables.scans(prefix),
+      ...this.#tables.scans(prefix, call && ((from) => call.beginRange(table, from))),
       get: (key, callback) => {
         if (this.#indexEntries.length > 0) {
           // Would mix the index entries of two items; the engine was upgraded and no longer runs in one turn.
           callback(new Error('A read came between an item and its index entries.'));
           return;
         }
-        const text = this.#tables.read(prefix + key, this.#options.snapshot);
+        const refusal = call?.beforeItem(table, key);
+        if (refusal !== undefined) {
+          callback(refusal);
+          return;
+        }
+        const isRefused = call?.isRefused(table, key) === true;
+        const text = isRefused ? undefined : this.#tables.read(prefix + key, this.#options.snapshot);
         this.#lastKey = key;
         this.#lastRead = text === undefined ? undefined : { text, item: JSON.parse(text) as Item };
+        if (!isRefused) call?.afterItem(table, key, this.#lastRead?.item);
         callback(null, this.#lastRead?.item);
       },
       put: (key, item, callback) => this.#write(table, key, item, callback),
@@ -72,8 +83,11 @@ export class EngineView implements EngineStore {
 
   getIndexDb(type: string, table: string, index: string): EngineMap<Item> {
     const prefix = indexPath(type, table, index);
+    const { call } = this.#options;
+    const read = { name: index, isGlobal: type.toLowerCase() === 'global' };
     return {
       ...this.#tables.readable<Item>(prefix),
+      ...this.#tables.scans(prefix, call && ((from) => call.beginRange(table, from, read))),
       put: (key, item, callback) => {
         this.#indexEntries.push({ type: 'put', key: prefix + key, value: JSON.stringify(item) });
         callback(null);

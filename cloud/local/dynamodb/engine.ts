@@ -23,12 +23,15 @@ export type Item = Record<string, JsonObject>;
 /** A table as described to clients; what we read and write of it. */
 export interface Table {
   TableName: string;
+  /** Another table has another, also under the same name. */
+  TableId: string;
   TableStatus: 'CREATING' | 'UPDATING' | 'ACTIVE' | 'DELETING';
   TableArn: string;
   KeySchema: KeySchema;
   AttributeDefinitions: { AttributeName: string; AttributeType: string }[];
   BillingModeSummary?: { BillingMode: string };
-  ProvisionedThroughput: Throughput;
+  TableThroughputModeSummary?: { TableThroughputMode: string };
+  ProvisionedThroughput: ThroughputSetting;
   LocalSecondaryIndexes?: Index[];
   GlobalSecondaryIndexes?: GlobalIndex[];
   StreamSpecification?: { StreamEnabled: boolean; StreamViewType: StreamViewType };
@@ -45,6 +48,14 @@ export interface Throughput {
   WriteCapacityUnits: number;
 }
 
+export interface ThroughputSetting extends Throughput {
+  /** On the UTC day of the last one. */
+  NumberOfDecreasesToday?: number;
+  /** Epoch seconds, race clock. */
+  LastDecreaseDateTime?: number;
+  LastIncreaseDateTime?: number;
+}
+
 export interface Index {
   IndexName: string;
   KeySchema: KeySchema;
@@ -58,7 +69,7 @@ export interface GlobalIndex extends Index {
   IndexArn: string;
   IndexSizeBytes: number;
   ItemCount: number;
-  ProvisionedThroughput: Throughput & { NumberOfDecreasesToday: number };
+  ProvisionedThroughput: ThroughputSetting;
 }
 
 const STREAM_VIEW_TYPES = ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'] as const;

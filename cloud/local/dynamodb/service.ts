@@ -4,8 +4,11 @@ import { PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import { validation } from '../aws-error.js';
 import type { JsonObject, JsonService, Operation } from '../json-service.js';
+import { Capacity } from './capacity/capacity.js';
+import { TABLE_LIMITS, type TableLimits } from './capacity/limits.js';
+import { isMetered, type MeteredContext, meteredOperation } from './capacity/operations.js';
 import { Committer, type LevelDb } from './committer.js';
-import { type EngineOperation, type EngineStore, loadOperation, settleWith, type Table } from './engine.js';
+import { type EngineOperation, loadOperation, settleWith, type Table } from './engine.js';
 import { EngineView } from './engine-view.js';
 import { Housekeeping } from './housekeeping.js';
 import { IndexBackfill } from './index-backfill.js';
@@ -42,6 +45,8 @@ export interface DynamoDBOptions {
   sync: boolean;
   region: string;
   accountId: string;
+  /** Overrides of what tables refuse as too much; absent = as AWS. */
+  tableLimits?: Partial<TableLimits>;
   /** Overrides of what streams do by the clock; absent = as AWS. */
   streamLimits?: Partial<TableStreamLimits>;
   raceClock: Clock;
@@ -85,6 +90,9 @@ export async function openDynamoDB(options: DynamoDBOptions): Promise<DynamoDBSe
   const unfilled = await tables.settle();
   const writer = new ItemWriter(committer, catalog, raceClock);
   const view = new EngineView({ tables, write: (write, callback) => settleWith(writer.write([write]), callback) });
+  const tableLimits = { ...TABLE_LIMITS, ...options.tableLimits };
+  const capacity = new Capacity(tableLimits, raceClock);
+  const metered: MeteredContext = { tables, writer, capacity, view };
   const tokens = await Tokens.load(db, committer);
   const backfill = new IndexBackfill({ tables, committer, log });
   for (const table of unfilled) backfill.start(table);
@@ -92,17 +100,28 @@ export async function openDynamoDB(options: DynamoDBOptions): Promise<DynamoDBSe
   const engine = Object.fromEntries(ENGINE_OPERATIONS.map((name) => [name, loadOperation(name)]));
   const operations: Record<string, Operation> = {
     ...timeToLiveOperations(tables),
-    ...transactionOperations({ db, tables, view, writer, tokens, raceClock }),
+    ...transactionOperations({ ...metered, db, tokens, raceClock }),
   };
-  for (const name of ENGINE_OPERATIONS) operations[name] = serve(name, engine[name], view);
+  for (const name of ENGINE_OPERATIONS) operations[name] = serve(name, engine[name], metered);
   const { CreateTable: createTable, UpdateTable: updateTable } = engine;
   operations.UpdateTable = withKnownMembers(
     'UpdateTable',
     updateTable,
-    updateTableOperation({ engine: updateTable, createTable, view, tables, backfill }),
+    updateTableOperation({
+      engine: updateTable,
+      createTable,
+      view,
+      tables,
+      backfill,
+      decreasesPerDay: tableLimits.decreasesPerDay,
+      raceClock,
+    }),
   );
   before(operations, 'CreateTable', checkNewStream);
-  before(operations, 'DeleteTable', (input) => checkDeletable(tables, input));
+  before(operations, 'DeleteTable', (input) => {
+    checkDeletable(tables, input);
+    capacity.forget(String(input.TableName));
+  });
   before(operations, 'Query', (input) => checkIndexFilled(tables, input));
   before(operations, 'Scan', (input) => checkIndexFilled(tables, input));
 
@@ -114,7 +133,7 @@ export async function openDynamoDB(options: DynamoDBOptions): Promise<DynamoDBSe
   const expiry = new Expiry({
     store: tables,
     raceClock,
-    deleteItem: serve('DeleteItem', engine.DeleteItem, byService),
+    deleteItem: (input) => engine.DeleteItem.act(byService, engine.DeleteItem.check(byService, input)),
   });
   const housekeeping = new Housekeeping(
     [() => expiry.sweep(), () => catalog.sweep(), () => tokens.sweep(raceClock.nowMs())],
@@ -156,11 +175,13 @@ async function openLevel(folder: string): Promise<LevelDb> {
 }
 
 /** The engine's operation with what it lacks. */
-function serve(name: string, engine: EngineOperation, view: EngineStore): Operation {
-  return withKnownMembers(name, engine, (input) => {
-    const returnFailedItem = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
-    return engine.act(view, engine.check(view, input), returnFailedItem);
-  });
+function serve(name: string, engine: EngineOperation, metered: MeteredContext): Operation {
+  const { view } = metered;
+  return withKnownMembers(
+    name,
+    engine,
+    isMetered(name) ? meteredOperation(name, engine, metered) : (input) => engine.act(view, engine.check(view, input)),
+  );
 }
 
 /** Members that every item's write may have and the engine does not know; what is made of them is done in `serve`. */

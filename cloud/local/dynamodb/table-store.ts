@@ -152,16 +152,25 @@ export class TableStore {
     return { items, cursor: items.length < limit ? undefined : items.at(-1)?.key };
   }
 
-  /** Streams over the keys and values below a prefix. */
-  scans(prefix: string): Scans {
+  /**
+   * Streams over the keys and values below a prefix.
+   *
+   * @param begin called with the key that a stream of values begins at; what it returns gets each of them
+   */
+  scans(prefix: string, begin?: (from: string) => (item: Item) => void): Scans {
     return {
       createKeyStream: (options = {}) => {
         const iterator = this.#db.keys(within(prefix, options));
         return readAhead(iterator, (key: string) => key.slice(prefix.length));
       },
       createValueStream: (options = {}) => {
+        const seen = begin?.(options.gte ?? options.gt ?? '');
         const iterator = this.#db.values(within(prefix, options));
-        return readAhead(iterator, (text: string) => JSON.parse(text) as unknown);
+        return readAhead(iterator, (text: string) => {
+          const item = JSON.parse(text) as Item;
+          seen?.(item);
+          return item;
+        });
       },
     };
   }

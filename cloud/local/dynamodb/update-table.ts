@@ -1,9 +1,11 @@
 /**
- * UpdateTable. Capacity and billing are the engine's; ours are the stream, switched on and off, and indexes, added and removed. As
- * on AWS one kind of change a call.
+ * UpdateTable, checked by the engine and done here: capacity and billing mode, the stream, switched on and off, and indexes,
+ * added and removed. As on AWS one kind of change a call.
  */
+import type { Clock } from '#wire/clock.js';
 import { AwsError, validation } from '../aws-error.js';
 import type { JsonObject, Operation } from '../json-service.js';
+import { type CapacityUpdate, changeCapacity } from './capacity/update.js';
 import type { EngineOperation, EngineStore, GlobalIndex, Index, Table, Throughput } from './engine.js';
 import type { IndexBackfill } from './index-backfill.js';
 import { indexPath } from './paths.js';
@@ -16,22 +18,22 @@ export interface UpdateTableOptions {
   view: EngineStore;
   tables: TableStore;
   backfill: IndexBackfill;
+  /** Of capacity. */
+  decreasesPerDay: number;
+  raceClock: Clock;
 }
 
-interface Update {
+interface Update extends CapacityUpdate {
   TableName: string;
   StreamSpecification?: Table['StreamSpecification'];
   AttributeDefinitions?: Table['AttributeDefinitions'];
   GlobalSecondaryIndexUpdates?: IndexUpdate[];
-  BillingMode?: string;
-  ProvisionedThroughput?: Throughput;
 }
 
-interface IndexUpdate {
+type IndexUpdate = NonNullable<CapacityUpdate['GlobalSecondaryIndexUpdates']>[number] & {
   Create?: Index & { ProvisionedThroughput?: Throughput };
   Delete?: { IndexName: string };
-  Update?: object;
-}
+};
 
 export function updateTableOperation(options: UpdateTableOptions): Operation {
   const { engine, view } = options;
@@ -40,9 +42,7 @@ export function updateTableOperation(options: UpdateTableOptions): Operation {
     const update = engine.check(view, { ...input, UpdateStreamEnabled }) as unknown as Update;
     const indexes = (update.GlobalSecondaryIndexUpdates ?? []).filter(({ Create, Delete }) => Create ?? Delete);
     if (update.StreamSpecification === undefined && indexes.length === 0) {
-      const table = options.tables.find(update.TableName);
-      if (table !== undefined) checkNotUpdating(table);
-      return engine.act(view, update as unknown as JsonObject);
+      return { TableDescription: await updateCapacity(options, update) };
     }
     const { TableName, StreamSpecification, AttributeDefinitions, ...others } = update;
     const kinds = Object.keys(others).length - 1 + (StreamSpecification === undefined ? 0 : 1);
@@ -94,6 +94,14 @@ export function checkNotUpdating({ TableName, TableStatus, GlobalSecondaryIndexe
     'ResourceInUseException',
     `Attempt to change a resource which is still in use: Table is being ${doing}: ${TableName}`,
   );
+}
+
+function updateCapacity(options: UpdateTableOptions, update: Update): Promise<Table> {
+  const { tables, decreasesPerDay, raceClock } = options;
+  return tables.update(update.TableName, (table) => {
+    checkNotUpdating(table);
+    changeCapacity(table, update, { decreasesPerDay, nowMs: raceClock.nowMs() });
+  });
 }
 
 function updateStream(

@@ -15,6 +15,14 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 export const region = 'us-east-1';
 export const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
 
+/** For tests of something else, on a clock that stands still: no table is ever asked for too much. */
+export const UNTHROTTLED = {
+  partitionWriteUnits: 1e9,
+  partitionReadUnits: 1e9,
+  onDemandWriteUnits: 1e9,
+  onDemandReadUnits: 1e9,
+};
+
 /** A folder of one test; removed by `remove`. */
 export function testFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'pitwall-test-'));

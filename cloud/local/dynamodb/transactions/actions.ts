@@ -29,8 +29,6 @@ export interface ReadActionsOptions {
   tables: TableStore;
   view: EngineStore;
   kinds: Readonly<Record<string, ActionKind>>;
-  /** Goes to each action, for the sum. */
-  ReturnConsumedCapacity: unknown;
 }
 
 /** Members that the engine lacks. */
@@ -49,7 +47,7 @@ export function readActions(input: JsonObject, options: ReadActionsOptions): Act
   return actions;
 }
 
-function readAction(member: unknown, { tables, view, kinds, ReturnConsumedCapacity }: ReadActionsOptions): Action {
+function readAction(member: unknown, { tables, view, kinds }: ReadActionsOptions): Action {
   const given = isJsonObject(member) ? Object.entries(member).filter(([, value]) => value !== null) : [];
   const [[name, action] = []] = given;
   if (given.length !== 1 || name === undefined || !Object.hasOwn(kinds, name) || !isJsonObject(action)) {
@@ -59,7 +57,7 @@ function readAction(member: unknown, { tables, view, kinds, ReturnConsumedCapaci
   const { [RETURN_FAILED]: returned, ...rest } = action;
   const unknown = Object.keys(rest).find((key) => !members.has(key));
   if (unknown !== undefined) throw validation(`${name}: ${unknown} is not a member of a transaction's action.`);
-  const checked = engine.check(view, { ...structuredClone(rest), ReturnConsumedCapacity });
+  const checked = engine.check(view, structuredClone(rest));
   const table = String(checked.TableName);
   return { engine, checked, table, key: keyIn(tables, table, checked), returnFailedItem: returned === 'ALL_OLD' };
 }
@@ -72,20 +70,4 @@ function keyIn(tables: TableStore, table: string, checked: JsonObject): string |
     if (error instanceof AwsError) return undefined;
     throw error;
   }
-}
-
-/** Consumed capacity by table: a transaction takes twice what its actions would alone. */
-export function sumCapacity(results: readonly JsonObject[], kind: 'Read' | 'Write'): JsonObject[] | undefined {
-  const units = new Map<string, number>();
-  for (const { ConsumedCapacity } of results) {
-    if (!isJsonObject(ConsumedCapacity)) continue;
-    const table = String(ConsumedCapacity.TableName);
-    units.set(table, (units.get(table) ?? 0) + 2 * Number(ConsumedCapacity.CapacityUnits));
-  }
-  if (units.size === 0) return undefined;
-  return [...units].map(([TableName, CapacityUnits]) => ({
-    TableName,
-    CapacityUnits,
-    [`${kind}CapacityUnits`]: CapacityUnits,
-  }));
 }

@@ -7,23 +7,20 @@ import type { Clock } from '#wire/clock.js';
 import { validation } from '../../aws-error.js';
 import { optionalText } from '../../input.js';
 import type { JsonObject, Operation } from '../../json-service.js';
+import { MeteredCall } from '../capacity/call.js';
+import type { MeteredContext } from '../capacity/operations.js';
 import type { LevelDb } from '../committer.js';
-import { type EngineStore, type Item, loadOperation } from '../engine.js';
+import { type Item, loadOperation } from '../engine.js';
 import { EngineView } from '../engine-view.js';
 import { itemBytes } from '../item-size.js';
 import type { ItemWrite } from '../item-write.js';
-import type { ItemWriter } from '../item-writer.js';
 import { lockAll } from '../key-lock.js';
-import type { TableStore } from '../table-store.js';
-import { type Action, type ActionKind, readActions, sumCapacity, TRANSACTION_BYTES_MAX } from './actions.js';
+import { type Action, type ActionKind, readActions, TRANSACTION_BYTES_MAX } from './actions.js';
 import { canceled, type Reason, reasonOf } from './cancellation.js';
 import type { Tokens } from './tokens.js';
 
-export interface TransactionContext {
+export interface TransactionContext extends MeteredContext {
   db: LevelDb;
-  tables: TableStore;
-  view: EngineStore;
-  writer: ItemWriter;
   tokens: Tokens;
   raceClock: Clock;
 }
@@ -76,9 +73,9 @@ async function transactWrite(context: TransactionContext, input: JsonObject): Pr
 }
 
 async function writeAll(context: TransactionContext, input: JsonObject, token?: string): Promise<JsonObject> {
-  const { tables, view, writer, tokens, raceClock } = context;
+  const { tables, view, writer, tokens, raceClock, capacity } = context;
   const { ReturnConsumedCapacity, TransactItems } = input;
-  const actions = readActions(input, { tables, view, kinds: WRITES, ReturnConsumedCapacity });
+  const actions = readActions(input, { tables, view, kinds: WRITES });
   checkConditions(TransactItems as JsonObject[]);
   const release = await lockAll(
     actions.flatMap(({ table, key }) =>
@@ -86,7 +83,8 @@ async function writeAll(context: TransactionContext, input: JsonObject, token?: 
     ),
   );
   try {
-    const { results, writes } = await decide(context, actions, TransactItems as JsonObject[]);
+    const call = new MeteredCall({ capacity, tables, kind: 'Write', isTransaction: true });
+    const writes = await decide(context, call, actions, TransactItems as JsonObject[]);
     checkSize(actions.map(({ checked }, i) => writes[i]?.item ?? ((checked.Item ?? checked.Key) as Item)));
     const recorded = token === undefined ? undefined : tokens.record(token, TransactItems, raceClock.nowMs());
     await writer.write(
@@ -94,7 +92,7 @@ async function writeAll(context: TransactionContext, input: JsonObject, token?: 
       recorded && [recorded.operation],
     );
     recorded?.made();
-    return { ConsumedCapacity: sumCapacity(results, 'Write') };
+    return { ConsumedCapacity: call.consumed.describe(ReturnConsumedCapacity, 'Write') };
   } finally {
     release();
   }
@@ -103,39 +101,42 @@ async function writeAll(context: TransactionContext, input: JsonObject, token?: 
 /** Runs every action on a view that keeps its write; throws the cancellation when one of them cannot be done. */
 async function decide(
   { tables }: TransactionContext,
+  call: MeteredCall,
   actions: readonly Action[],
   given: readonly JsonObject[],
-): Promise<{ results: JsonObject[]; writes: (ItemWrite | undefined)[] }> {
+): Promise<(ItemWrite | undefined)[]> {
   const writes: (ItemWrite | undefined)[] = [];
   const reasons: (Reason | undefined)[] = [];
-  const results: JsonObject[] = [];
   for (const [i, { engine, checked, returnFailedItem }] of actions.entries()) {
     const isCheckOnly = given[i].ConditionCheck !== undefined;
     const view = new EngineView({
       tables,
+      call,
       isLocked: true,
       write: (write, callback) => {
-        if (!isCheckOnly) writes[i] = write;
-        callback(null);
+        const refusal = call.write(isCheckOnly ? { ...write, indexEntries: [] } : write);
+        if (refusal === undefined && !isCheckOnly) writes[i] = write;
+        callback(refusal ?? null);
       },
     });
     try {
-      results.push(await engine.act(view, checked, returnFailedItem));
+      await engine.act(view, checked, returnFailedItem);
     } catch (error) {
       reasons[i] = reasonOf(error);
     }
   }
   if (reasons.length > 0) throw canceled(actions.map((_, i) => reasons[i]));
-  return { results, writes: actions.map((_, i) => writes[i]) };
+  return actions.map((_, i) => writes[i]);
 }
 
 async function transactGet(context: TransactionContext, input: JsonObject): Promise<JsonObject> {
-  const { db, tables, view } = context;
+  const { db, tables, view, capacity } = context;
   const { ReturnConsumedCapacity } = input;
-  const actions = readActions(input, { tables, view, kinds: READS, ReturnConsumedCapacity });
+  const actions = readActions(input, { tables, view, kinds: READS });
+  const call = new MeteredCall({ capacity, tables, kind: 'Read', isTransaction: true });
   const snapshot = db.snapshot();
   try {
-    const moment = new EngineView({ tables, snapshot, write: (_, callback) => callback(null) });
+    const moment = new EngineView({ tables, snapshot, call, write: (_, callback) => callback(null) });
     const reasons: (Reason | undefined)[] = [];
     const results: JsonObject[] = [];
     for (const [i, { engine, checked }] of actions.entries()) {
@@ -148,7 +149,7 @@ async function transactGet(context: TransactionContext, input: JsonObject): Prom
     if (reasons.length > 0) throw canceled(actions.map((_, i) => reasons[i]));
     checkSize(results.map(({ Item: item }) => (item ?? {}) as Item));
     const Responses = results.map(({ Item: item }) => (item === undefined ? {} : { Item: item }));
-    return { Responses, ConsumedCapacity: sumCapacity(results, 'Read') };
+    return { Responses, ConsumedCapacity: call.consumed.describe(ReturnConsumedCapacity, 'Read') };
   } finally {
     await snapshot.close();
   }

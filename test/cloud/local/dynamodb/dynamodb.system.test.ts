@@ -22,7 +22,7 @@ import type { LocalAws } from '#cloud/local/services.js';
 import { provision } from '#cloud/provision.js';
 import { tables } from '#cloud/resources.js';
 import { ManualClock } from '#wire/clock.js';
-import { refusal, startIn, stockClients, testFolder } from '../local-aws.js';
+import { refusal, startIn, stockClients, testFolder, UNTHROTTLED } from '../local-aws.js';
 
 const folder = testFolder();
 const raceClock = new ManualClock(Date.UTC(2026, 10, 21));
@@ -32,7 +32,7 @@ let clients: ReturnType<typeof stockClients>;
 let dynamodb: DynamoDBClient;
 
 async function open(): Promise<void> {
-  aws = await startIn(folder.path, { raceClock });
+  aws = await startIn(folder.path, { raceClock, tableLimits: UNTHROTTLED });
   clients = stockClients(aws.url);
   dynamodb = clients.dynamodb;
   await provision(clients, { streams: {}, tables });

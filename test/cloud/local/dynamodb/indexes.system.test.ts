@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LocalAws } from '#cloud/local/services.js';
-import { refusal, startIn, stockClients, testFolder } from '../local-aws.js';
+import { refusal, startIn, stockClients, testFolder, UNTHROTTLED } from '../local-aws.js';
 import { active, createTable } from './table-streams.js';
 
 const folder = testFolder();
@@ -20,7 +20,7 @@ let clients: ReturnType<typeof stockClients>;
 let dynamodb: DynamoDBClient;
 
 async function open(): Promise<void> {
-  aws = await startIn(folder.path);
+  aws = await startIn(folder.path, { tableLimits: UNTHROTTLED });
   clients = stockClients(aws.url);
   ({ dynamodb } = clients);
 }

@@ -21,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalAws } from '#cloud/local/services.js';
 import { ManualClock } from '#wire/clock.js';
 import { seededRandom } from '#wire/random.js';
-import { refusal, startIn, stockClients, testFolder } from '../local-aws.js';
+import { refusal, startIn, stockClients, testFolder, UNTHROTTLED } from '../local-aws.js';
 import { active, createTable, drain, iteratorOf, readAll, shardsOf } from './table-streams.js';
 
 const HOUR_MS = 3_600_000;
@@ -33,7 +33,7 @@ let dynamodb: DynamoDBClient;
 let streams: DynamoDBStreamsClient;
 
 async function open(): Promise<void> {
-  aws = await startIn(folder.path, { raceClock });
+  aws = await startIn(folder.path, { raceClock, tableLimits: UNTHROTTLED });
   clients = stockClients(aws.url);
   ({ dynamodb, dynamodbStreams: streams } = clients);
 }

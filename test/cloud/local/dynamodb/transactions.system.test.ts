@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalAws } from '#cloud/local/services.js';
 import { ManualClock } from '#wire/clock.js';
-import { refusal, startIn, stockClients, testFolder } from '../local-aws.js';
+import { refusal, startIn, stockClients, testFolder, UNTHROTTLED } from '../local-aws.js';
 import { createTable, readAll } from './table-streams.js';
 
 const folder = testFolder();
@@ -25,7 +25,7 @@ let dynamodb: DynamoDBClient;
 let streamArn: string;
 
 async function open(): Promise<void> {
-  aws = await startIn(folder.path, { raceClock });
+  aws = await startIn(folder.path, { raceClock, tableLimits: UNTHROTTLED });
   clients = stockClients(aws.url);
   ({ dynamodb } = clients);
 }
