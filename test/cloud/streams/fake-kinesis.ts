@@ -108,8 +108,9 @@ export class FakeKinesis {
     const shard = this.shards.get(ShardId!);
     if (!shard) throw awsError('ResourceNotFoundException', 400);
     if (ShardIteratorType === 'LATEST') return shard.records.length;
-    if (ShardIteratorType !== 'AFTER_SEQUENCE_NUMBER') return 0;
-    return shard.records.filter(({ sequence }) => sequence <= Number(StartingSequenceNumber)).length;
+    if (!StartingSequenceNumber) return 0;
+    const done = Number(StartingSequenceNumber) - (ShardIteratorType === 'AT_SEQUENCE_NUMBER' ? 1 : 0);
+    return shard.records.filter(({ sequence }) => sequence <= done).length;
   }
 
   #read({ ShardIterator, Limit }: Input): object {
