@@ -1,5 +1,6 @@
 import type { SamplePoints } from '#cloud/dashboard/view.js';
 import type { CommittedBoot } from '#cloud/streams/acks.js';
+import { LatencyHistogram } from '#cloud/streams/latency-histogram.js';
 import { Seen, type SeenJson } from '#cloud/streams/seen.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import type { RaceClock } from '#wire/clock.js';
@@ -10,7 +11,6 @@ import type { Log } from '#wire/log.js';
 import type { SchemaMessage } from '#wire/messages.js';
 import type { LapChannelsRecord } from '#wire/race-records.js';
 import { ChannelTables, type KnownTable } from './channel-tables.js';
-import { LatencyHistogram } from './histogram.js';
 import { LapFold, type LapFoldJson } from './lap-aggregates.js';
 import { type ParkedFrame, Parking } from './parking.js';
 import { decimate } from './points.js';

@@ -7,7 +7,8 @@ import type { StreamResource, TableResource } from '#cloud/resources.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
-import { createProducer, type Producer, type ProducerStats } from '#cloud/streams/producer.js';
+import { createProducer, type Producer } from '#cloud/streams/producer/producer.js';
+import type { ProducerStats } from '#cloud/streams/producer/stats.js';
 import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import { createSnapshotStore, type SnapshotStore } from '#cloud/streams/snapshots.js';
@@ -140,7 +141,7 @@ class RunningReducers implements Reducers {
     intake: FrameIntake,
     positions: Positions = { framesLive: {}, framesBackfill: {} },
   ) {
-    const { kinesis, iotData, resources, log, wallClock, random } = options;
+    const { kinesis, iotData, resources, log, wallClock, raceClock, random } = options;
     this.#options = options;
     this.#store = store;
     this.#key = key;
@@ -152,6 +153,7 @@ class RunningReducers implements Reducers {
       streamName: resources.streams.race.name,
       log,
       wallClock,
+      raceClock,
       random,
     });
     this.#consumers = { framesLive: this.#read('framesLive'), framesBackfill: this.#read('framesBackfill') };
