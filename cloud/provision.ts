@@ -40,7 +40,7 @@ export async function provision(
   resources: Resources,
   options: ProvisionOptions = {},
 ): Promise<void> {
-  const deadline = { clock: options.wallClock ?? wallClock, timeoutMs: options.timeoutMs ?? TIMEOUT_MS };
+  const deadline = deadlineOf(options);
   const work = [
     ...Object.values(resources.streams).map((stream) => provisionStream(clients.kinesis, stream, deadline)),
     ...Object.values(resources.tables).map((table) => provisionTable(clients.dynamodb, table, deadline)),
@@ -48,6 +48,25 @@ export async function provision(
   // All are waited for, so that no call is still under way when the first failure is reported.
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/**
+ * One table: as it is when it is there, so that who may not create tables can use those that somebody else made; else made.
+ * Raises as `provision` does.
+ */
+export async function ensureTable(
+  client: DynamoDBClient,
+  table: TableResource,
+  options: ProvisionOptions = {},
+): Promise<void> {
+  const { DescribeTableCommand } = await import('@aws-sdk/client-dynamodb');
+  try {
+    const { Table: found } = await client.send(new DescribeTableCommand({ TableName: table.name }));
+    if (isActive(found)) return checkKeys(table, found);
+  } catch (error) {
+    if (errorCode(error) !== 'ResourceNotFoundException') throw error;
+  }
+  await provisionTable(client, table, deadlineOf(options));
 }
 
 /**
@@ -113,6 +132,10 @@ async function provisionTable(client: DynamoDBClient, table: TableResource, dead
   await client.send(
     new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: { Enabled: true, AttributeName: ttl } }),
   );
+}
+
+function deadlineOf(options: ProvisionOptions): Deadline {
+  return { clock: options.wallClock ?? wallClock, timeoutMs: options.timeoutMs ?? TIMEOUT_MS };
 }
 
 /** All keys are strings (architecture, "Names on the wire"); capacity is on demand, as CDK synthesises it. */

@@ -47,5 +47,13 @@ export const tables: Record<TableKey, TableResource> = {
   calls: { name: 'pitwall-calls', partitionKey: 'pk', sortKey: 'sk' },
 };
 
+/** Applications that share a stream by leases. Each has a table of its own, as KCL has it. */
+export const applications = ['reduce'] as const;
+
+/** `pitwall-leases-<application>`: KCL's rows (`streams/leases/row.ts`). Nothing of ours needs KCL's index; it adds it itself. */
+export function leaseTable(application: string): TableResource {
+  return { name: `pitwall-leases-${application}`, partitionKey: 'leaseKey' };
+}
+
 /** Archive of races, and where rules' error actions end. */
 export const bucket = { key: 'archive', namePrefix: 'pitwall-archive' } as const;

@@ -3,7 +3,15 @@ import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnStream } from 'aws-cdk-lib/aws-kinesis';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { StreamKey, TableKey } from '#rules/catalog.js';
-import { bucket, type StreamResource, streams, type TableResource, tables } from '../resources.js';
+import {
+  applications,
+  bucket,
+  leaseTable,
+  type StreamResource,
+  streams,
+  type TableResource,
+  tables,
+} from '../resources.js';
 
 /** What rules put into, by the logical keys of the catalog. */
 export interface Storage {
@@ -18,11 +26,13 @@ const UPLOAD_DAYS = 7;
 
 /** Everything of `resources.ts`. Tables and the archive outlive the stack; streams hold a day and do not. */
 export function addStorage(stack: Stack): Storage {
-  return {
+  const storage = {
     streams: mapKeys(streams, (key, resource) => addStream(stack, key, resource)),
     tables: mapKeys(tables, (key, resource) => addTable(stack, key, resource)),
     archive: addArchive(stack),
   };
+  for (const application of applications) addTable(stack, `leases-${application}`, leaseTable(application));
+  return storage;
 }
 
 function addStream(stack: Stack, key: StreamKey, { name, shards, retentionHours }: StreamResource): CfnStream {
@@ -35,7 +45,7 @@ function addStream(stack: Stack, key: StreamKey, { name, shards, retentionHours 
   });
 }
 
-function addTable(stack: Stack, key: TableKey, resource: TableResource): CfnTable {
+function addTable(stack: Stack, key: string, resource: TableResource): CfnTable {
   const indexes = resource.indexes ?? [];
   const keyNames = new Set(
     [resource, ...indexes].flatMap(({ partitionKey, sortKey }) => (sortKey ? [partitionKey, sortKey] : [partitionKey])),

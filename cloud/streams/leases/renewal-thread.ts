@@ -28,8 +28,11 @@ const READY_MS = 30_000;
 /** The event loop shows that it turns so many times within `stallMs`. */
 const BEATS = 20;
 
-/** This file's neighbour, `.ts` under tsx and `.js` when compiled. */
-const THREAD = new URL(`./renewal-entry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** This file's neighbour, `.ts` in the sources and `.js` when compiled. */
+const IS_SOURCE = import.meta.url.endsWith('.ts');
+const ENTRY = new URL(`./renewal-entry${IS_SOURCE ? '.ts' : '.js'}`, import.meta.url);
+/** A thread has its own loader: what reads TypeScript in this one is not there. */
+const FROM_SOURCE = `import('tsx/esm/api').then(({ register }) => (register(), import('${ENTRY.href}')))`;
 
 /**
  * Starts a thread that renews leases, so that a busy event loop loses none; resolves when it is ready, which is before the
@@ -116,7 +119,9 @@ class RenewalThread implements Renewer {
   #start(): Worker {
     const { config, tableName, renewMs, stallMs, log } = this.#options;
     const workerData: RenewalThreadData = { config, tableName, renewMs, stallMs, beats: this.#beats };
-    const worker = new Worker(THREAD, { workerData });
+    const worker = IS_SOURCE
+      ? new Worker(FROM_SOURCE, { workerData, eval: true, execArgv: ['--conditions=source'] })
+      : new Worker(ENTRY, { workerData });
     worker.unref();
     worker.on('message', (message: FromThread) => this.#receive(message));
     worker.on('error', (error) => log.error('The thread that renews leases failed.', { code: errorCode(error) }));

@@ -6,7 +6,7 @@ import { carTemplate } from '#certs/claim.js';
 import { policiesOf } from '#certs/policies.js';
 import { POLICY_LIMITS } from '#certs/policy/document.js';
 import { synth } from '#cloud/deploy/synth.js';
-import { bucket, streams, tables } from '#cloud/resources.js';
+import { applications, bucket, leaseTable, streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
 import { catalog } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
@@ -165,7 +165,12 @@ describe('one declaration, two executors', () => {
         })),
       })),
     ).toEqual(
-      Object.values(tables).map((table) => ({ ttl: undefined, stream: undefined, indexes: undefined, ...table })),
+      [...Object.values(tables), ...applications.map(leaseTable)].map((table) => ({
+        ttl: undefined,
+        stream: undefined,
+        indexes: undefined,
+        ...table,
+      })),
     );
   });
 });

@@ -39,12 +39,16 @@ const HASH_KEYS = 1n << 128n;
 /** Numbers by partition key, as written and acknowledged, or as read: 0, 1, 2, … when nothing is lost or out of order. */
 export type Numbers = Map<string, number[]>;
 
-/** Writes numbered records under many keys, one call at a time for each key, until told to stop or a call fails; `written` has what was acknowledged by then. */
+/**
+ * Writes numbered records under many keys, one call at a time for each key, until told to stop or a call fails; `written`
+ * has what was acknowledged by then.
+ */
 export async function write(
   client: KinesisClient,
   StreamName: string,
   isOver: () => boolean,
   written: Numbers = new Map(),
+  pauseMs = 0,
 ): Promise<Numbers> {
   const writer = async (id: number) => {
     const keys = Array.from({ length: KEYS_OF_A_WRITER }, (_, i) => `key-${id}-${i}`);
@@ -55,6 +59,7 @@ export async function write(
       const answer = await client.send(new PutRecordsCommand({ StreamName, Records }));
       if (answer.FailedRecordCount !== 0) throw new Error('A record was refused.');
       for (const key of keys) written.get(key)!.push(number);
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, (_, id) => writer(id)));
