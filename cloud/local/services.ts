@@ -20,6 +20,10 @@ import type { KinesisLimits } from './kinesis/limits.js';
 import { openKinesis } from './kinesis/service.js';
 import type { Durability } from './kinesis/store.js';
 import { LocalFunctions } from './lambda/functions.js';
+import { openLambda } from './lambda/open.js';
+import { LambdaService } from './lambda/service.js';
+import type { EventSources } from './lambda/sources/event-sources.js';
+import type { MappingCounters } from './lambda/sources/mapping.js';
 import { Router } from './router.js';
 import type { S3Limits } from './s3/limits.js';
 import { type S3Counters, S3Service } from './s3/service.js';
@@ -51,7 +55,7 @@ export interface LocalAwsOptions {
   s3Limits?: Partial<S3Limits>;
   /** Overrides of what Firehose refuses; absent = as AWS in the region. */
   firehoseLimits?: Partial<FirehoseLimits>;
-  /** What Firehose's Lambda processors may name. Default none. */
+  /** What Firehose's Lambda processors and event source mappings may name. Default none. */
   functions?: LocalFunctions;
   /** What an acknowledged write survives. Default `process` (kill −9); `disk` adds an fsync. */
   durability?: Durability;
@@ -74,19 +78,23 @@ export interface LocalAwsStats {
   dynamodb: DynamoDBCounters;
   s3: S3Counters;
   firehose: FirehoseCounters;
+  /** Event source mappings, by `function ← source`. */
+  lambda: Record<string, MappingCounters>;
 }
 
 export interface LocalAws {
   port: number;
-  /** Base URL of each: `endpoints.kinesis`, `.dynamodb`, `.dynamodbStreams`, `.s3`, `.firehose`. */
+  /** Base URL of each: `endpoints.kinesis`, `.dynamodb`, `.dynamodbStreams`, `.s3`, `.firehose`, `.lambda`. */
   url: string;
+  /** What drives functions from streams. */
+  eventSources: EventSources;
   stats(): LocalAwsStats;
   /** Answers what is in flight (bounded), closes every socket, then the stores. */
   close(): Promise<void>;
 }
 
 /**
- * Kinesis, DynamoDB, S3 and Firehose on one loopback port. Raises PW-LOCAL-PORT, PW-LOCAL-STORE.
+ * Kinesis, DynamoDB, S3, Firehose and Lambda's event sources on one loopback port. Raises PW-LOCAL-PORT, PW-LOCAL-STORE.
  *
  * @example
  * const aws = await startLocalAws({ dataDir, port: 0, credentials: localCredentials(dataDir), region, raceClock, wallClock, log });
@@ -125,6 +133,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     tableLimits: options.tableLimits,
     streamLimits: options.tableStreamLimits,
   });
+  const functions = options.functions ?? new LocalFunctions({ functions: new Map(), log });
   const firehose = openFirehose({
     ...common,
     folder: join(dataDir, 'firehose'),
@@ -132,10 +141,18 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     limits: options.firehoseLimits,
     statusDelayMs,
     faults,
-    functions: options.functions ?? new LocalFunctions({ functions: new Map(), log }),
+    functions,
     wallClock,
     // Jitter of retries: nobody else's, so that it may be the same each time.
     random: namedRandom(0, 'firehose'),
+  });
+  const lambda = openLambda({
+    ...common,
+    folder: join(dataDir, 'lambda'),
+    durability,
+    functions,
+    wallClock,
+    random: namedRandom(0, 'lambda'),
   });
   const jsonServices = [kinesis, dynamodb.tables, dynamodb.streams, firehose];
   const dispatcher = new Dispatcher({
@@ -156,11 +173,19 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     stats: dispatcher.stats,
   });
   const closeServices = async () => {
-    for (const service of [...jsonServices, s3]) await service.close();
+    for (const service of [...jsonServices, s3, lambda]) await service.close();
   };
+  const lambdaService = new LambdaService({
+    ...common,
+    functions,
+    sources: lambda.sources,
+    credentials,
+    wallClock,
+    stats: dispatcher.stats,
+  });
   let front: Front;
   try {
-    front = await Front.listen({ host, port, router: new Router(dispatcher, s3), log });
+    front = await Front.listen({ host, port, router: new Router(dispatcher, s3, lambdaService), log });
   } catch (error) {
     await closeServices();
     throw error;
@@ -169,9 +194,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   // Firehose meets its neighbours as everybody does: over the wire, at their limits.
   const neighbours = neighboursAt({ region, credentials, endpoints: { kinesis: url, s3: url } });
   await firehose.start(neighbours);
+  const endpoints = { kinesis: url, dynamodb: url, dynamodbStreams: url, s3: url };
+  lambda.start({ region, credentials, endpoints });
   return {
     port: front.port,
     url,
+    eventSources: lambda.sources,
     stats: () => ({
       ...dispatcher.stats.toJSON(),
       faults: faults.toJSON(),
@@ -179,8 +207,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       dynamodb: dynamodb.counters(),
       s3: s3.counters(),
       firehose: firehose.counters(),
+      lambda: lambda.counters(),
     }),
     close: async () => {
+      await lambda.stop();
       await firehose.stop();
       await neighbours.close();
       await front.close();

@@ -29,6 +29,8 @@ export interface Batch {
   tries: number;
   /** Times that the function was called with these records, in this batch or in a larger one. */
   invocations: number;
+  /** The last invocation ended with an error, not with an answer. */
+  isUnhandled: boolean;
   window?: BatchWindow;
 }
 

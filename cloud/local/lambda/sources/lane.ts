@@ -98,9 +98,11 @@ export class Lane {
     const { batch } = this.#leave('invoke');
     batch.tries++;
     if (outcome.kind === 'notReached') {
+      batch.invocations--;
       this.#tryAgain(batch, nowMs);
       return [];
     }
+    batch.isUnhandled = outcome.kind === 'failed';
     if (outcome.kind === 'failed' || outcome.failedFrom === 0) {
       this.counters.failures++;
       this.#failed(batch, nowMs);
@@ -247,5 +249,5 @@ export class Lane {
 const discard = (batch: Batch, reason: DiscardReason): LaneWork => ({ kind: 'discard', batch, reason });
 
 function newBatch(records: readonly SourceRecord[], window?: Batch['window']): Batch {
-  return { records, failures: 0, tries: 0, invocations: 0, ...(window && { window }) };
+  return { records, failures: 0, tries: 0, invocations: 0, isUnhandled: false, ...(window && { window }) };
 }

@@ -113,7 +113,7 @@ function anythingBut(operand: unknown): Test {
   const values: unknown[] = Array.isArray(operand) ? operand : [operand];
   const isPlain = values.every((value) => typeof value === 'string' || typeof value === 'number');
   if (values.length === 0 || !isPlain) throw invalid('anything-but takes texts or numbers');
-  return (value) => !values.includes(value);
+  return (value) => values.every((each) => each !== value);
 }
 
 const COMPARISONS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {

@@ -3,7 +3,7 @@ import { readAnswer } from '#cloud/local/lambda/sources/answer.js';
 import { sourceRecord } from './machine.js';
 
 const records = [10, 11, 12].map((n) => sourceRecord(n));
-const batch = { records, failures: 0, tries: 0, invocations: 1 };
+const batch = { records, failures: 0, tries: 0, invocations: 1, isUnhandled: false };
 const window = { startMs: 0, endMs: 1, state: '{}', isFinal: false, isTerminatedEarly: false };
 const read = (answer: unknown, reportsItemFailures = true) =>
   readAnswer(JSON.stringify(answer), batch, { reportsItemFailures });
