@@ -26,12 +26,17 @@ export interface Foreign {
   ended: Promise<{ code: number | null; out: string; err: string }>;
 }
 
-/** Longer than any of these clients needs; one that hangs must not hold the suite. */
+/** Longer than most of these clients need; one that hangs must not hold the suite. */
 const KILL_AFTER_MS = 45_000;
 
-export function start(program: string, argv: readonly string[], env: Record<string, string> = {}): Foreign {
+export function start(
+  program: string,
+  argv: readonly string[],
+  env: Record<string, string> = {},
+  killAfterMs: number = KILL_AFTER_MS,
+): Foreign {
   const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     said.out += chunk.toString();

@@ -19,3 +19,13 @@ if [ ! -e "$joda" ] && command -v mvn >/dev/null; then
   mvn -q -B dependency:copy -Dartifact="joda-time:joda-time:$version" -DoutputDirectory="$(dirname "$joda")" &&
     mv "$(dirname "$joda")/joda-time-$version.jar" "$joda"
 fi
+
+# The Kinesis Client Library with all that it needs, by Maven.
+here="$(cd "$(dirname "$0")" && pwd)"
+kcl="${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/kcl"
+if ! cmp -s "$here/kcl/pom.xml" "$kcl/pom.xml" && command -v mvn >/dev/null; then
+  rm -rf "$kcl"
+  mkdir -p "$kcl"
+  mvn -q -B -f "$here/kcl/pom.xml" dependency:copy-dependencies -DoutputDirectory="$kcl/lib" &&
+    cp "$here/kcl/pom.xml" "$kcl/pom.xml"
+fi

@@ -1,0 +1,195 @@
+/** The real Kinesis Client Library (Java) on a stream and in lease tables of ours, and workers of both that follow each other. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateStreamCommand, MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LocalAws } from '#cloud/local/services.js';
+import { leaseTable } from '#cloud/resources.js';
+import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
+import { eligibleLeases, hasEnded } from '#cloud/streams/leases/shard-sync.js';
+import { TableLeaseStore } from '#cloud/streams/leases/table-store.js';
+import { TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
+import { userRecords } from '#cloud/streams/user-records.js';
+import { openWorker } from '#cloud/streams/worker/open.js';
+import type { ShardAssignment, ShardProcessor } from '#cloud/streams/worker/processor.js';
+import type { StreamWorker } from '#cloud/streams/worker/worker.js';
+import { wallClock } from '#wire/clock.js';
+import { silentLog } from '#wire/log.js';
+import { seededRandom } from '#wire/random.js';
+import { credentials, region, startIn, stockClients, testFolder } from '../cloud/local/local-aws.js';
+import { INSTALL } from '../helpers/foreign-clients.js';
+import { audit, type Delivery } from './kcl/audit.js';
+import { KclWorker } from './kcl/kcl-worker.js';
+import { Load } from './kcl/load.js';
+import { compilePrograms, hasKcl } from './kcl/programs.js';
+
+const ready = hasKcl();
+/** KCL's fail-over, and ours here: both take a lease whose owner was not heard of for so long. */
+const LEASE_MS = 10_000;
+const HALF = 2n ** 127n;
+
+const shardId = (number: number) => `shardId-${String(number).padStart(12, '0')}`;
+const shardIds = (...numbers: number[]) => numbers.map(shardId);
+
+describe.skipIf(!ready)(`the KCL${ready ? '' : `: no JDK with its jars; ${INSTALL}`}`, () => {
+  const folder = testFolder();
+  const classes = mkdtempSync(join(tmpdir(), 'pitwall-kcl-'));
+  let aws: LocalAws;
+  let clients: ReturnType<typeof stockClients>;
+  beforeAll(async () => {
+    compilePrograms(classes);
+    aws = await startIn(folder.path);
+    clients = stockClients(aws.url);
+  });
+  afterAll(async () => {
+    clients.destroy();
+    await aws.close();
+    folder.remove();
+    rmSync(classes, { recursive: true, force: true });
+  });
+
+  const createStream = (StreamName: string, ShardCount: number) =>
+    clients.kinesis.send(new CreateStreamCommand({ StreamName, ShardCount }));
+  const split = (StreamName: string, shard: number, at: bigint) =>
+    clients.kinesis.send(
+      new SplitShardCommand({ StreamName, ShardToSplit: shardId(shard), NewStartingHashKey: String(at) }),
+    );
+  const merge = (StreamName: string, shard: number, next: number) =>
+    clients.kinesis.send(
+      new MergeShardsCommand({ StreamName, ShardToMerge: shardId(shard), AdjacentShardToMerge: shardId(next) }),
+    );
+  const startKcl = (stream: string, worker: string, retrieval: 'polling' | 'fan-out' = 'polling') =>
+    new KclWorker({ classes, url: aws.url, application: leaseTable(stream).name, stream, worker, retrieval });
+  const leasesOf = (stream: string) =>
+    new TableLeaseStore({ dynamodb: clients.dynamodb, tableName: leaseTable(stream).name }).list();
+
+  /** A worker of ours on the KCL's leases. */
+  async function startOurs(stream: string, self: string): Promise<{ worker: StreamWorker; deliveries: Delivery[] }> {
+    const deliveries: Delivery[] = [];
+    const worker = await openWorker({
+      application: stream,
+      config: { region, credentials, endpoints: { kinesis: aws.url, dynamodb: aws.url } },
+      source: userRecords(kinesisPolling({ client: clients.kinesis, streamName: stream }), { deadLetters: noLetters }),
+      self,
+      initial: TRIM_HORIZON,
+      processor: () => collector(deliveries),
+      leaseMs: LEASE_MS,
+      log: silentLog,
+      wallClock,
+      raceClock: wallClock,
+      random: seededRandom(6),
+    });
+    return { worker, deliveries };
+  }
+
+  it('works a stream through splits and merges; leases go from its workers to ours and back', async () => {
+    const stream = 'handed-over';
+    await createStream(stream, 2);
+    const load = new Load(clients.kinesis, stream);
+    const first = startKcl(stream, 'kcl-1');
+    await first.until('record', shardIds(0, 1));
+    await split(stream, 0, HALF / 2n);
+    await first.until('record', shardIds(2, 3));
+    await merge(stream, 3, 1);
+    await first.until('record', shardIds(4));
+    await split(stream, 4, HALF);
+    await first.until('record', shardIds(2, 5, 6));
+
+    const rows = await leasesOf(stream);
+    expect(rows.map(({ leaseKey }) => leaseKey).sort()).toEqual(shardIds(0, 1, 2, 3, 4, 5, 6));
+    expect(rows.filter(hasEnded).map(({ leaseKey }) => leaseKey).sort()).toEqual(shardIds(0, 1, 3, 4));
+    expect(eligibleLeases(rows).map(({ leaseKey, leaseOwner }) => `${leaseKey} ${leaseOwner}`).sort()).toEqual(
+      shardIds(2, 5, 6).map((shard) => `${shard} kcl-1`),
+    );
+    const merged = rows.find(({ leaseKey }) => leaseKey === shardId(4))!;
+    expect([...merged.parentShardIds].sort()).toEqual(shardIds(1, 3));
+    expect([...merged.childShardIds].sort()).toEqual(shardIds(5, 6));
+    expect(merged.startingHashKey).toBe(String(HALF / 2n));
+
+    await first.stop('SIGTERM');
+    expect(first.lines.at(-1)).toMatchObject({ event: 'stopped', all: 'true' });
+    const ours = await startOurs(stream, 'ours-1');
+    await holds(ours.worker, shardIds(2, 5, 6));
+    // Leases that a worker of ours makes are the KCL's next.
+    await split(stream, 5, (HALF / 4n) * 3n);
+    await holds(ours.worker, shardIds(2, 6, 7, 8));
+    await ours.worker.stop();
+
+    const second = startKcl(stream, 'kcl-2');
+    await second.until('record', shardIds(2, 6, 7, 8));
+    await second.stop('SIGKILL');
+    const last = await startOurs(stream, 'ours-2');
+    await holds(last.worker, shardIds(2, 6, 7, 8));
+    await load.stop();
+
+    const owners = () => [kclDeliveries(first), ours.deliveries, kclDeliveries(second), last.deliveries];
+    const delivered = () => [...audit(owners()).firsts.values()].reduce((sum, numbers) => sum + numbers.length, 0);
+    await expect.poll(delivered, { timeout: 20_000, interval: 200 }).toBe(load.total);
+    await last.worker.stop();
+
+    const { again, firsts } = audit(owners());
+    for (const [key, count] of load.written) expect(firsts.get(key), key).toEqual([...Array(count).keys()]);
+    expect(again[0]).toBe(0);
+    expect(again[1]).toBeLessThanOrEqual(first.uncommitted);
+    expect(again[2]).toBe(0);
+    expect(again[3]).toBeLessThanOrEqual(second.uncommitted);
+  }, 150_000);
+
+  it('is pushed to, in a lease table that ours has made', async () => {
+    const stream = 'pushed';
+    await createStream(stream, 1);
+    const load = new Load(clients.kinesis, stream);
+    const ours = await startOurs(stream, 'ours');
+    await holds(ours.worker, shardIds(0));
+    await expect.poll(() => ours.deliveries.length, { timeout: 10_000 }).toBeGreaterThan(100);
+    await ours.worker.stop();
+    const kcl = startKcl(stream, 'kcl', 'fan-out');
+    await kcl.until('record', shardIds(0));
+    await split(stream, 0, HALF);
+    await kcl.until('record', shardIds(1, 2));
+    await load.stop();
+
+    const owners = () => [ours.deliveries, kclDeliveries(kcl)];
+    const delivered = () => [...audit(owners()).firsts.values()].reduce((sum, numbers) => sum + numbers.length, 0);
+    await expect.poll(delivered, { timeout: 20_000, interval: 200 }).toBe(load.total);
+    await kcl.stop('SIGTERM');
+    const { again, firsts } = audit(owners());
+    for (const [key, count] of load.written) expect(firsts.get(key), key).toEqual([...Array(count).keys()]);
+    expect(again).toEqual([0, 0]);
+    expect(aws.stats().operations['kinesis.GetRecords']).toBeDefined();
+    expect(aws.stats().operations['kinesis.SubscribeToShard'].calls).toBeGreaterThanOrEqual(3);
+  }, 90_000);
+});
+
+const noLetters = {
+  put: () => Promise.reject(new Error('a dead letter')),
+  stats: () => ({ stored: 0, bytes: 0, refused: 0 }),
+};
+
+/** Commits behind each batch. */
+function collector(deliveries: Delivery[]): ShardProcessor {
+  let shard: ShardAssignment;
+  return {
+    initialize: async (assignment) => {
+      shard = assignment;
+    },
+    process: async ({ records }) => {
+      for (const { partitionKey, data } of records) {
+        deliveries.push({ key: partitionKey, number: Number(Buffer.from(data).toString()) });
+      }
+      await shard.commit();
+    },
+    leaseLost: async () => {},
+    shardEnded: async () => {},
+    shutdownRequested: async () => {},
+  };
+}
+
+function kclDeliveries({ lines }: KclWorker): Delivery[] {
+  return lines.filter(({ event }) => event === 'record').map(({ key, data }) => ({ key, number: Number(data) }));
+}
+
+async function holds(worker: StreamWorker, shards: readonly string[]): Promise<void> {
+  await expect.poll(() => [...worker.shards().keys()].sort(), { timeout: 40_000, interval: 100 }).toEqual(shards);
+}
