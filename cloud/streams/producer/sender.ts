@@ -1,4 +1,3 @@
-import { type KinesisClient, PutRecordsCommand, type PutRecordsResultEntry } from '@aws-sdk/client-kinesis';
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
@@ -7,26 +6,28 @@ import { actionFor } from '../aws-errors.js';
 import { backOffMs } from '../back-off.js';
 import { Aggregator } from '../kpl/aggregate.js';
 import { listOpenShards } from '../list-shards.js';
+import { type CallOptions, putRecords, within } from './call.js';
 import type { Hand } from './hand.js';
 import { Lane, type Outgoing } from './lane.js';
 import { type Attempt, noteAttempt, type Pending, PutError } from './pending.js';
 import { type PacedShard, ShardMap } from './shard-map.js';
 import type { Counters } from './stats.js';
 
-export interface SenderOptions {
-  client: KinesisClient;
-  streamName: string;
+export interface SenderOptions extends CallOptions {
   /** Bytes of an aggregate at most; 0 = each user record travels alone. */
   aggregateBytes: number;
   lingerMs: number;
   ttlMs: number;
-  callTimeoutMs: number;
   maxCalls: number;
   onThrottled(hashKey: string, atMs: number): void;
   log: Log;
-  wallClock: Clock;
   raceClock: Clock;
   random: Random;
+}
+
+/** A record in a call, and the shard whose pace let it go. */
+interface Sending extends Outgoing {
+  shard: PacedShard;
 }
 
 /** PutRecords takes 500 records and 10 MiB; the KPL's half keeps a retry cheap. */
@@ -149,10 +150,10 @@ export class Sender {
   }
 
   /** What one call takes, as far as the shards' paces let it go. */
-  #collect(): { shard: PacedShard; outgoing: Outgoing }[] {
+  #collect(): Sending[] {
     const { aggregateBytes, raceClock } = this.#options;
     const nowMs = raceClock.nowMs();
-    const batch: { shard: PacedShard; outgoing: Outgoing }[] = [];
+    const batch: Sending[] = [];
     let bytes = 0;
     for (const shard of this.#shards.inTurn()) {
       const { ready, pace } = shard;
@@ -172,37 +173,30 @@ export class Sender {
         lane.isAway = true;
         pace?.take(outgoing.bytes, nowMs);
         bytes += outgoing.bytes;
-        batch.push({ shard, outgoing });
+        batch.push({ shard, ...outgoing });
       }
     }
     return batch;
   }
 
-  async #call(batch: readonly { shard: PacedShard; outgoing: Outgoing }[]): Promise<void> {
-    const { client, streamName, callTimeoutMs, wallClock, raceClock } = this.#options;
+  async #call(batch: readonly Sending[]): Promise<void> {
+    const { wallClock, raceClock } = this.#options;
     const startMs = wallClock.nowMs();
     const sentMs = raceClock.nowMs();
     this.#calls++;
     this.#counters.calls++;
-    for (const { outgoing } of batch) {
-      for (const { tries, putMs } of outgoing.users) if (tries === 0) this.#counters.buffering.add(startMs - putMs);
+    for (const { users } of batch) {
+      for (const { tries, putMs } of users) if (tries === 0) this.#counters.buffering.add(startMs - putMs);
     }
-    const Records = batch.map(({ outgoing: { record } }) => ({
-      PartitionKey: record.partitionKey,
-      ExplicitHashKey: record.explicitHashKey,
-      Data: record.data,
-    }));
-    try {
-      const command = new PutRecordsCommand({ StreamName: streamName, Records });
-      const answer = await within(callTimeoutMs, (abortSignal) => client.send(command, { abortSignal }));
-      this.#failures = 0;
-      this.#answered(batch, answer.Records ?? [], startMs, sentMs);
-    } catch (cause) {
-      this.#failed(batch, cause, startMs, sentMs);
-    }
+    const { attempts, cause } = await putRecords(
+      this.#options,
+      batch.map(({ record }) => record),
+    );
+    if (cause === undefined) this.#answered(batch, attempts, sentMs);
+    else this.#failed(batch, attempts, sentMs, cause);
     this.#calls--;
     const nowMs = wallClock.nowMs();
-    for (const { outgoing } of batch) this.#back(outgoing.lane, nowMs);
+    for (const { lane } of batch) this.#back(lane, nowMs);
     this.#go();
   }
 
@@ -212,54 +206,45 @@ export class Sender {
     else this.#wait(lane, nowMs);
   }
 
-  #answered(
-    batch: readonly { shard: PacedShard; outgoing: Outgoing }[],
-    results: readonly PutRecordsResultEntry[],
-    startMs: number,
-    sentMs: number,
-  ): void {
-    const endMs = this.#options.wallClock.nowMs();
-    const isAlive = results.some(({ SequenceNumber }) => SequenceNumber);
-    batch.forEach(({ shard, outgoing }, i) => {
-      const { ShardId: shardId, SequenceNumber: sequenceNumber, ErrorCode } = results[i] ?? {};
-      if (sequenceNumber && !ErrorCode) {
-        this.#written(outgoing, { startMs, endMs, shardId, sequenceNumber });
-        if (shard.shardId !== shardId && shard.pace) this.#counters.wrongShard++;
-        if (shard.shardId !== shardId) this.#shards.refresh();
+  #answered(batch: readonly Sending[], attempts: readonly Attempt[], sentMs: number): void {
+    this.#failures = 0;
+    const isAlive = attempts.some(({ sequenceNumber }) => sequenceNumber !== undefined);
+    batch.forEach((sending, i) => {
+      const attempt = attempts[i];
+      if (attempt.errorCode === undefined) {
+        this.#written(sending, attempt);
         return;
       }
-      const errorCode = ErrorCode ?? 'NoResult';
       this.#counters.retried++;
-      this.#notWritten(outgoing, { startMs, endMs, errorCode });
+      this.#note(sending, attempt);
       // Where other records went through, the stream is alive: this one needs a moment, not patience.
-      outgoing.lane.failures = isAlive ? 1 : outgoing.lane.failures + 1;
-      if (errorCode === THROTTLED) this.#throttled(shard, outgoing, sentMs);
+      sending.lane.failures = isAlive ? 1 : sending.lane.failures + 1;
+      if (attempt.errorCode === THROTTLED) this.#throttled(sending, sentMs);
     });
   }
 
-  #failed(
-    batch: readonly { shard: PacedShard; outgoing: Outgoing }[],
-    cause: unknown,
-    startMs: number,
-    sentMs: number,
-  ): void {
+  #failed(batch: readonly Sending[], attempts: readonly Attempt[], sentMs: number, cause: unknown): void {
     const { streamName, wallClock, random, log } = this.#options;
-    const endMs = wallClock.nowMs();
     const code = errorCode(cause);
     const action = actionFor(cause);
     log.warn('Records could not be put.', { stream: streamName, records: batch.length, code });
     this.#counters.callsFailed++;
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, endMs + backOffMs(++this.#failures, RETRY, random));
-    for (const { shard, outgoing } of batch) {
-      this.#notWritten(outgoing, { startMs, endMs, errorCode: code });
-      if (action === 'giveUp' || action === 'gone') this.#refuse(outgoing, code, cause);
+    this.#heldUntilMs = wallClock.nowMs() + backOffMs(++this.#failures, RETRY, random);
+    batch.forEach((sending, i) => {
+      this.#note(sending, attempts[i]);
+      if (action === 'giveUp' || action === 'gone') this.#refuse(sending, code, cause);
       else this.#counters.retried++;
-      if (action === 'slowDown') this.#throttled(shard, outgoing, sentMs);
-    }
+      if (action === 'slowDown') this.#throttled(sending, sentMs);
+    });
   }
 
-  #written({ lane, users }: Outgoing, attempt: Attempt): void {
+  #written({ shard, lane, users }: Sending, attempt: Attempt): void {
     const { shardId = '', sequenceNumber = '' } = attempt;
+    if (shard.shardId !== shardId) {
+      // One key is in one shard, so nothing of the record is in the wrong place: only what we know is old.
+      if (shard.pace) this.#counters.wrongShard++;
+      this.#shards.refresh();
+    }
     lane.drop(users.length);
     lane.failures = 0;
     this.#counters.kinesisRecords++;
@@ -272,19 +257,19 @@ export class Sender {
     });
   }
 
-  #notWritten({ users }: Outgoing, attempt: Attempt): void {
+  #note({ users }: Sending, attempt: Attempt): void {
     this.#counters.countError(attempt.errorCode ?? '');
     for (const user of users) noteAttempt(user, attempt);
   }
 
-  #throttled({ pace }: PacedShard, { hashKey }: Outgoing, sentMs: number): void {
+  #throttled({ shard, hashKey }: Sending, sentMs: number): void {
     const { onThrottled, raceClock } = this.#options;
     const nowMs = raceClock.nowMs();
-    pace?.throttled(sentMs, nowMs);
+    shard.pace?.throttled(sentMs, nowMs);
     onThrottled(hashKey, nowMs);
   }
 
-  #refuse({ lane, users }: Outgoing, why: string, cause: unknown): void {
+  #refuse({ lane, users }: Sending, why: string, cause: unknown): void {
     lane.drop(users.length);
     this.#counters.refused += users.length;
     for (const user of users) this.#giveBack(user, why, cause);
@@ -306,22 +291,5 @@ export class Sender {
     const { streamName } = this.#options;
     const what = `A record for ${streamName} was not written after ${pending.tries} tries: ${why}.`;
     pending.reject(new PutError({ what, retriable: cause === undefined, cause }, pending));
-  }
-}
-
-/** Leaves a call that takes longer; whoever made it cannot know whether it was carried out. */
-async function within<Result>(ms: number, call: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(Object.assign(new Error(`No answer within ${ms} ms.`), { name: 'TimeoutError' }));
-      abort.abort();
-    }, ms);
-  });
-  try {
-    return await Promise.race([call(abort.signal), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

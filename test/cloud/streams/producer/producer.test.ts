@@ -252,7 +252,7 @@ test('a hot shard is slowed down to what it takes; the others are not', async ()
   expect(producer.stats().failed).toBe(0);
 });
 
-test('a shard gets no more than it takes by the race clock: ten times as much at ten times the speed', async () => {
+test('a shard gets no more than it takes by the race clock: three times as much at three times the speed', async () => {
   const takenIn = async (seconds: number, rate: number): Promise<number> => {
     const twin = new StreamTwin();
     const startMs = Date.now();
@@ -264,16 +264,16 @@ test('a shard gets no more than it takes by the race clock: ten times as much at
       maxPendingBytes: 2 ** 28,
       maxWaiting: 1e6,
     });
-    for (let i = 0; i < 50_000; i++) void outcome(producer.put(`key-${i % 500}`, bytes('x')));
+    for (let i = 0; i < 12_000; i++) void outcome(producer.put(`key-${i % 500}`, bytes('x')));
     await pass(seconds * 1_000);
     return twin.log.length;
   };
   const once = await takenIn(3, 1);
   expect(once).toBeGreaterThan(3_200);
   expect(once).toBeLessThanOrEqual(3_500);
-  const tenfold = await takenIn(3, 10);
-  expect(tenfold).toBeGreaterThan(28_000);
-  expect(tenfold).toBeLessThanOrEqual(30_500);
+  const threefold = await takenIn(3, 3);
+  expect(threefold).toBeGreaterThan(8_900);
+  expect(threefold).toBeLessThanOrEqual(9_500);
 });
 
 test('a split while records are in flight: all arrive, in order, and the map is asked for again', async () => {
