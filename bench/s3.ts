@@ -1,12 +1,6 @@
 /**
  * S3 through the stock client: large and small puts, gets, and pages of a large bucket. The server is a process of its own.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -15,11 +9,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { createS3Client } from '#cloud/clients.js';
+import { anonymousMb, CREDENTIALS, REGION, startAwsServer } from './aws-server.js';
 import { type Figure, round } from './figure.js';
 
-const SERVER = fileURLToPath(new URL('./s3-process.ts', import.meta.url));
-const CREDENTIALS = { accessKeyId: 'AKIABENCHBENCHBENCH1', secretAccessKey: 'bench' };
-const REGION = 'us-east-1';
 const Bucket = 'bench';
 const ROUNDS = 3;
 const CALLERS = 4;
@@ -31,11 +23,9 @@ const SMALL_BODY = Buffer.alloc(1_024, 'small');
 const PAGES = 10;
 
 export async function s3Figures(): Promise<Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'pitwall-bench-'));
-  const server = fork(SERVER, [folder, JSON.stringify(CREDENTIALS), REGION], { execArgv: process.execArgv });
+  const server = await startAwsServer();
   try {
-    const [url] = (await once(server, 'message')) as [string];
-    const s3 = await createS3Client({ region: REGION, credentials: CREDENTIALS, endpoints: { s3: url } });
+    const s3 = await createS3Client({ region: REGION, credentials: CREDENTIALS, endpoints: { s3: server.url } });
     await s3.send(new CreateBucketCommand({ Bucket }));
     const figures = [
       await rate('s3 puts of 1 MB', LARGE, (i) => put(s3, `large/${i}`, LARGE_BODY)),
@@ -43,13 +33,12 @@ export async function s3Figures(): Promise<Figure[]> {
       await rate('s3 puts of 1 KB', SMALL, (i, round) => put(s3, `small/${round}/${i}`, SMALL_BODY)),
       await rate('s3 gets of 1 KB', SMALL / 10, (i) => get(s3, `small/0/${i}`)),
       await pages(s3),
-      await memory(server),
+      { name: 's3 server memory after all that', unit: 'MB', value: round(anonymousMb(server.pid), 0), spread: 0 },
     ];
     s3.destroy();
     return figures;
   } finally {
-    server.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    await server.kill();
   }
 }
 
@@ -91,10 +80,4 @@ async function pages(s3: S3Client): Promise<Figure> {
   const best = Math.min(...times);
   const name = `s3 page of 1,000 of ${(ROUNDS * SMALL).toLocaleString('en')} keys`;
   return { name, unit: 'ms', value: round(best), spread: round((Math.max(...times) - best) / best) };
-}
-
-async function memory(server: ChildProcess): Promise<Figure> {
-  server.send('memory');
-  const [bytes] = (await once(server, 'message')) as [number];
-  return { name: 's3 server memory after all that', unit: 'MB', value: round(bytes / 1e6, 0), spread: 0 };
 }
