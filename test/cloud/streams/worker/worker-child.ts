@@ -59,7 +59,10 @@ class EmittingProcessor implements ShardProcessor {
   #emit(): void {
     const held = this.#shard.held();
     if (this.#unsent.length === 0) return;
-    if (!held) return this.#tell('heldBack', { count: this.#unsent.length });
+    if (!held) {
+      this.#tell('heldBack', { count: this.#unsent.length });
+      return;
+    }
     const records = this.#unsent.map(({ partitionKey, data }): [string, number] => [
       partitionKey,
       Number(Buffer.from(data).toString()),
