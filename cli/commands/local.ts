@@ -32,6 +32,7 @@ interface LocalFlags {
   authorizer?: string;
   provisioningHook?: string;
   lambda?: string;
+  eventSources?: string;
   secrets?: string;
 }
 
@@ -111,6 +112,7 @@ async function startServices(
       authorizer: config.authorizer,
       provisioningHook: config.provisioningHook,
       lambda: config.lambda,
+      eventSources: config.eventSources,
       secrets: config.secrets,
       certsDir: dir.certs,
       server: identities.server,
@@ -170,6 +172,8 @@ function readyOf(
       AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodbStreams,
       AWS_ENDPOINT_URL_FIREHOSE: firehose,
       AWS_ENDPOINT_URL_S3: s3,
+      // On the port of the others.
+      AWS_ENDPOINT_URL_LAMBDA: kinesis,
       AWS_ENDPOINT_URL_IOT: iot,
       AWS_ENDPOINT_URL_IOT_DATA_PLANE: iotData,
       AWS_ENDPOINT_URL_IOT_JOBS_DATA_PLANE: iotData,

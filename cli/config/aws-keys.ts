@@ -9,12 +9,16 @@ export interface AwsSettings {
   /** Same seed, same faults. */
   faultSeed: number;
   statusDelayMs: number;
+  /** Of functions; see `LocalFunctions`. */
+  functionTimeoutMs: number;
   tableLimits: TableLimits;
   tableStreamLimits: { shards: number; rollMs: number };
 }
 
 const NONE = 'none';
 const STATUS_DELAY_MS_MAX = 600_000;
+/** Lambda's bound. */
+const FUNCTION_TIMEOUT_S_MAX = 900;
 const UNITS_MAX = 1_000_000_000;
 const BURST_S_MAX = 86_400;
 const PEAK_AGE_MS_MIN = 60_000;
@@ -36,6 +40,12 @@ export const AWS_KEYS: Readonly<Record<string, ConfigKey>> = {
     default: 0,
     meaning: 'How long streams are CREATING, UPDATING or DELETING, race ms; AWS takes about 30,000.',
     check: { whole: [0, STATUS_DELAY_MS_MAX] },
+  },
+  'local.aws.functionTimeoutS': {
+    env: 'PITWALL_LOCAL_AWS_FUNCTION_TIMEOUT_S',
+    default: 3,
+    meaning: 'How long an invocation of a function may take, wall seconds.',
+    check: { whole: [1, FUNCTION_TIMEOUT_S_MAX] },
   },
   'local.aws.tables.burstSeconds': {
     env: 'PITWALL_LOCAL_AWS_TABLES_BURST_SECONDS',
@@ -107,6 +117,7 @@ export function awsSettings(values: Readonly<Record<string, unknown>>): AwsSetti
     faults: parseFaults(plan === NONE ? '' : plan),
     faultSeed: Number(values.seed),
     statusDelayMs: Number(values['local.aws.statusDelayMs']),
+    functionTimeoutMs: Number(values['local.aws.functionTimeoutS']) * 1_000,
     tableLimits: Object.fromEntries(
       Object.keys(TABLE_LIMITS).map((limit) => [limit, Number(values[`local.aws.tables.${limit}`])]),
     ) as unknown as TableLimits,

@@ -112,7 +112,14 @@ export const CONFIG_KEYS = {
     flag: '--lambda <name=module,…>',
     env: 'PITWALL_LAMBDA',
     default: 'none',
-    meaning: 'Functions of rules: modules whose handler stands for a Lambda function of that name.',
+    meaning: 'Functions of rules and event sources: modules whose handler stands for a Lambda function of that name.',
+    check: { text: true },
+  },
+  eventSources: {
+    flag: '--event-sources <file>',
+    env: 'PITWALL_EVENT_SOURCES',
+    default: 'none',
+    meaning: 'Streams that drive functions: a file of JSON, a list of what CreateEventSourceMapping takes.',
     check: { text: true },
   },
   secrets: {
@@ -147,6 +154,7 @@ export interface Config {
   authorizer: string;
   provisioningHook: string;
   lambda: string;
+  eventSources: string;
   secrets: string;
   region: string;
   /** Keys that start with `local.aws`: see `AWS_KEYS`. */

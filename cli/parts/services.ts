@@ -19,6 +19,7 @@ import type { AwsSettings } from '../config/aws-keys.js';
 import type { IotCoreSettings } from '../config/iot-core-keys.js';
 import { OPERATOR } from '../race/identities.js';
 import { ACCOUNT_ID, enrolmentsOf, provisionsOf } from './enrolments.js';
+import { declareEventSources, eventSourcesOf } from './event-sources.js';
 import { functionOf, functionsOf } from './functions.js';
 import type { Part, PartContext } from './part.js';
 import { openRules } from './rules.js';
@@ -40,6 +41,8 @@ export interface ServicesOptions {
   /** Settings of the rules; see `openRules`. */
   lambda?: string;
   secrets?: string;
+  /** A file of event source mappings, or `none`; see `eventSourcesOf`. */
+  eventSources?: string;
   /** Folder of the local authority; whoever it gave a certificate may connect. */
   certsDir: string;
   server: Identity;
@@ -80,12 +83,13 @@ const QUEUE_SHARE_BOUND = 0.5;
 /** The local cloud: streams and tables, the broker with the rules in its process, everything provisioned. */
 export async function startServices(options: ServicesOptions, context: PartContext): Promise<Part<ServicesInfo>> {
   const { raceClock, wallClock, log } = context;
-  const [customAuthorizer, hook, handlers] = await Promise.all([
+  const [customAuthorizer, hook, handlers, mappings] = await Promise.all([
     functionOf<CustomAuthorizer>(options.authorizer, 'authorizer'),
     functionOf<PreProvisioningHook>(options.provisioningHook, 'provisioningHook'),
     functionsOf<Handler>(options.lambda, 'lambda'),
+    eventSourcesOf(options.eventSources),
   ]);
-  const functions = new LocalFunctions({ functions: handlers, log });
+  const functions = new LocalFunctions({ functions: handlers, timeoutMs: options.aws?.functionTimeoutMs, log });
   const credentials = localCredentials(options.awsDir);
   const aws = await startLocalAws({
     dataDir: options.awsDir,
@@ -108,6 +112,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     provision(clients, { streams, tables }),
     provisionBucket(clients.s3, targetNames({ region: options.region, accountId: ACCOUNT_ID }).bucket('archive')),
   ]);
+  await declareEventSources(aws.eventSources, mappings);
 
   const account = { region: options.region, accountId: ACCOUNT_ID };
   const post = httpPost({ fetch, wallClock });
