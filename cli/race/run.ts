@@ -127,6 +127,7 @@ export class RaceRun {
       authorizer: config.authorizer,
       provisioningHook: config.provisioningHook,
       lambda: config.lambda,
+      eventSources: config.eventSources,
       secrets: config.secrets,
       certsDir: this.#dir.certs,
       server: this.#identities.server,
