@@ -5,7 +5,8 @@ import type { CallState, RaceState, RaceTrigger } from '#cloud/race/types.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
-import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
+import type { DeadLetterStore } from '#cloud/streams/dead-letters.js';
+import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import type { RaceClock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
@@ -22,6 +23,8 @@ export interface RaceEngineOptions extends Omit<SeatOptions, 'onBroken'> {
   kinesis: KinesisClient;
   iotData: IoTDataPlaneClient;
   raceClock: RaceClock;
+  /** Takes aggregates that contradict themselves; without it they are named in the log. */
+  deadLetters?: DeadLetterStore;
   /** A whole view, at most five a second and at once for calls and flags; `epoch` is the fence. */
   publishView(view: RaceView, epoch: number): void;
 }
@@ -214,11 +217,11 @@ class RunningEngine implements RaceEngine {
 
   /** Reads the race stream until the engine stops or has to begin again. */
   async #follow(): Promise<void> {
-    const { kinesis, resources, log, wallClock, raceClock, random } = this.#options;
+    const { kinesis, resources, deadLetters, log, wallClock, raceClock, random } = this.#options;
     const again = this.#again.signal;
     if (again.aborted) return;
     this.#consumer = startConsumer({
-      source: kinesisPolling({ client: kinesis, streamName: resources.streams.race.name }),
+      source: kinesisRecords({ client: kinesis, streamName: resources.streams.race.name, deadLetters, raceClock, log }),
       positions: this.#core.positions,
       onRecords: (batch) => this.#fold(batch),
       log,

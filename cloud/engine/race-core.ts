@@ -7,7 +7,7 @@ import { proposeCalls } from '#cloud/strategy/calls.js';
 import type { StrategyAnswer } from '#cloud/strategy/types.js';
 import type { CommittedBoot } from '#cloud/streams/acks.js';
 import { Seen, type SeenJson } from '#cloud/streams/seen.js';
-import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
+import { positionBehind, SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import { PitwallError } from '#wire/errors.js';
 import type { PeopleRecord, RaceRecord, SessionOpen } from '#wire/race-records.js';
@@ -106,7 +106,7 @@ export class RaceCore {
 
   /** Folds one record of a shard and returns what happened by it, calls included. */
   take(shardId: string, record: StreamRecord, parsed = parseRaceRecord(record)): RaceTrigger[] {
-    this.positions[shardId] = record.sequenceNumber;
+    this.positions[shardId] = positionBehind(record);
     this.counters.records++;
     const triggers: RaceTrigger[] = [];
     const fold = (agentRecord: AgentRecord) => this.#foldAgent(agentRecord, triggers);

@@ -64,9 +64,7 @@ export function fileDeadLetters({
     }
     if (size + bytes > bytesMax) {
       stats.refused++;
-      const { sequenceNumber, subSequenceNumber } = letter.record;
-      const place = { stream: letter.stream, shard: letter.shardId, sequenceNumber, subSequenceNumber };
-      log.error('The dead letters are full; a record is passed over.', { ...place, reason: letter.reason });
+      log.error('The dead letters are full; a record is passed over.', placeOf(letter));
       return;
     }
     await appendFile(path, line);
@@ -84,6 +82,23 @@ export function fileDeadLetters({
     },
     stats: () => ({ ...stats }),
   };
+}
+
+/** Names each letter in the log and keeps none: in the stream it is until its retention ends. */
+export function loggedDeadLetters(log: Log): DeadLetterStore {
+  const stats: DeadLetterStats = { stored: 0, bytes: 0, refused: 0 };
+  return {
+    put: async (letter) => {
+      stats.refused++;
+      log.error('A record is passed over.', placeOf(letter));
+    },
+    stats: () => ({ ...stats }),
+  };
+}
+
+function placeOf({ stream, shardId: shard, record, reason }: DeadLetter) {
+  const { sequenceNumber, subSequenceNumber } = record;
+  return { stream, shard, sequenceNumber, subSequenceNumber, reason };
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
