@@ -62,12 +62,14 @@ describe('settings of the local streams and tables', () => {
       faults: [],
       faultSeed: 1,
       statusDelayMs: 0,
+      functionTimeoutMs: 3_000,
       tableLimits: TABLE_LIMITS,
       tableStreamLimits: { shards: 4, rollMs: 4 * 3_600_000 },
     });
     env.PITWALL_LOCAL_AWS_STATUS_DELAY_MS = '500';
     const set = ['local.aws.faults=kinesis.PutRecords:partial=0.05,dynamodb.*:slow=0.1/200', 'seed=7'];
     set.push(
+      'local.aws.functionTimeoutS=60',
       'local.aws.tables.partitionWriteUnits=50',
       'local.aws.tableStreams.shards=1',
       'local.aws.tableStreams.rollMs=60000',
@@ -79,6 +81,7 @@ describe('settings of the local streams and tables', () => {
       ],
       faultSeed: 7,
       statusDelayMs: 500,
+      functionTimeoutMs: 60_000,
       tableLimits: { ...TABLE_LIMITS, partitionWriteUnits: 50 },
       tableStreamLimits: { shards: 1, rollMs: 60_000 },
     });

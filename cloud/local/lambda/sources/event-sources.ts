@@ -228,7 +228,7 @@ export class EventSources {
     const [, streamName] = STREAM_ARN.exec(eventSource) ?? [];
     if (streamName !== undefined) {
       const client = await clients('kinesis');
-      return kinesisSource({ client, arn: eventSource, streamName, region, accountId, filter });
+      return kinesisSource({ client, arn: eventSource, streamName, region, accountId, filter, raceClock });
     }
     const arn = await this.#tableStreamArn(eventSource, clients);
     return tableSource({ client: await clients('dynamodbStreams'), arn, filter, raceClock, random });

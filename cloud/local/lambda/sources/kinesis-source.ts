@@ -1,5 +1,7 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
+import { kinesisBudgets } from '#cloud/streams/read-budget.js';
+import type { Clock } from '#wire/clock.js';
 import { type EventSource, toSourceRecord } from './event-source.js';
 import type { RecordFilter } from './filter.js';
 
@@ -10,6 +12,8 @@ export interface KinesisSourceOptions {
   region: string;
   accountId: string;
   filter: RecordFilter;
+  /** The clock that the stream counts its reads by. */
+  raceClock: Clock;
 }
 
 /** A reader that has caught up asks once a second: five of these. */
@@ -19,11 +23,11 @@ const MAX_RECORDS = 10_000;
 
 /** A stream: records as Lambda hands them to a function; what a KPL has put together stays together, as there. */
 export function kinesisSource(options: KinesisSourceOptions): EventSource {
-  const { client, arn, streamName, region, accountId, filter } = options;
+  const { client, arn, streamName, region, accountId, filter, raceClock } = options;
   const invokeIdentityArn = `arn:aws:iam::${accountId}:role/pitwall-local`;
   return {
     arn,
-    shards: kinesisPolling({ client, streamName, maxRecords: MAX_RECORDS }),
+    shards: kinesisPolling({ client, streamName, maxRecords: MAX_RECORDS, budgets: kinesisBudgets(raceClock) }),
     pollMs: POLL_MS,
     read: (record, shardId) => {
       const { sequenceNumber, partitionKey, data, arrivalMs } = record;

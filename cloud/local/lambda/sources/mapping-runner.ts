@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type Consumer, startConsumer } from '#cloud/streams/consumer.js';
-import type { ShardPosition } from '#cloud/streams/shard-graph.js';
+import { SHARD_END, type ShardInfo, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
+import type { ShardSource } from '#cloud/streams/source.js';
 import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
@@ -13,7 +13,7 @@ import type { Batch, DiscardReason, Outcome } from './batch.js';
 import type { Destination } from './destinations.js';
 import { eventOf } from './event.js';
 import type { EventSource } from './event-source.js';
-import { failureRecord } from './failure-record.js';
+import { FailureTeller } from './failure-teller.js';
 import { type Mapping, type MappingCounters, noCounters } from './mapping.js';
 import type { MappingStore } from './mapping-store.js';
 import { ShardLanes } from './shard-lanes.js';
@@ -39,8 +39,6 @@ const TICK_MS = 50;
 /** After a failure, race ms. */
 const RETRY = { firstMs: 200, lastMs: 30_000 };
 const OPEN_RETRY = { firstMs: 250, lastMs: 10_000 };
-const DESTINATION_TRIES = 5;
-const DESTINATION_RETRY = { firstMs: 200, lastMs: 2_000 };
 
 /**
  * One mapping at work: reads the stream through its public API, feeds each shard's machine (`ShardLanes`), does the work that
@@ -52,6 +50,7 @@ export class MappingRunner {
   readonly #runs = new Map<string, ShardRun>();
   readonly #busy = new Set<Promise<void>>();
   readonly #counters = noCounters();
+  readonly #teller: FailureTeller;
   readonly #tick: NodeJS.Timeout;
   readonly #starting: Promise<Consumer | undefined>;
   #source: EventSource | undefined;
@@ -59,6 +58,8 @@ export class MappingRunner {
 
   constructor(options: MappingRunnerOptions) {
     this.#options = options;
+    const { mapping, destination, random, log } = options;
+    this.#teller = new FailureTeller({ mapping, destination, counters: this.#counters, random, log });
     this.#tick = setInterval(() => this.#wake(), TICK_MS).unref();
     this.#starting = this.#start();
   }
@@ -91,20 +92,33 @@ export class MappingRunner {
     this.#source = await this.#open();
     if (this.#source === undefined) return undefined;
     const { shards, pollMs } = this.#source;
+    const known = { ...shards, list: (signal: AbortSignal) => this.#list(shards, signal) };
     const positions: Record<string, ShardPosition> = {};
     for (const [shardId, { position }] of store.progress(mapping)) {
       if (position !== undefined) positions[shardId] = position;
     }
     return startConsumer({
-      source: mapping.startMs === undefined ? shards : startingAt(shards, mapping.startMs),
+      source: mapping.startMs === undefined ? known : startingAt(known, mapping.startMs),
       positions,
       pollMs,
       onRecords: (batch) => this.#take(batch),
+      onGap: () => this.#counters.gaps++,
       log,
       wallClock,
       raceClock,
       random,
     });
+  }
+
+  /** As the stream lists them; what is stored of shards that were trimmed is forgotten. */
+  async #list(shards: ShardSource, signal: AbortSignal): Promise<Map<string, ShardInfo>> {
+    const { mapping, store } = this.#options;
+    const listed = await shards.list(signal);
+    const trimmed = [...store.progress(mapping)]
+      .filter(([shardId, { position }]) => position === SHARD_END && !listed.has(shardId))
+      .map(([shardId]) => shardId);
+    if (listed.size > 0 && trimmed.length > 0) await store.removeProgress(mapping, trimmed);
+    return listed;
   }
 
   async #open(): Promise<EventSource | undefined> {
@@ -222,52 +236,21 @@ export class MappingRunner {
 
   /** A batch that is given up: told to the destination, counted, and then passed over. */
   async #discard(run: ShardRun, shardId: string, lane: number, batch: Batch, reason: DiscardReason): Promise<void> {
-    const { mapping, destination, log } = this.#options;
-    const nowMs = Math.floor(this.#nowMs);
-    const { functionArn } = mapping;
-    if (destination !== undefined) {
-      const streamArn = this.#opened.arn;
-      const failure = { batch, reason, shardId, streamArn, functionArn, requestId: randomUUID(), nowMs };
-      const event = eventOf(batch, shardId, streamArn);
-      const told = await this.#tell(() =>
-        destination({ mapping, shardId, record: failureRecord(failure), event, nowMs }),
-      );
-      // Stopped before anybody was told: the batch comes again after the next start.
-      if (told === 'stopped') return;
-    }
+    const { mapping, log } = this.#options;
+    const { records } = batch;
+    const givenUp = { batch, reason, shardId, streamArn: this.#opened.arn, nowMs: Math.floor(this.#nowMs) };
+    if (!(await this.#teller.tell(givenUp, this.#stop.signal))) return;
     const { dropped } = this.#counters;
-    dropped[reason] = (dropped[reason] ?? 0) + batch.records.length;
+    dropped[reason] = (dropped[reason] ?? 0) + records.length;
     log.warn('lambda: records of a stream are given up', {
-      function: functionArn,
+      function: mapping.functionArn,
       shard: shardId,
-      records: batch.records.length,
-      first: batch.records.at(0)?.sequenceNumber,
+      records: records.length,
+      first: records.at(0)?.sequenceNumber,
       reason,
     });
     run.lanes.discarded(lane);
     this.#drive(run, shardId);
-  }
-
-  async #tell(send: () => Promise<void>): Promise<'told' | 'failed' | 'stopped'> {
-    const { random, log, mapping } = this.#options;
-    for (let tries = 1; ; tries++) {
-      try {
-        await send();
-        this.#counters.destinationRecords++;
-        return 'told';
-      } catch (error) {
-        if (this.#stop.signal.aborted) return 'stopped';
-        if (tries === DESTINATION_TRIES) {
-          this.#counters.destinationFailures++;
-          log.error('lambda: an on-failure destination cannot be reached', {
-            destination: mapping.destination,
-            error: String(error),
-          });
-          return 'failed';
-        }
-        await pause(backOffMs(tries, DESTINATION_RETRY, random), this.#stop.signal);
-      }
-    }
   }
 
   async #store(run: ShardRun): Promise<void> {

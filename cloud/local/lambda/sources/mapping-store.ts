@@ -36,6 +36,10 @@ export class MappingStore {
     return this.#store.write([{ key: key('p', uuid, shardId), put: json(progress) }]);
   }
 
+  removeProgress({ uuid }: Mapping, shardIds: readonly string[]): Promise<void> {
+    return this.#store.write(shardIds.map((shardId) => ({ key: key('p', uuid, shardId), remove: true })));
+  }
+
   close(): Promise<void> {
     return this.#store.close();
   }

@@ -45,6 +45,8 @@ export interface MappingCounters {
   /** Age of the last record of the newest batch when it was handed over, race ms; as CloudWatch's IteratorAge. */
   iteratorAgeMs: number;
   iteratorAgeMsMax: number;
+  /** Times that records were trimmed before they were read. */
+  gaps: number;
   /** Positions that could not be stored: they are with the next. */
   checkpointFailures: number;
 }
@@ -63,5 +65,6 @@ export const noCounters = (): MappingCounters => ({
   destinationFailures: 0,
   iteratorAgeMs: 0,
   iteratorAgeMsMax: 0,
+  gaps: 0,
   checkpointFailures: 0,
 });
