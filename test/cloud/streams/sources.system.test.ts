@@ -1,0 +1,139 @@
+/** The Kinesis sources against the real stand-in. */
+import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { registerFanOutConsumer } from '#cloud/streams/fan-out-consumer.js';
+import { kinesisFanOut } from '#cloud/streams/kinesis-fan-out.js';
+import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
+import { aggregate } from '#cloud/streams/kpl/aggregate.js';
+import type { ShardSource } from '#cloud/streams/source.js';
+import { userRecords } from '#cloud/streams/user-records.js';
+import { wallClock } from '#wire/clock.js';
+import { seededRandom } from '#wire/random.js';
+import { KinesisHarness, SHARD_0 } from '../local/kinesis/harness.js';
+import { type Numbers, reshard, STORM_LIMITS, write } from '../local/kinesis/storm.js';
+import { credentials, region } from '../local/local-aws.js';
+import { type Reading, readFrom, until } from './reading.js';
+
+const still = new KinesisHarness();
+const stormy = new KinesisHarness({ raceClock: wallClock, limits: STORM_LIMITS });
+
+beforeAll(async () => {
+  await Promise.all([still.open(), stormy.open()]);
+});
+afterAll(async () => {
+  await Promise.all([still.remove(), stormy.remove()]);
+});
+
+/** As the product makes it: calls share sessions. */
+function productClient(harness: KinesisHarness): KinesisClient {
+  const requestHandler = { disableConcurrentStreams: false };
+  return new KinesisClient({ region, credentials, endpoint: harness.aws.url, maxAttempts: 1, requestHandler });
+}
+
+async function pushed(client: KinesisClient, streamName: string): Promise<ShardSource> {
+  const random = seededRandom(1);
+  const consumerArn = await registerFanOutConsumer({ client, streamName, consumerName: 'screen', random });
+  return kinesisFanOut({ client, streamName, consumerArn, wallClock });
+}
+
+const deadLetters = {
+  put: () => Promise.reject(new Error('none')),
+  stats: () => ({ stored: 0, bytes: 0, refused: 0 }),
+};
+
+function numbersOf({ batches }: Reading): Numbers {
+  const numbers: Numbers = new Map();
+  for (const { partitionKey, data } of batches.flatMap(({ records }) => records)) {
+    const ofKey = numbers.get(partitionKey) ?? [];
+    ofKey.push(Number(Buffer.from(data).toString()));
+    numbers.set(partitionKey, ofKey);
+  }
+  return numbers;
+}
+
+const countOf = (numbers: Numbers): number => [...numbers.values()].reduce((sum, { length }) => sum + length, 0);
+
+const seed = Math.floor(Math.random() * 2 ** 32);
+test(`60 splits and merges under load: polls and pushes lose, repeat and reorder nothing (seed ${seed})`, async () => {
+  const name = await stormy.createStream('sources', 2);
+  const client = productClient(stormy);
+  const polled = readFrom(userRecords(kinesisPolling({ client, streamName: name }), { deadLetters }), { pollMs: 20 });
+  const subscribed = readFrom(await pushed(client, name));
+  let isOver = false;
+  const writing = write(client, name, () => isOver);
+  await reshard(client, name, 60, seededRandom(seed));
+  isOver = true;
+  const written = await writing;
+  for (const reading of [polled, subscribed]) {
+    await until(() => reading.consumer.stats().records >= countOf(written));
+    const numbers = numbersOf(reading);
+    for (const [key, ofKey] of written) expect(numbers.get(key), key).toEqual(ofKey);
+    expect(reading.failures).toEqual([]);
+    expect(reading.gaps).toEqual([]);
+    await reading.consumer.stop();
+  }
+  await until(() => stormy.aws.stats().kinesis.subscriptions === 0);
+  client.destroy();
+});
+
+describe('enhanced fan-out', () => {
+  test('aggregates come through it as through polls', async () => {
+    const name = await still.createStream('aggregates');
+    const client = productClient(still);
+    const users = ['a', 'b', 'c'].map((text) => ({ partitionKey: 'car-1', data: Buffer.from(text) }));
+    const { data: Data } = aggregate(users);
+    await client.send(new PutRecordsCommand({ StreamName: name, Records: [{ Data, PartitionKey: 'a' }] }));
+    const { batches, consumer } = readFrom(userRecords(await pushed(client, name), { deadLetters }));
+    await until(() => consumer.stats().records === 3);
+    expect(batches.flatMap(({ records }) => records.map((record) => record.subSequenceNumber))).toEqual([0, 1, 2]);
+    await consumer.stop();
+    client.destroy();
+  });
+
+  test('a subscription that lived its five minutes is renewed where it ended', async () => {
+    const name = await still.createStream('renewed');
+    const client = productClient(still);
+    await still.putTexts(name, ['a', 'b']);
+    const { read, batches, consumer } = readFrom(await pushed(client, name));
+    await until(() => read.length === 2);
+    still.raceClock.advance(5 * 60_000 + 1);
+    await still.putTexts(name, ['c']);
+    await until(() => read.length === 3);
+    const texts = batches.flatMap(({ records }) => records.map(({ data }) => Buffer.from(data).toString()));
+    expect(texts).toEqual(['a', 'b', 'c']);
+    expect(consumer.stats()).toMatchObject({ retried: 0, shardsFailed: 0 });
+    await consumer.stop();
+    client.destroy();
+  });
+
+  test('whoever calls too early is refused and comes again; a later call takes over, and both go on where they were', async () => {
+    const name = await still.createStream('taken');
+    const client = productClient(still);
+    const source = await pushed(client, name);
+    const first = readFrom(source);
+    await still.putTexts(name, ['a']);
+    await until(() => first.read.length === 1);
+    // Another process of the same application: its own source, the same consumer.
+    const second = readFrom(await pushed(client, name), { positions: { [SHARD_0]: 'TRIM_HORIZON' } });
+    await until(() => second.consumer.stats().retried > 0);
+    expect(second.read).toEqual([]);
+    still.raceClock.advance(6_000);
+    await until(() => second.read.length === 1);
+    await until(() => first.consumer.stats().retried > 0);
+    await Promise.all([first.consumer.stop(), second.consumer.stop()]);
+    expect(first.failures).toEqual([]);
+    client.destroy();
+  });
+
+  test('a consumer is registered once, by whoever comes first', async () => {
+    const name = await still.createStream('registered');
+    const client = productClient(still);
+    const register = () =>
+      registerFanOutConsumer({ client, streamName: name, consumerName: 'screen', random: seededRandom(1) });
+    const [one, two] = await Promise.all([register(), register()]);
+    expect(one).toBe(two);
+    const nowhere = { client, streamName: 'nowhere', consumerName: 'screen', random: seededRandom(1) };
+    await expect(registerFanOutConsumer(nowhere)).rejects.toMatchObject({ code: 'PW-STREAM-READ' });
+    client.destroy();
+  });
+});
