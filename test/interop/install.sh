@@ -20,12 +20,12 @@ if [ ! -e "$joda" ] && command -v mvn >/dev/null; then
     mv "$(dirname "$joda")/joda-time-$version.jar" "$joda"
 fi
 
-# The Kinesis Client Library with all that it needs, by Maven.
+# The Kinesis Client Library and the Kinesis Producer Library with all that they need, by Maven.
 here="$(cd "$(dirname "$0")" && pwd)"
-kcl="${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/kcl"
-if ! cmp -s "$here/kcl/pom.xml" "$kcl/pom.xml" && command -v mvn >/dev/null; then
-  rm -rf "$kcl"
-  mkdir -p "$kcl"
-  mvn -q -B -f "$here/kcl/pom.xml" dependency:copy-dependencies -DoutputDirectory="$kcl/lib" &&
-    cp "$here/kcl/pom.xml" "$kcl/pom.xml"
+libraries="${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/kinesis-libraries"
+if ! cmp -s "$here/kinesis-libraries/pom.xml" "$libraries/pom.xml" && command -v mvn >/dev/null; then
+  rm -rf "$libraries"
+  mkdir -p "$libraries"
+  mvn -q -B -f "$here/kinesis-libraries/pom.xml" dependency:copy-dependencies -DoutputDirectory="$libraries/lib" &&
+    cp "$here/kinesis-libraries/pom.xml" "$libraries/pom.xml"
 fi

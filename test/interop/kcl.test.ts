@@ -19,12 +19,12 @@ import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { credentials, region, startIn, stockClients, testFolder } from '../cloud/local/local-aws.js';
 import { INSTALL } from '../helpers/foreign-clients.js';
-import { audit, type Delivery } from './kcl/audit.js';
-import { KclWorker } from './kcl/kcl-worker.js';
-import { Load } from './kcl/load.js';
-import { compilePrograms, hasKcl } from './kcl/programs.js';
+import { audit, type Delivery } from './kinesis-libraries/audit.js';
+import { KclWorker } from './kinesis-libraries/kcl-worker.js';
+import { Load } from './kinesis-libraries/load.js';
+import { compilePrograms, hasKinesisLibraries } from './kinesis-libraries/programs.js';
 
-const ready = hasKcl();
+const ready = hasKinesisLibraries();
 /** KCL's fail-over, and ours here: both take a lease whose owner was not heard of for so long. */
 const LEASE_MS = 10_000;
 const HALF = 2n ** 127n;
@@ -98,10 +98,17 @@ describe.skipIf(!ready)(`the KCL${ready ? '' : `: no JDK with its jars; ${INSTAL
 
     const rows = await leasesOf(stream);
     expect(rows.map(({ leaseKey }) => leaseKey).sort()).toEqual(shardIds(0, 1, 2, 3, 4, 5, 6));
-    expect(rows.filter(hasEnded).map(({ leaseKey }) => leaseKey).sort()).toEqual(shardIds(0, 1, 3, 4));
-    expect(eligibleLeases(rows).map(({ leaseKey, leaseOwner }) => `${leaseKey} ${leaseOwner}`).sort()).toEqual(
-      shardIds(2, 5, 6).map((shard) => `${shard} kcl-1`),
-    );
+    expect(
+      rows
+        .filter(hasEnded)
+        .map(({ leaseKey }) => leaseKey)
+        .sort(),
+    ).toEqual(shardIds(0, 1, 3, 4));
+    expect(
+      eligibleLeases(rows)
+        .map(({ leaseKey, leaseOwner }) => `${leaseKey} ${leaseOwner}`)
+        .sort(),
+    ).toEqual(shardIds(2, 5, 6).map((shard) => `${shard} kcl-1`));
     const merged = rows.find(({ leaseKey }) => leaseKey === shardId(4))!;
     expect([...merged.parentShardIds].sort()).toEqual(shardIds(1, 3));
     expect([...merged.childShardIds].sort()).toEqual(shardIds(5, 6));
@@ -130,6 +137,7 @@ describe.skipIf(!ready)(`the KCL${ready ? '' : `: no JDK with its jars; ${INSTAL
 
     const { again, firsts } = audit(owners());
     for (const [key, count] of load.written) expect(firsts.get(key), key).toEqual([...Array(count).keys()]);
+    expect(first.lines.some(({ aggregated, sub }) => aggregated === 'true' && sub === '4')).toBe(true);
     expect(again[0]).toBe(0);
     expect(again[1]).toBeLessThanOrEqual(first.uncommitted);
     expect(again[2]).toBe(0);

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
-import { credentials, region } from '../../cloud/local/local-aws.js';
 import { type Foreign, start } from '../../helpers/foreign-clients.js';
-import { javaArguments } from './programs.js';
+import { ENVIRONMENT, javaArguments } from './programs.js';
 
 /** Longer than any test keeps one. */
 const KILL_AFTER_MS = 150_000;
@@ -46,13 +45,7 @@ export class KclWorker {
 
   constructor({ classes, url, application, stream, worker, retrieval }: KclWorkerOptions) {
     const argv = javaArguments(classes, 'KclWorker', application, stream, worker, retrieval);
-    const env = {
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_ENDPOINT_URL: url,
-    };
-    this.#process = start('java', argv, env, KILL_AFTER_MS);
+    this.#process = start('java', argv, { ...ENVIRONMENT, AWS_ENDPOINT_URL: url }, KILL_AFTER_MS);
   }
 
   /** So far. */
@@ -72,7 +65,11 @@ export class KclWorker {
   /** Resolves when it has told this of every one of the shards. */
   async until(event: KclLine['event'], shards: readonly string[]): Promise<void> {
     await expect
-      .poll(() => this.missing(event, shards), { timeout: 40_000, interval: 100, message: `${event}\n${this.#process.err()}` })
+      .poll(() => this.missing(event, shards), {
+        timeout: 40_000,
+        interval: 100,
+        message: `${event}\n${this.#process.err()}`,
+      })
       .toEqual([]);
   }
 
