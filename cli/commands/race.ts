@@ -12,6 +12,7 @@ interface RaceFlags {
   headless?: boolean;
   json?: boolean;
   single?: boolean;
+  spread?: boolean;
   fail?: string;
 }
 
@@ -30,7 +31,14 @@ export async function race(flags: RaceFlags & Record<string, unknown>): Promise<
   const json = flags.json === true;
   const headless = flags.headless === true;
   const voice = createVoice(json);
-  const run = new RaceRun({ config, single: flags.single === true, headless, voice, log: createLog('race') });
+  const run = new RaceRun({
+    config,
+    single: flags.single === true,
+    spread: flags.spread === true,
+    headless,
+    voice,
+    log: createLog('race'),
+  });
 
   let interrupted = false;
   const end = (code: number): void => {

@@ -3,14 +3,20 @@ import type { CloudConfig } from '#cloud/config.js';
 import { startFeedServer } from '#cloud/dashboard/feed-server.js';
 import { FeedHub } from '#cloud/dashboard/hub.js';
 import { type RaceEngineStats, startRaceEngine } from '#cloud/engine/engine.js';
-import { type ReducersStats, startReducers } from '#cloud/reduce/reducers.js';
+import { type ReducerGroupStats, startReducerGroup } from '#cloud/reduce/reducer-group.js';
 import { streams, tables } from '#cloud/resources.js';
 import type { Part, PartContext } from './part.js';
 
+/** What a process of the pit wall's consumers does; one may do both. */
+export type EngineRole = 'reducers' | 'race';
+
 export interface EnginePartOptions {
   cloud: CloudConfig;
-  /** Names the durable state of this process's reducers and its lease. */
+  /** Names the process in its leases; unique per process and start. */
   owner: string;
+  roles: readonly EngineRole[];
+  /** Where the screen finds its feed; the same again for a process that takes the place of one that died. Default: any free one. */
+  feedPort?: number;
 }
 
 export interface EngineInfo {
@@ -18,8 +24,8 @@ export interface EngineInfo {
 }
 
 export interface EnginePartStats {
-  reducers: ReducersStats;
-  engine: RaceEngineStats;
+  reducers: ReducerGroupStats | null;
+  engine: RaceEngineStats | null;
 }
 
 /** What the strip charts of the screen can show. */
@@ -28,27 +34,36 @@ const DISPLAY_CHANNELS = ['speed', 'rpm', 'throttle', 'brakeFront', 'fuelFlow', 
 /** Consumers may be this far behind, wall ms, before the race clock slows down. */
 const CONSUMER_LAG_BOUND_MS = 4_000;
 
-/** Reducers and race engine with one hub, whose feed the screen reads over loopback. */
+/** Reducers, race engine or both with one hub, whose feed the screen reads over loopback. */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
-  const clients = await createClients(options.cloud, ['kinesis', 'dynamodb', 'iotData']);
+  const { cloud, owner, roles, feedPort } = options;
+  const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'iotData']);
   const hub = new FeedHub({ wallClock: context.wallClock });
-  const feed = await startFeedServer({ hub, log: context.log });
-  const shared = { ...context, ...clients, resources: { streams, tables }, owner: options.owner };
-  const reducers = await startReducers({
-    ...shared,
-    hub: (points) => hub.samples(points),
-    displayChannels: DISPLAY_CHANNELS,
-  });
-  const engine = await startRaceEngine({ ...shared, publishView: (view, epoch) => hub.publish(view, epoch) });
+  const feed = await startFeedServer({ hub, log: context.log, port: feedPort });
+  const shared = { ...context, ...clients, cloud, resources: { streams, tables } };
+  const [reducers, engine] = await Promise.all([
+    roles.includes('reducers')
+      ? startReducerGroup({
+          ...shared,
+          self: owner,
+          hub: (points) => hub.samples(points),
+          displayChannels: DISPLAY_CHANNELS,
+        })
+      : null,
+    roles.includes('race')
+      ? startRaceEngine({ ...shared, owner, publishView: (view, epoch) => hub.publish(view, epoch) })
+      : null,
+  ]);
+  const lagMs = () => Math.max(reducers?.lagMs() ?? 0, engine?.lagMs() ?? 0);
 
   return {
     info: { feedUrl: feed.url },
-    lag: () => ({ name: 'consumers', share: Math.max(reducers.lagMs(), engine.lagMs()) / CONSUMER_LAG_BOUND_MS }),
+    lag: () => ({ name: 'consumers', share: lagMs() / CONSUMER_LAG_BOUND_MS }),
     methods: {
-      stats: (): EnginePartStats => ({ reducers: reducers.stats(), engine: engine.stats() }),
+      stats: (): EnginePartStats => ({ reducers: reducers?.stats() ?? null, engine: engine?.stats() ?? null }),
     },
     stop: async () => {
-      await Promise.all([reducers.stop(), engine.stop()]);
+      await Promise.all([reducers?.stop(), engine?.stop()]);
       await feed.close();
       closeClients(clients);
     },

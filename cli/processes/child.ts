@@ -1,5 +1,5 @@
 /**
- * Entry point of every child process: `node child.js <part>`. Starts the part, follows the race clock, answers calls,
+ * Entry point of every child process: `node child.js <part> <label>`. Starts the part, follows the race clock, answers calls,
  * reports lag and usage, and ends with its parent: when the channel closes there is nobody left to work for.
  */
 import { RaceClock, wallClock } from '#wire/clock.js';
@@ -12,7 +12,7 @@ import { type FromPart, type ToPart, usageNow } from './protocol.js';
 const REPORT_MS = 200;
 
 const name = process.argv[2] as PartName;
-const log = createLog(name);
+const log = createLog(process.argv[3]);
 const raceClock = new RaceClock(wallClock);
 let part: Part<unknown> | undefined;
 

@@ -7,7 +7,8 @@ import { type FromPart, type Lag, type ToPart, type Usage, usageNow } from './pr
 
 /** A running part, wherever it runs. */
 export interface Handle<Info> {
-  readonly name: PartName;
+  /** What people call it: the part's name, or of several alike each its own. */
+  readonly name: string;
   readonly pid: number;
   readonly info: Info;
   readonly lag: Lag;
@@ -30,8 +31,12 @@ export function startProcess<Name extends PartName>(
   options: PartOptions<Name>,
   clock: ClockSync,
   onExit: (error: PitwallError) => void,
+  label: string = name,
 ): Promise<Handle<PartInfo<Name>>> {
-  const child = fork(CHILD, [name], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(CHILD, [name, label], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const post = (message: ToPart) => {
     // Without a callback, a message to a process that is just dying would be raised as an 'error' of nobody's.
     if (child.connected) child.send(message, () => {});
@@ -40,24 +45,26 @@ export function startProcess<Name extends PartName>(
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(
-        new PitwallError('PW-RACE-TIMEOUT', { what: `The ${name} process was not ready in ${START_TIMEOUT_MS} ms.` }),
+        new PitwallError('PW-RACE-TIMEOUT', { what: `The ${label} process was not ready in ${START_TIMEOUT_MS} ms.` }),
       );
     }, START_TIMEOUT_MS);
     const early = (code: number | null) => {
       clearTimeout(timer);
-      reject(new PitwallError('PW-RACE-PART', { what: `The ${name} process ended with ${code} before it was ready.` }));
+      reject(
+        new PitwallError('PW-RACE-PART', { what: `The ${label} process ended with ${code} before it was ready.` }),
+      );
     };
     child.once('exit', early);
     child.on('message', function first(message: FromPart) {
       if (message.type === 'failed') {
         clearTimeout(timer);
         child.off('exit', early);
-        reject(new PitwallError('PW-RACE-PART', { what: `The ${name} process: ${message.message}` }));
+        reject(new PitwallError('PW-RACE-PART', { what: `The ${label} process: ${message.message}` }));
       } else if (message.type === 'ready') {
         clearTimeout(timer);
         child.off('exit', early);
         child.off('message', first);
-        resolve(new ProcessHandle(name, child, message.info as PartInfo<Name>, post, onExit));
+        resolve(new ProcessHandle(label, child, message.info as PartInfo<Name>, post, onExit));
       }
     });
     post({ type: 'start', options, clock });
@@ -65,7 +72,8 @@ export function startProcess<Name extends PartName>(
 }
 
 class ProcessHandle<Info> implements Handle<Info> {
-  readonly name: PartName;
+  /** What people call it: the part's name, or of several alike each its own. */
+  readonly name: string;
   readonly pid: number;
   readonly info: Info;
   lag: Lag;
@@ -77,7 +85,7 @@ class ProcessHandle<Info> implements Handle<Info> {
   #stopping = false;
 
   constructor(
-    name: PartName,
+    name: string,
     child: ChildProcess,
     info: Info,
     post: (message: ToPart) => void,

@@ -16,15 +16,16 @@ import {
 } from '../data-dir.js';
 import { localCloudConfig } from '../local-cloud.js';
 import { mqttHostFor } from '../mqtt-host.js';
-import type { EnginePartStats } from '../parts/engine.js';
 import type { FleetStatus } from '../parts/fleet.js';
 import type { PartContext, PartInfo, PartName, PartOptions } from '../parts/part.js';
 import type { ServicesStats } from '../parts/services.js';
 import { type Handle, startInProcess, startProcess } from '../processes/handle.js';
+import { startLasting } from '../processes/lasting.js';
 import { usageNow } from '../processes/protocol.js';
 import { systemRandom } from '../random.js';
 import { type AgentCounts, auditOf } from './audit.js';
 import { ClockOwner } from './clock-owner.js';
+import { type ConsumerHandle, Consumers, SPREAD, TOGETHER } from './consumers.js';
 import { type Identities, OPERATOR, provideIdentities } from './identities.js';
 import { LatencyProbe, type Percentiles } from './latency-probe.js';
 import type { Voice } from './progress.js';
@@ -34,6 +35,8 @@ export interface RunOptions {
   config: Config;
   /** Everything in one process. */
   single: boolean;
+  /** Consumers in processes of their own, which are started again when they die. */
+  spread: boolean;
   headless: boolean;
   voice: Voice;
   log: Log;
@@ -62,7 +65,7 @@ export class RaceRun {
   readonly #races: number;
   readonly #reserving: NodeJS.Timeout;
   #services!: Handle<PartInfo<'services'>>;
-  #engine!: Handle<PartInfo<'engine'>>;
+  #consumers!: Consumers;
   #screen!: Handle<PartInfo<'screen'>>;
   #fleet!: Handle<PartInfo<'fleet'>>;
   #identities!: Identities;
@@ -135,12 +138,14 @@ export class RaceRun {
     const { endpoints, mqttPort } = this.#services.info;
     const cloud = localCloudConfig(this.#dir.root, endpoints, config.region);
 
-    this.#engine = await this.#startPart('engine', { cloud, owner: 'engine-1' });
+    this.#consumers = await Consumers.start(this.#options.spread ? SPREAD : TOGETHER, cloud, (label, engine) =>
+      this.#startConsumer(label, engine),
+    );
     this.#screen = await this.#startPart('screen', {
       cloud,
       host: config.listen,
       port: config.port,
-      feedUrls: [this.#engine.info.feedUrl],
+      feedUrls: this.#consumers.feedUrls,
     });
     this.#fleet = await this.#startPart('fleet', {
       scenario: config.scenario,
@@ -167,6 +172,25 @@ export class RaceRun {
     const handle = this.#options.single
       ? await startInProcess(name, options, context)
       : await startProcess(name, options, this.#clock.clock.sync(), this.#fail);
+    this.#handles.push(handle);
+    return handle;
+  }
+
+  /** A name in leases belongs to one process: whoever starts after it must not be taken for it. */
+  async #startConsumer(label: string, options: Omit<PartOptions<'engine'>, 'owner'>): Promise<ConsumerHandle> {
+    const ownerOf = (start: number) => `${label}/${process.pid}.${start}`;
+    if (!this.#options.spread) return await this.#startPart('engine', { ...options, owner: ownerOf(1) });
+    let feedPort: number | undefined;
+    const handle = await startLasting<PartInfo<'engine'>>({
+      start: async (onExit, start) => {
+        const own = { ...options, feedPort, owner: ownerOf(start) };
+        const started = await startProcess('engine', own, this.#clock.clock.sync(), onExit, label);
+        feedPort = Number(new URL(started.info.feedUrl).port);
+        return started;
+      },
+      onFailure: this.#fail,
+      log: this.#options.log,
+    });
     this.#handles.push(handle);
     return handle;
   }
@@ -226,9 +250,9 @@ export class RaceRun {
   }
 
   async summary(): Promise<Summary> {
-    const [services, engine, agents] = await Promise.all([
+    const [services, consumers, agents] = await Promise.all([
       this.#services.call<ServicesStats>('stats'),
-      this.#engine.call<EnginePartStats>('stats'),
+      this.#consumers.stats(),
       this.#fleet.call<AgentCounts[]>('agents'),
     ]);
     const own = { name: this.#options.single ? 'single' : 'parent', ...usageNow() };
@@ -246,11 +270,11 @@ export class RaceRun {
         agents,
         ruled: services.framesRuled,
         streamed: services.framesStreamed,
-        consumedByBoot: engine.reducers.consumedByBoot,
-        duplicatesDropped: engine.reducers.duplicatesDropped,
+        consumedByBoot: consumers.consumedByBoot,
+        duplicatesDropped: consumers.duplicatesDropped,
       }),
       latencyMs: {
-        sampleToState: speedOne ? percentiles(engine.reducers.sampleToState) : null,
+        sampleToState: speedOne ? percentiles(consumers.sampleToState) : null,
         sampleToScreen: speedOne ? (this.#probe?.result() ?? null) : null,
       },
       speedReached: round(raceSeconds / ((this.#finishedMs - this.#startedMs) / 1000), 2),
@@ -268,8 +292,8 @@ export class RaceRun {
         cpuSeconds: round(cpuSeconds, 1),
         rssMb: round(rssMb, 0),
       })),
-      finish: engine.engine.finish,
-      calls: engine.engine.calls.map(({ call, status, expectedGainMs }) => ({
+      finish: consumers.engine.finish,
+      calls: consumers.engine.calls.map(({ call, status, expectedGainMs }) => ({
         callId: call.callId,
         entry: call.entry,
         status,

@@ -6,10 +6,11 @@ import type { SamplePoints } from '#cloud/dashboard/view.js';
 import type { StreamResource, TableResource } from '#cloud/resources.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
-import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
+import type { DeadLetterStore } from '#cloud/streams/dead-letters.js';
+import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
 import { createProducer, type Producer } from '#cloud/streams/producer/producer.js';
 import type { ProducerStats } from '#cloud/streams/producer/stats.js';
-import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
+import { positionBehind, SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import { createSnapshotStore, type SnapshotStore } from '#cloud/streams/snapshots.js';
 import type { StreamKey, TableKey } from '#rules/catalog.js';
@@ -19,6 +20,7 @@ import type { Log } from '#wire/log.js';
 import type { LapChannelsRecord } from '#wire/race-records.js';
 import type { Random } from '#wire/random.js';
 import { FrameIntake, type FrameIntakeJson } from './frame-intake.js';
+import { overlaps, type Slot, SlotFilter } from './slots.js';
 
 export interface ReducersOptions {
   kinesis: KinesisClient;
@@ -33,8 +35,12 @@ export interface ReducersOptions {
   hub?: (points: SamplePoints) => void;
   /** Channels whose points go to the hub. */
   displayChannels: string[];
-  /** Names the durable state, `reducers#<owner>`: the same after a restart, another for another share of the things. */
-  owner: string;
+  /** Whose frames: the durable state is `reducers#<slot>`. */
+  slot: Slot;
+  /** Of the slot's lease; without one an earlier process under the same slot is fenced by the start itself. */
+  fence?: number;
+  /** Takes aggregates that contradict themselves; without it they are named in the log. */
+  deadLetters?: DeadLetterStore;
   /** Told when the reducers have stopped because another process took their state over (PW-STATE-FENCED). */
   onFenced?(error: PitwallError): void;
 }
@@ -80,6 +86,8 @@ export interface Reducers {
   commit(): Promise<void>;
   /** Stops reading, commits, acknowledges. */
   stop(): Promise<void>;
+  /** Stops reading; what is not committed is another's to do. */
+  abandon(): Promise<void>;
 }
 
 /** Wall time between commits: what a restart reads again at most. */
@@ -98,20 +106,20 @@ interface DurableState {
 }
 
 /**
- * Folds both frame streams into the newest state of each thing. Takes its durable state over at the start: an earlier
- * process under the same owner is fenced and stops.
+ * Folds the frames of one slot, from both streams, into the newest state of each thing. Takes its durable state over at
+ * the start: an earlier process with the same slot is fenced and stops.
  *
  * @example
- * const reducers = await startReducers({ kinesis, dynamodb, iotData, resources, raceClock, wallClock, random, log, displayChannels: ['speed'], owner: 'all' });
+ * const reducers = await startReducers({ kinesis, dynamodb, iotData, resources, raceClock, wallClock, random, log, displayChannels: ['speed'], slot: slotsOf(1)[0] });
  * reducers.stats().consumed;
  * await reducers.stop();
  */
 export async function startReducers(options: ReducersOptions): Promise<Reducers> {
-  const { dynamodb, resources, owner } = options;
-  const key = `reducers#${owner}`;
+  const { dynamodb, resources, slot, fence } = options;
+  const key = `reducers#${slot.key}`;
   const tableName = resources.tables.state.name;
   const store = createSnapshotStore({ dynamodb, tableName, key });
-  const { json } = await store.claim();
+  const { json } = await store.claim(fence);
   const stored: DurableState | undefined = json ? JSON.parse(json) : undefined;
   const intake = new FrameIntake(options, stored?.intake);
   await intake.tables.load(dynamodb, tableName, key);
@@ -123,6 +131,7 @@ class RunningReducers implements Reducers {
   readonly #store: SnapshotStore;
   readonly #key: string;
   readonly #intake: FrameIntake;
+  readonly #mine: SlotFilter;
   readonly #positions: Positions;
   readonly #acks: AckPublisher;
   readonly #producer: Producer;
@@ -146,6 +155,7 @@ class RunningReducers implements Reducers {
     this.#store = store;
     this.#key = key;
     this.#intake = intake;
+    this.#mine = new SlotFilter(options.slot);
     this.#positions = positions;
     this.#acks = startAckPublisher({ iotData, family: 'frames', log, wallClock });
     this.#producer = createProducer({
@@ -219,17 +229,38 @@ class RunningReducers implements Reducers {
   }
 
   async stop(): Promise<void> {
+    await this.#stopReading();
+    await this.commit();
+    await this.#close();
+  }
+
+  async abandon(): Promise<void> {
+    await this.#stopReading();
+    await this.#committing;
+    await this.#close();
+  }
+
+  async #stopReading(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(FRAME_STREAMS.map((stream) => this.#consumers[stream].stop()));
-    await this.commit();
+  }
+
+  async #close(): Promise<void> {
     await this.#acks.stop();
     await this.#producer.close();
   }
 
   #read(stream: FrameStream): Consumer {
-    const { kinesis, resources, log, wallClock, raceClock, random } = this.#options;
+    const { kinesis, resources, deadLetters, log, wallClock, raceClock, random } = this.#options;
     return startConsumer({
-      source: kinesisPolling({ client: kinesis, streamName: resources.streams[stream].name }),
+      source: kinesisRecords({
+        client: kinesis,
+        streamName: resources.streams[stream].name,
+        deadLetters,
+        raceClock,
+        log,
+      }),
+      shards: (shard) => overlaps(this.#options.slot, shard),
       positions: this.#positions[stream],
       onRecords: (batch) => this.#fold(stream, batch),
       log,
@@ -242,9 +273,9 @@ class RunningReducers implements Reducers {
   async #fold(stream: FrameStream, { shardId, records, ended }: ShardBatch): Promise<void> {
     const positions = this.#positions[stream];
     for (let i = 0; i < records.length; i++) {
-      this.#intake.take(records[i]);
+      if (this.#mine.has(records[i].partitionKey)) this.#intake.take(records[i]);
       // With each record, so that a commit between two slices is whole.
-      positions[shardId] = records[i].sequenceNumber;
+      positions[shardId] = positionBehind(records[i]);
       if (i % SLICE_RECORDS === SLICE_RECORDS - 1) await nextTurn();
     }
     if (ended) positions[shardId] = SHARD_END;

@@ -1,81 +1,20 @@
 /** The main command as a user runs it: a race to its audit, ^C, a busy port, the same folder again, a killed parent. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Summary } from '#cli/race/summary.js';
-import { ROOT } from '../helpers/tree.js';
+import { descendants, isAlive, RaceDesk, summaryOf } from './race-desk.js';
 
 let data: string;
-const running: ChildProcess[] = [];
+let desk: RaceDesk;
 
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'pitwall-race-'));
+  desk = new RaceDesk();
+  data = desk.data;
 });
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill('SIGKILL');
-  rmSync(data, { recursive: true, force: true });
-});
+afterEach(() => desk.close());
 
-interface Run {
-  child: ChildProcess;
-  /** Whole lines so far. */
-  out: string[];
-  err: () => string;
-  exit: Promise<number | null>;
-}
-
-function pitwall(...argv: string[]): Run {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', join(ROOT, 'cli/bin.js'), ...argv, '--data', data],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PITWALL_HOME: join(data, 'home'), NODE_OPTIONS: '' } },
-  );
-  running.push(child);
-  const out: string[] = [];
-  let errText = '';
-  let rest = '';
-  child.stdout!.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\n');
-    rest = lines.pop() ?? '';
-    out.push(...lines);
-  });
-  child.stderr!.on('data', (chunk: Buffer) => {
-    errText += chunk.toString();
-  });
-  return { child, out, err: () => errText, exit: new Promise((resolve) => child.once('exit', resolve)) };
-}
-
-const summaryOf = (run: Run): Summary => JSON.parse(run.out.at(-1)!);
-
-/** Children of a process, and theirs. */
-function descendants(pid: number): number[] {
-  const children = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((other) => parentOf(other) === pid);
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-/** 0 for a process that has just ended. */
-function parentOf(pid: number): number {
-  try {
-    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  } catch {
-    return 0;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
+const pitwall = (...argv: string[]) => desk.run(...argv);
 
 describe('pitwall race', () => {
   it('runs to the flag in one process, loses nothing, and keeps the folder for the next race', async () => {

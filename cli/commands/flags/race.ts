@@ -19,6 +19,12 @@ export function addRaceCommands(program: Command): void {
     .addOption(setting('listen'))
     .addOption(anySetting())
     .option('--fail <conditions>', "exit 6 when one holds, e.g. 'lost>0,p99>500'")
+    .addOption(
+      new Option(
+        '--spread',
+        'two reducers, engine and standby in processes of their own, any of which may die',
+      ).conflicts('single'),
+    )
     .addOption(new Option('--single', 'everything in one process (tests)'))
     .addHelpText(
       'after',

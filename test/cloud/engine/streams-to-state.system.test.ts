@@ -8,6 +8,7 @@ import { closeClients, createClients } from '#cloud/clients.js';
 import { startRaceEngine } from '#cloud/engine/engine.js';
 import { type LocalAws, startLocalAws } from '#cloud/local/services.js';
 import { startReducers } from '#cloud/reduce/reducers.js';
+import { slotsOf } from '#cloud/reduce/slots.js';
 import { streams, tables } from '#cloud/resources.js';
 import { putPeopleRecord } from '#cloud/streams/people.js';
 import { RaceClock, wallClock } from '#wire/clock.js';
@@ -95,7 +96,8 @@ test('reducers: a shard split under load and a restart lose and repeat nothing',
   const schemas = cars.map((thing) => ({ key: thing, data: Buffer.from(JSON.stringify(schema(1, undefined, thing))) }));
   await put(name, schemas);
   const iot = new FakeIotData();
-  const start = () => startReducers({ ...shared(), iotData: iot.client, displayChannels: ['speed'], owner: 'all' });
+  const start = () =>
+    startReducers({ ...shared(), iotData: iot.client, displayChannels: ['speed'], slot: slotsOf(1)[0] });
   let reducers = await start();
   await round(2, 30);
   const listed = await clients.kinesis.send(new ListShardsCommand({ StreamName: name }));

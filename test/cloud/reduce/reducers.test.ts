@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { type Reducers, startReducers } from '#cloud/reduce/reducers.js';
+import { slotsOf } from '#cloud/reduce/slots.js';
 import { streams, tables } from '#cloud/resources.js';
 import { RaceClock, wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
@@ -46,7 +47,7 @@ class Cloud {
       random: seededRandom(1),
       log: silentLog,
       displayChannels: ['speed'],
-      owner: 'all',
+      slot: slotsOf(1)[0],
     });
   }
 }

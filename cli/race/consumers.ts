@@ -1,0 +1,61 @@
+import type { CloudConfig } from '#cloud/config.js';
+import type { RaceEngineStats } from '#cloud/engine/engine.js';
+import { type ReducerGroupStats, slowest, unite } from '#cloud/reduce/reducer-group.js';
+import { PitwallError } from '#wire/errors.js';
+import type { EnginePartOptions, EnginePartStats, EngineRole } from '../parts/engine.js';
+import type { PartInfo } from '../parts/part.js';
+import type { Handle } from '../processes/handle.js';
+
+export type ConsumerHandle = Handle<PartInfo<'engine'>>;
+
+/** One process that does everything, or, with `--spread`, what a team would deploy: none of these may stop the race by dying. */
+export const TOGETHER: Record<string, readonly EngineRole[]> = { engine: ['reducers', 'race'] };
+export const SPREAD: Record<string, readonly EngineRole[]> = {
+  'reducers-1': ['reducers'],
+  'reducers-2': ['reducers'],
+  'engine-1': ['race'],
+  'engine-2': ['race'],
+};
+
+/** What the race's end is told from. */
+export interface ConsumerStats
+  extends Pick<ReducerGroupStats, 'consumedByBoot' | 'duplicatesDropped' | 'sampleToState'> {
+  engine: RaceEngineStats;
+}
+
+/** Whoever reads the streams of a race, in one process or in several. */
+export class Consumers {
+  readonly #handles: readonly ConsumerHandle[];
+
+  constructor(handles: readonly ConsumerHandle[]) {
+    this.#handles = handles;
+  }
+
+  static async start(
+    roles: Record<string, readonly EngineRole[]>,
+    cloud: CloudConfig,
+    start: (label: string, options: Omit<EnginePartOptions, 'owner'>) => Promise<ConsumerHandle>,
+  ): Promise<Consumers> {
+    const starts = Object.entries(roles).map(([label, own]) => start(label, { cloud, roles: own }));
+    return new Consumers(await Promise.all(starts));
+  }
+
+  get feedUrls(): string[] {
+    return this.#handles.map(({ info }) => info.feedUrl);
+  }
+
+  async stats(): Promise<ConsumerStats> {
+    const all = await Promise.all(this.#handles.map((handle) => handle.call<EnginePartStats>('stats')));
+    const reducers = all.flatMap((stats) => stats.reducers ?? []);
+    const engine = all
+      .flatMap((stats) => stats.engine ?? [])
+      .reduce<RaceEngineStats | undefined>((best, one) => (one.fence > (best?.fence ?? -1) ? one : best), undefined);
+    if (!engine) throw new PitwallError('PW-RACE-PART', { what: 'No race engine runs.' });
+    return {
+      consumedByBoot: unite(reducers.map(({ consumedByBoot }) => consumedByBoot)),
+      duplicatesDropped: reducers.reduce((sum, { duplicatesDropped }) => sum + duplicatesDropped, 0),
+      sampleToState: slowest(reducers.map(({ sampleToState }) => sampleToState)),
+      engine,
+    };
+  }
+}
