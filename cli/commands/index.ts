@@ -8,6 +8,7 @@ import { addPolicyCommands } from './flags/policy.js';
 import { addRaceCommands } from './flags/race.js';
 import { addRulesCommands } from './flags/rules.js';
 import { addShadowCommands } from './flags/shadow.js';
+import { addSimCommands } from './flags/sim.js';
 import { addStreamsCommands } from './flags/streams.js';
 
 /** Every command: purpose, flags and examples are in `flags/`, the work is in the file that an action imports. */
@@ -18,6 +19,7 @@ export function addCommands(program: Command): void {
   addCertsCommands(program);
   addRulesCommands(program);
   addShadowCommands(program);
+  addSimCommands(program);
   addStreamsCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);

@@ -25,10 +25,10 @@ export interface DeliveryOptions {
 
 /** As a race's traffic: green flag, caution, a restart at which everybody sends what was held back, one hot key. */
 export const RACE_LIKE_PHASES: readonly DeliveryPhase[] = [
-  { name: 'green', durationS: 240, factor: 1 },
-  { name: 'caution', durationS: 300, factor: 0.3 },
+  { name: 'green', durationS: 180, factor: 1 },
+  { name: 'caution', durationS: 240, factor: 0.3 },
   { name: 'restart', durationS: 420, factor: 3 },
-  { name: 'hot key', durationS: 360, factor: 1, hotFactor: 10 },
+  { name: 'hot key', durationS: 300, factor: 1, hotFactor: 10 },
 ];
 
 const REGIONS = ['east', 'harbour', 'north', 'old town', 'south', 'station', 'university', 'west'];
@@ -89,7 +89,7 @@ class Zone {
   /** When each courier is free again, ascending. */
   readonly #couriers: number[];
   #arrivalMs: number;
-  /** Told of an order, and still to happen. */
+  /** Still to happen, by time. */
   readonly #coming: Omit<OrderEvent, 'seq'>[] = [];
   #orders = 0;
   #seq = 0;
@@ -116,9 +116,7 @@ class Zone {
 
   until(ms: number): OrderEvent[] {
     for (; this.#arrivalMs < ms; this.#arrivalMs = this.#nextArrival(this.#arrivalMs)) this.#order(this.#arrivalMs);
-    this.#coming.sort((a, b) => a.eventTimeMs - b.eventTimeMs);
-    const later = this.#coming.findIndex(({ eventTimeMs }) => eventTimeMs >= ms);
-    const happened = this.#coming.splice(0, later < 0 ? this.#coming.length : later);
+    const happened = this.#coming.splice(0, placeOf(this.#coming, ms));
     return happened.map((event) => ({ ...event, seq: ++this.#seq }));
   }
 
@@ -137,11 +135,13 @@ class Zone {
       boot: this.#boot,
       amountCents: AMOUNT_LEAST + Math.round(this.#exponential(AMOUNT_MORE)),
     };
-    this.#coming.push(
-      { ...order, type: 'created', eventTimeMs: Math.floor(createdMs) },
-      { ...order, type: 'assigned', eventTimeMs: Math.floor(assignedMs) },
-      { ...order, type: 'completed', eventTimeMs: Math.floor(completedMs) },
-    );
+    this.#comes({ ...order, type: 'created', eventTimeMs: Math.floor(createdMs) });
+    this.#comes({ ...order, type: 'assigned', eventTimeMs: Math.floor(assignedMs) });
+    this.#comes({ ...order, type: 'completed', eventTimeMs: Math.floor(completedMs) });
+  }
+
+  #comes(event: Omit<OrderEvent, 'seq'>): void {
+    this.#coming.splice(placeOf(this.#coming, event.eventTimeMs + 1), 0, event);
   }
 
   /** The rate changes between stretches: what is left of the draw is used up at the next one's rate. */
@@ -160,4 +160,16 @@ class Zone {
   #exponential(mean: number): number {
     return -mean * Math.log(1 - this.#random());
   }
+}
+
+/** Of events by time, the first that is not before `ms`. */
+function placeOf(events: readonly { eventTimeMs: number }[], ms: number): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (events[middle].eventTimeMs < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
