@@ -4,14 +4,17 @@ import type { LevelOperation } from './committer.js';
 import { type Callback, type EngineMap, type EngineStore, type Item, type Lock, settleWith } from './engine.js';
 import type { ItemWrite, StoredItem } from './item-write.js';
 import { indexPath, itemPath } from './paths.js';
+import { checkIndexKeys } from './refinements.js';
 import type { TableStore } from './table-store.js';
 
 const ITEM_KB_MAX = 400;
 
 export interface ViewOptions {
   tables: TableStore;
-  /** Takes each write that an action decides on; calls back when the action may answer. */
+  /** Takes each write that an action decides on, or throws its refusal; calls back when the action may answer. */
   write(write: ItemWrite, callback: Callback<void>): void;
+  /** Gets each item that is there, before the action goes on. */
+  read?(item: Item): void;
   /** Counts what is read, and may refuse it. Absent = as much as one likes. */
   call?: MeteredCall;
   /** Whether the caller holds the keys already. Default: each action takes the lock of its own. */
@@ -74,6 +77,7 @@ export class EngineView implements EngineStore {
         this.#lastKey = key;
         this.#lastRead = text === undefined ? undefined : { text, item: JSON.parse(text) as Item };
         if (!isRefused) call?.afterItem(table, key, this.#lastRead?.item);
+        if (this.#lastRead !== undefined) this.#options.read?.(this.#lastRead.item);
         callback(null, this.#lastRead?.item);
       },
       put: (key, item, callback) => this.#write(table, key, item, callback),
@@ -125,7 +129,12 @@ export class EngineView implements EngineStore {
       return;
     }
     const { byService = false } = this.#options;
-    this.#options.write({ table, key, before: this.#lastRead, item, indexEntries, byService }, callback);
+    try {
+      if (item !== undefined) checkIndexKeys(this.#tables.existing(table), item);
+      this.#options.write({ table, key, before: this.#lastRead, item, indexEntries, byService }, callback);
+    } catch (refusal) {
+      callback(refusal);
+    }
   }
 }
 

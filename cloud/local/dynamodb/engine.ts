@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import { AwsError } from '../aws-error.js';
 import type { JsonObject } from '../json-service.js';
+import { refineExpressions } from './refinements.js';
 
 /** A result, or an error made to be sent (`statusCode`, `body`), or a failure. */
 export type Callback<Result> = (error: unknown, result?: Result) => void;
@@ -172,6 +173,7 @@ export function loadOperation(name: string): EngineOperation {
       try {
         const checked = validations.checkTypes(input, types);
         validations.checkValidations(checked, types, validation.custom, store);
+        refineExpressions(checked);
         return checked;
       } catch (error) {
         throw toAwsError(error);

@@ -19,7 +19,7 @@ export function timeToLiveOperations(store: TableStore): Record<string, Operatio
     UpdateTimeToLive: async (input) => {
       const table = existingTable(store, input);
       const specification = input.TimeToLiveSpecification;
-      if (!isJsonObject(specification)) throw constraint('null', 'timeToLiveSpecification', 'Member must not be null');
+      if (!isJsonObject(specification)) throw constraint(null, 'timeToLiveSpecification', 'Member must not be null');
       const { Enabled, AttributeName } = specification;
       if (
         typeof Enabled !== 'boolean' ||
@@ -44,7 +44,7 @@ export function timeToLiveOperations(store: TableStore): Record<string, Operatio
 }
 
 function existingTable(store: TableStore, { TableName }: JsonObject): string {
-  if (typeof TableName !== 'string') throw constraint('null', 'tableName', 'Member must not be null');
+  if (typeof TableName !== 'string') throw constraint(null, 'tableName', 'Member must not be null');
   if (store.find(TableName) === undefined) throw tableNotFound(TableName);
   return TableName;
 }

@@ -3,6 +3,7 @@ import type { JsonObject, Operation } from '../../json-service.js';
 import { type EngineOperation, type EngineStore, settleWith } from '../engine.js';
 import { EngineView } from '../engine-view.js';
 import type { ItemWriter } from '../item-writer.js';
+import { checkFilterProjected, checkIndexKeys, checkNumbers, takeOperands } from '../refinements.js';
 import type { TableStore } from '../table-store.js';
 import { leaveUnprocessed, type RequestItems } from './batches.js';
 import { MeteredCall } from './call.js';
@@ -47,6 +48,8 @@ export function meteredOperation(name: string, engine: EngineOperation, context:
     // Ours is told instead: the engine takes characters for bytes, and leaves indexes out.
     delete checked.ReturnConsumedCapacity;
     const requests = checked.RequestItems as RequestItems | undefined;
+    if (requests !== undefined) checkItems(tables, requests);
+    if (name === 'Query') checkFilterProjected(tables.existing(String(checked.TableName)), checked);
     const call = new MeteredCall({
       capacity,
       tables,
@@ -57,7 +60,9 @@ export function meteredOperation(name: string, engine: EngineOperation, context:
     const view = new EngineView({
       tables,
       call,
+      read: name === 'UpdateItem' ? (item) => takeOperands(checked, item) : undefined,
       write: (write, callback) => {
+        if (name === 'UpdateItem' && write.item !== undefined) checkNumbers(write.item);
         const refusal = call.isRefused(write.table, write.key) ? undefined : call.write(write);
         // A batch goes on with the others.
         if (call.isRefused(write.table, write.key)) callback(null);
@@ -74,6 +79,9 @@ export function meteredOperation(name: string, engine: EngineOperation, context:
     }
     if (name === 'Query' || name === 'Scan') call.endRange(Number(result.ScannedCount));
     if (requests !== undefined && call.refused.size > 0) leaveUnprocessed(name, tables, requests, call, result);
+    // UPDATED_OLD and UPDATED_NEW of attributes that there are none of.
+    if (result.Attributes !== undefined && Object.keys(result.Attributes as object).length === 0)
+      delete result.Attributes;
     const consumed = call.consumed.describe(mode);
     if (consumed !== undefined) result.ConsumedCapacity = isBatch ? consumed : consumed[0];
     return result;
@@ -83,4 +91,13 @@ export function meteredOperation(name: string, engine: EngineOperation, context:
 function isConsistentIn(requests: RequestItems, table: string): boolean {
   const request = requests[table];
   return !Array.isArray(request) && request?.ConsistentRead === true;
+}
+
+/** Before any of a batch is written. */
+function checkItems(tables: TableStore, requests: RequestItems): void {
+  for (const [name, request] of Object.entries(requests)) {
+    const table = tables.find(name);
+    if (table === undefined || !Array.isArray(request)) continue;
+    for (const { PutRequest } of request) if (PutRequest !== undefined) checkIndexKeys(table, PutRequest.Item);
+  }
 }

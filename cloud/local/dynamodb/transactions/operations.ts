@@ -15,6 +15,7 @@ import { EngineView } from '../engine-view.js';
 import { itemBytes } from '../item-size.js';
 import type { ItemWrite } from '../item-write.js';
 import { lockAll } from '../key-lock.js';
+import { checkNumbers, takeOperands } from '../refinements.js';
 import { type Action, type ActionKind, readActions, TRANSACTION_BYTES_MAX } from './actions.js';
 import { canceled, type Reason, reasonOf } from './cancellation.js';
 import type { Tokens } from './tokens.js';
@@ -112,8 +113,10 @@ async function decide(
     const view = new EngineView({
       tables,
       call,
+      read: given[i].Update === undefined ? undefined : (item) => takeOperands(checked, item),
       isLocked: true,
       write: (write, callback) => {
+        if (given[i].Update !== undefined && write.item !== undefined) checkNumbers(write.item);
         const refusal = call.write(isCheckOnly ? { ...write, indexEntries: [] } : write);
         if (refusal === undefined && !isCheckOnly) writes[i] = write;
         callback(refusal ?? null);
