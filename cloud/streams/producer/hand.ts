@@ -86,6 +86,7 @@ export class Hand {
   }
 
   #tellFlushes(): void {
+    if (this.#flushes.length === 0) return;
     const [oldest] = this.#unsettled;
     while (this.#flushes.length > 0 && !(oldest && oldest.ordinal <= this.#flushes[0].upTo)) {
       this.#flushes.shift()?.resolve();

@@ -199,7 +199,7 @@ test('a call that never ends is left, and its records go again', async () => {
   expect(await put).toMatchObject({ tries: 2, attempts: [{ errorCode: 'TimeoutError' }, { shardId: 'shard-0' }] });
 });
 
-test('closing while records are tried again waits for them, and flushing waits for nothing that came later', async () => {
+test('closing while records are tried again waits for them', async () => {
   const twin = new StreamTwin();
   const producer = produce(twin, { lingerMs: 1_000 });
   let refusals = 5;
@@ -217,6 +217,47 @@ test('closing while records are tried again waits for them, and flushing waits f
   expect(order.at(-1)).toBe('closed');
   expect(twin.log).toHaveLength(2);
   expect(vi.getTimerCount(), 'nothing is left running').toBe(0);
+});
+
+test('flushing waits for company no longer, and not for what was put later', async () => {
+  const twin = new StreamTwin();
+  const producer = produce(twin, { aggregate: true, lingerMs: 10_000 });
+  let isRefused = true;
+  twin.refuse = ({ PartitionKey }) => isRefused && PartitionKey === 'b';
+  const first = producer.put('a', bytes('1'));
+  const flushed = producer.flush();
+  const later = producer.put('b', bytes('2'));
+  await pass(50);
+  await Promise.all([first, flushed]);
+  expect(producer.stats()).toMatchObject({ written: 1, pendingRecords: 1 });
+  isRefused = false;
+  await pass(20_000);
+  await later;
+});
+
+test('a record that is with Kinesis when its time is over is not given back before the answer', async () => {
+  const twin = new StreamTwin();
+  const producer = produce(twin, { ttlMs: 1_000 });
+  twin.after = () => new Promise((resolve) => void setTimeout(resolve, 3_000));
+  const put = outcome(producer.put('k', bytes('x')));
+  await pass(4_000);
+  expect(await put).toMatchObject({ shardId: 'shard-0', tries: 1 });
+  expect(producer.stats()).toMatchObject({ written: 1, expired: 0 });
+});
+
+test('a refused record is tried again with pauses, while other keys go on', async () => {
+  const twin = new StreamTwin();
+  const producer = produce(twin, { ttlMs: 2_000 });
+  twin.refuse = ({ PartitionKey }) => PartitionKey === 'unlucky';
+  const unlucky = outcome(producer.put('unlucky', bytes('x')));
+  for (let i = 0; i < 100; i++) {
+    const put = producer.put('lucky', bytes('x'));
+    await pass(25);
+    await put;
+  }
+  const { tries } = await unlucky;
+  expect(tries).toBeGreaterThan(3);
+  expect(tries, 'in two seconds').toBeLessThan(80);
 });
 
 test('a hot shard is slowed down to what it takes; the others are not', async () => {
