@@ -2,6 +2,7 @@ import { LATEST, leafShards, SHARD_END, type ShardInfo, type ShardPosition, TRIM
 import type { LeaseRow, NewLease } from './lease.js';
 
 type Shards = ReadonlyMap<string, ShardInfo>;
+type HashBounds = Pick<LeaseRow, 'startingHashKey' | 'endingHashKey'>;
 
 /**
  * Leases that a listing shows to be missing, parents first. With an empty table these are the stream's first: all shards
@@ -13,6 +14,8 @@ type Shards = ReadonlyMap<string, ShardInfo>;
  * leases died before it came to this one: it is begun anew, because duplicates are told apart and lost records are not. So
  * is, for the second reason, a closed one that nobody with a lease descends from. Not by a listing that lacks shards which
  * are worked on: it is older than the table, and what it shows as a leaf may have ended long ago.
+ *
+ * A parent that is neither listed nor has a row was trimmed, or the listing does not show it yet: then the shard waits.
  */
 export function missingLeases(shards: Shards, rows: readonly LeaseRow[], initial: ShardPosition): NewLease[] {
   const known = new Set(rows.map(({ leaseKey }) => leaseKey));
@@ -20,9 +23,14 @@ export function missingLeases(shards: Shards, rows: readonly LeaseRow[], initial
   const first = rows.length === 0;
   const stale = rows.some((row) => !hasEnded(row) && !shards.has(row.leaseKey));
   const ancestors = ancestorsOf(rows, shards);
+  const waiting = new Set<string>();
   const missing: NewLease[] = [];
   for (const shard of parentsFirst(shards)) {
     if (known.has(shard.shardId)) continue;
+    if (shard.parents.some((parent) => waiting.has(parent)) || hasUnseenParent(shard, rows, shards)) {
+      waiting.add(shard.shardId);
+      continue;
+    }
     const isLeaf = leaves.has(shard.shardId);
     const isBorn = shard.parents.some((parent) => known.has(parent));
     const isForgotten = initial !== LATEST && !ancestors.has(shard.shardId);
@@ -79,7 +87,7 @@ function covers(children: readonly LeaseRow[], parent: LeaseRow): boolean {
 }
 
 /** Empty, last before first, when the row has none. */
-function rangeOf({ startingHashKey, endingHashKey }: LeaseRow): [bigint, bigint] {
+function rangeOf({ startingHashKey, endingHashKey }: HashBounds): [bigint, bigint] {
   return startingHashKey === undefined || endingHashKey === undefined
     ? [0n, -1n]
     : [BigInt(startingHashKey), BigInt(endingHashKey)];
@@ -99,8 +107,29 @@ function hasBegun({ checkpoint }: LeaseRow): boolean {
   return checkpoint.position !== TRIM_HORIZON;
 }
 
-/** Shards that one with a row descends from, as far as listing and rows tell. */
-function ancestorsOf(rows: readonly LeaseRow[], shards: Shards): Set<string> {
+/**
+ * Older shards are trimmed first: where a parent was trimmed, whatever else holds keys of this shard is a relative of it.
+ * A stranger that does, listed or still worked on, is an ancestor through a shard that the listing lacks.
+ */
+function hasUnseenParent(shard: ShardInfo, rows: readonly LeaseRow[], shards: Shards): boolean {
+  const isSeen = (parent: string) => shards.has(parent) || rows.some(({ leaseKey }) => leaseKey === parent);
+  if (shard.parents.every(isSeen)) return false;
+  const ancestors = ancestorsOf([{ parentShardIds: shard.parents }], shards);
+  const isRelative = (shardId: string) =>
+    shardId === shard.shardId ||
+    ancestors.has(shardId) ||
+    ancestorsOf([{ parentShardIds: shards.get(shardId)?.parents ?? [] }], shards).has(shard.shardId);
+  const [low, high] = rangeOf(shard);
+  const overlaps = (other: HashBounds) => {
+    const [first, last] = rangeOf(other);
+    return first <= high && last >= low;
+  };
+  const others = [...shards.values()].filter((other) => overlaps(other) && !isRelative(other.shardId));
+  return others.length > 0 || rows.some((row) => !hasEnded(row) && overlaps(row) && !isRelative(row.leaseKey));
+}
+
+/** Shards that these descend from, as far as the listing tells. */
+function ancestorsOf(rows: readonly Pick<LeaseRow, 'parentShardIds'>[], shards: Shards): Set<string> {
   const ancestors = new Set<string>();
   const visit = (parents: readonly string[]): void => {
     for (const parent of parents) {

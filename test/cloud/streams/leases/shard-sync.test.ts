@@ -176,3 +176,28 @@ test('what was cleaned away is not made anew because it is still listed', () => 
     [],
   );
 });
+
+test('a shard whose parent is not shown yet waits, and so do its children', () => {
+  // A was split into A1 and A2; A2 is not shown yet, but what came of it is.
+  const [low1, low2] = splitAt(LOW, cutOf({ ...LOW, keys: [] })!)!;
+  const [low21, low22] = splitAt(low2, cutOf({ ...low2, keys: [] })!)!;
+  const A1 = made('A1', ['A'], low1);
+  const A21 = made('A21', ['A2'], low21);
+  const A22 = made('A22', ['A2'], low22);
+  const A2 = made('A2', ['A'], low2);
+  const A2again = made('A2again', ['A21', 'A22'], low2);
+  const shown = listing(A, A1, A21, A22, A2again, B);
+  expect(keys(missingLeases(shown, [], TRIM_HORIZON)).sort()).toEqual(['A', 'A1', 'B']);
+  expect(
+    keys(missingLeases(listing(A1, A21, A22, B), [rowOf(A, '5'), rowOf(B)], TRIM_HORIZON)),
+    'A is worked on',
+  ).toEqual(['A1']);
+  const later = missingLeases(new Map([...shown, ['A2', A2]]), [rowOf(A, '5'), rowOf(A1), rowOf(B)], TRIM_HORIZON);
+  expect(keys(later)).toEqual(['A2', 'A21', 'A22', 'A2again']);
+  expect(keys(missingLeases(listing(A21, A22, A2again, B), [], TRIM_HORIZON)), 'A2 was trimmed').toEqual([
+    'A21',
+    'A22',
+    'A2again',
+    'B',
+  ]);
+});

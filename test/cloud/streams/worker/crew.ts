@@ -6,8 +6,8 @@ import { SourceProcess } from '../../../helpers/source-process.js';
 import { write } from '../../local/kinesis/storm.js';
 import { credentials, region } from '../../local/local-aws.js';
 
-/** Between the puts of a key: 800 records a second in all. */
-const WRITE_MS = 50;
+/** Between the puts of a key: 400 records a second in all. */
+const WRITE_MS = 100;
 const CHILD = fileURLToPath(new URL('./worker-child.ts', import.meta.url));
 
 export interface WorkerTimes {
@@ -122,7 +122,7 @@ export class Crew {
   }
 
   /** Resolves when the worker runs; it need not have shards yet. */
-  async start(self: string, changes: Partial<WorkerTimes> = {}): Promise<void> {
+  async start(self: string, changes: Partial<WorkerChildOptions> = {}): Promise<void> {
     const process = new SourceProcess(CHILD, JSON.stringify({ ...this.#options, ...changes, self }));
     this.#processes.set(self, process);
     this.#told.set(self, []);
@@ -226,5 +226,15 @@ export class Crew {
       for (const count of open.values()) sum += count;
     }
     return sum;
+  }
+}
+
+/** Runs with a crew and ends it, whatever comes. */
+export async function withCrew(opening: Promise<Crew>, run: (crew: Crew) => Promise<void>): Promise<void> {
+  const crew = await opening;
+  try {
+    await run(crew);
+  } finally {
+    await crew.close();
   }
 }

@@ -3,7 +3,7 @@ import { pause } from '#cloud/streams/back-off.js';
 import type { Random } from '#wire/random.js';
 import { reshard } from '../../local/kinesis/storm.js';
 import { startToBeKilled } from '../../local/local-aws.js';
-import type { Crew, WorkerTimes } from './crew.js';
+import type { Crew } from './crew.js';
 
 const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
@@ -12,6 +12,33 @@ export async function expectNothingLost(crew: Crew): Promise<void> {
   await crew.endWriting();
   const { duplicates, uncommitted } = crew.audit();
   expect(duplicates).toBeLessThanOrEqual(uncommitted);
+}
+
+/** Blocked for longer than a lease, but not for longer than it may be: it keeps everything. */
+export async function block(crew: Crew): Promise<void> {
+  await Promise.all([crew.start('w1'), crew.start('w2')]);
+  await crew.until(() => crew.shardsOf('w1').length === 2 && crew.shardsOf('w2').length === 2);
+  crew.beginWriting();
+  crew.signal('w1', 'SIGUSR2');
+  await crew.until(() => crew.events('w1', 'unblocked').length === 1);
+  await crew.endWriting();
+  expect(await crew.end('w1')).toMatchObject({ lost: 0, stalled: 0 });
+  expect(crew.events('w1', 'leaseLost')).toEqual([]);
+  expect(crew.audit().duplicates).toBe(0);
+}
+
+/** Blocked for longer than it may be: it is replaced while it still hangs. `w2` is as patient as `patientMs` says. */
+export async function hang(crew: Crew, patientMs: number): Promise<void> {
+  await crew.start('w1');
+  await crew.until(() => crew.shardsOf('w1').length === 4);
+  await crew.start('w2', { stallMs: patientMs });
+  crew.beginWriting();
+  crew.signal('w1', 'SIGUSR2');
+  await crew.until(() => crew.shardsOf('w2').length === 4);
+  await crew.until(() => crew.events('w1', 'unblocked').length === 1);
+  await crew.until(() => crew.events('w1', 'leaseLost').length > 0);
+  await expectNothingLost(crew);
+  expect((await crew.end('w1')).stalled).toBeGreaterThan(0);
 }
 
 /** kill −9 with batches in hand: the other worker goes on from the last checkpoints. */
@@ -39,7 +66,13 @@ export async function freeze(crew: Crew, frozenMs: number): Promise<void> {
   const thawedMs = nowMs();
   crew.signal('w1', 'SIGCONT');
   await crew.until(() => crew.events('w1', 'leaseLost').length === 4);
-  const fences = new Map(crew.events('w2', 'initialize').map(({ shard, fence }) => [shard, fence!]));
+  // The first of each shard: once balanced again, both have later ones.
+  const fences = new Map(
+    crew
+      .events('w2', 'initialize')
+      .map(({ shard, fence }) => [shard, fence!] as const)
+      .reverse(),
+  );
   const late = crew.told('w1').filter(({ atMs, shard, fence }) => atMs! > thawedMs && fence! < fences.get(shard)!);
   expect(late.filter(({ event }) => event === 'emit' || event === 'commit')).toEqual([]);
   await expectNothingLost(crew);
@@ -60,15 +93,10 @@ export async function handOver(crew: Crew): Promise<void> {
 }
 
 /** The lease table away: reading goes on, emitting stops before a lease could be taken, and goes on when the table is back. */
-export async function outage(
-  open: (dynamodbUrl: string) => Promise<Crew>,
-  folder: string,
-  { leaseMs }: WorkerTimes,
-  outageMs: number,
-): Promise<Crew> {
+export async function outage(crew: Crew, folder: string, leaseMs: number, outageMs: number): Promise<void> {
   const table = await startToBeKilled(folder);
-  const crew = await open(table.url);
-  await Promise.all([crew.start('w1'), crew.start('w2')]);
+  const there = { dynamodbUrl: table.url };
+  await Promise.all([crew.start('w1', there), crew.start('w2', there)]);
   await crew.until(() => crew.shardsOf('w1').length === 2 && crew.shardsOf('w2').length === 2);
   crew.beginWriting();
   await crew.until(() => crew.events('w1', 'commit').length > 4);
@@ -89,7 +117,6 @@ export async function outage(
   } finally {
     await again.kill();
   }
-  return crew;
 }
 
 /** Splits and merges while workers join, leave, freeze and die. */

@@ -5,7 +5,9 @@ import { startIn, testFolder } from '../../local/local-aws.js';
 import { Crew, type WorkerTimes } from './crew.js';
 
 /** Local services for the tests of a file, and crews on streams of their own. */
-export function crews(options: Partial<LocalAwsOptions> = {}): (name: string, times: WorkerTimes, shards?: number, dynamodbUrl?: string) => Promise<Crew> {
+export function crews(
+  options: Partial<LocalAwsOptions> = {},
+): (name: string, times: WorkerTimes, shards?: number) => Promise<Crew> {
   const folder = testFolder();
   let aws: LocalAws;
   beforeAll(async () => {
@@ -15,8 +17,8 @@ export function crews(options: Partial<LocalAwsOptions> = {}): (name: string, ti
     await aws.close();
     folder.remove();
   });
-  return async (streamName, times, shards = 4, dynamodbUrl = aws.url) => {
-    const crew = new Crew({ streamName, kinesisUrl: aws.url, dynamodbUrl, ...times });
+  return async (streamName, times, shards = 4) => {
+    const crew = new Crew({ streamName, kinesisUrl: aws.url, dynamodbUrl: aws.url, ...times });
     await crew.createStream(shards);
     return crew;
   };
