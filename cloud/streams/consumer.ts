@@ -42,6 +42,8 @@ export interface ConsumerOptions {
    * Without it a batch that fails stops its shard for a while, and comes again whole.
    */
   deadLetters?: DeadLetterStore;
+  /** How often a batch that fails by its records' fault is tried before the poison is looked for. Default 5. */
+  poisonTries?: number;
   /** Told of everything that stops a shard or the listing, also when it will be tried again. */
   onFailure?(error: PitwallError): void;
   /** Told of records that were trimmed before they were read. */
@@ -248,7 +250,7 @@ class StreamConsumer implements Consumer {
   }
 
   #processorOf(shardId: string): (batch: ShardBatch) => Promise<void> {
-    const { source, deadLetters, onRecords, log, random } = this.#options;
+    const { source, deadLetters, poisonTries: tries, onRecords, log, random } = this.#options;
     if (!deadLetters) return onRecords;
     let millisBehindLatest = 0;
     const batchOf = (records: StreamRecord[], ended: boolean): ShardBatch => ({
@@ -262,6 +264,7 @@ class StreamConsumer implements Consumer {
       stream: source.name,
       shardId,
       deadLetters,
+      tries,
       process: (records) => onRecords(batchOf(records, false)),
       signal: this.#stop.signal,
       counters: this.#poison,

@@ -12,6 +12,11 @@ export function comparePlaces(a: Checkpoint, b: Checkpoint): number {
   return a.subSequenceNumber - b.subSequenceNumber;
 }
 
+/** The one that is further on: of a batch that comes again, a part may be committed. */
+export function later(a: Checkpoint, b: Checkpoint): Checkpoint {
+  return comparePlaces(a, b) < 0 ? b : a;
+}
+
 /** Raises PW-LEASE-CHECKPOINT unless last ≤ wanted ≤ delivered. */
 export function checkPlace(shardId: string, wanted: Checkpoint, last: Checkpoint, delivered: Checkpoint): void {
   const told = ({ position, subSequenceNumber }: Checkpoint) => `${position}/${subSequenceNumber}`;

@@ -11,7 +11,7 @@ import { type PoisonCounters, PoisonGuard } from '../poison.js';
 import { SHARD_END, type ShardInfo } from '../shard-graph.js';
 import { addCounts, bytesOf, noCounts, type ShardBatch, type ShardCounters, ShardReader } from '../shard-reader.js';
 import type { ShardSource, StreamGap, StreamRecord } from '../source.js';
-import { checkPlace, checkpointBehind, positionOf } from './checkpoints.js';
+import { checkPlace, checkpointBehind, later, positionOf } from './checkpoints.js';
 import type { ShardAssignment, ShardProcessor } from './processor.js';
 
 export interface ShardWorkOptions {
@@ -21,6 +21,7 @@ export interface ShardWorkOptions {
   pollMs: number;
   ahead: AheadBytes;
   deadLetters?: DeadLetterStore;
+  poisonTries?: number;
   onGap?(gap: StreamGap): void;
   /** All of the shard is processed: makes the children's leases. Before the end is committed, so that they are never lost. */
   onEnd(children: readonly ShardInfo[]): Promise<void>;
@@ -57,11 +58,12 @@ export class ShardWork {
     this.lease = options.lease;
     this.#delivered = options.lease.row.checkpoint;
     this.lease.lost.addEventListener('abort', () => this.#stop.abort(), { once: true });
-    const { source, deadLetters, log, random } = options;
+    const { source, deadLetters, poisonTries: tries, log, random } = options;
     this.#guard = new PoisonGuard({
       stream: source.name,
       shardId: options.lease.shardId,
       deadLetters,
+      tries,
       process: (records) => this.#process(records),
       onPutAside: (record) => {
         this.#delivered = checkpointBehind(record);
@@ -233,9 +235,11 @@ export class ShardWork {
       fence: lease.fence,
       checkpoint: lease.row.checkpoint,
       held: () => lease.held(),
-      commit: async (upTo = this.#delivered) => {
-        checkPlace(lease.shardId, upTo, lease.row.checkpoint, this.#delivered);
-        await lease.checkpoint(upTo);
+      commit: async (upTo?: Checkpoint) => {
+        const last = lease.row.checkpoint;
+        const delivered = later(this.#delivered, last);
+        checkPlace(lease.shardId, upTo ?? delivered, last, delivered);
+        await lease.checkpoint(upTo ?? delivered);
       },
     };
   }

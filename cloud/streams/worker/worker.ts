@@ -45,6 +45,8 @@ export interface WorkerOptions {
   aheadBytes?: number;
   /** Where records go that cannot be processed. Without it their batch is tried again until it is. */
   deadLetters?: DeadLetterStore;
+  /** How often a batch that fails by its records' fault is tried before the poison is looked for. Default 5. */
+  poisonTries?: number;
   /** Told of records that were trimmed before they were read. */
   onGap?(gap: StreamGap): void;
   log: Log;
@@ -206,7 +208,7 @@ class GroupWorker implements StreamWorker {
 
   async #take(row: LeaseRow): Promise<void> {
     const { store, self, wallClock, leaseMs, source, processor, log, raceClock, random } = this.#options;
-    const { pollMs, deadLetters, onGap } = this.#options;
+    const { pollMs, deadLetters, poisonTries, onGap } = this.#options;
     if (this.#stop.signal.aborted || this.#works.has(row.leaseKey)) return;
     const takenMs = wallClock.nowMs();
     const taken = await store.take(row, self);
@@ -224,6 +226,7 @@ class GroupWorker implements StreamWorker {
       pollMs,
       ahead: this.#ahead,
       deadLetters,
+      poisonTries,
       onGap,
       onEnd: (children) => this.#createLeases(children),
       onDone: () => this.#forget(shardId, work),

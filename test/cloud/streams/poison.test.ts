@@ -206,6 +206,7 @@ describe('in the running readers', () => {
     let ends = 0;
     const { consumer } = readFrom(kinesisPolling({ client: kinesis.client, streamName: 'stream' }), {
       deadLetters,
+      poisonTries: 2,
       onRecords: async ({ records: part, ended }) => {
         if (part.some(({ sequenceNumber }) => sequenceNumber === '2')) throw new Error('poison');
         read.push(...part.map(({ sequenceNumber }) => sequenceNumber));
@@ -226,7 +227,7 @@ describe('in the running readers', () => {
     group.diary.during = async (_worker, { records: part }) => {
       if (part.some(({ sequenceNumber }) => sequenceNumber === '3')) throw new Error('poison');
     };
-    const worker = group.start('w1', { deadLetters });
+    const worker = group.start('w1', { deadLetters, poisonTries: 2 });
     await until(() => put.length === 1);
     await group.stop();
     expect(group.diary.delivered.map(({ sequenceNumber }) => sequenceNumber)).toEqual(['1', '2']);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { DeadLetter, DeadLetterStore } from '#cloud/streams/dead-letters.js';
 import { hashKeyOf, toDecimal } from '#cloud/streams/hash-range.js';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
@@ -7,9 +7,11 @@ import { aggregate } from '#cloud/streams/kpl/aggregate.js';
 import { atSequenceNumber } from '#cloud/streams/shard-graph.js';
 import { type UserRecordOptions, userRecords } from '#cloud/streams/user-records.js';
 import { checkpointAt, checkpointBehind, positionOf } from '#cloud/streams/worker/checkpoints.js';
+import { PitwallError } from '#wire/errors.js';
 import { seededRandom } from '#wire/random.js';
 import { FakeKinesis } from './fake-kinesis.js';
 import { readFrom, until } from './reading.js';
+import { Group } from './worker/group.js';
 
 const users = (count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => ({ partitionKey: 'car-1', data: Buffer.from(`r${from + i}`) }));
@@ -115,6 +117,29 @@ describe('goes on', () => {
     expect(read).toEqual(['s0 1:0', 's0 1:1', 's0 1:2', 's0 2:0', 's0 2:1']);
     expect(consumer.stats().expiredIterators).toBe(1);
   });
+});
+
+test('a worker that committed inside an aggregate is followed by one that goes on right there', async () => {
+  const group = new Group();
+  group.kinesis.put('s0', 'a', aggregate(users(5)).data);
+  group.diary.commits = false;
+  const { source } = open(group.kinesis);
+  group.diary.during = async (worker, _batch, shard) => {
+    if (worker === 'w1') await shard.commit({ position: '1', subSequenceNumber: 2 });
+    if (worker === 'w1') throw new PitwallError('PW-STREAM-PUT', { what: 'its sink is away', retriable: true });
+  };
+  group.start('w1', { source });
+  await until(() => group.kinesis.calls.includes('GetRecords'));
+  await vi.waitFor(async () => expect((await group.store.list())[0].checkpoint.subSequenceNumber).toBe(2));
+  await group.workers.get('w1')!.stop();
+  const seen: unknown[] = [];
+  group.diary.during = async (_worker, { records }) => {
+    seen.push(...records.map(({ subSequenceNumber }) => subSequenceNumber));
+  };
+  group.start('w2', { source });
+  await until(() => seen.length === 2);
+  expect(seen).toEqual([3, 4]);
+  await group.stop();
 });
 
 test('positions as leases keep them come back as they were', () => {
