@@ -1,5 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { SHARD_END } from '#cloud/streams/shard-graph.js';
+import { tableStream } from '#cloud/streams/table-stream.js';
+import { wallClock } from '#wire/clock.js';
+import { seededRandom } from '#wire/random.js';
+import { FakeTableStream } from '../fake-table-stream.js';
 import { Group } from './group.js';
 
 let group: Group;
@@ -141,4 +145,35 @@ test('a shard that ended keeps its lease row only while it is needed', async () 
   await until(() => expect(sequences('c')).toEqual([1]));
   const rows = await group.store.list();
   expect(rows.find((row) => row.leaseKey === 'p')!.checkpoint.position).toBe(SHARD_END);
+});
+
+test('a table’s stream is shared like any other: shards that roll over, leases without hash ranges', async () => {
+  group = new Group();
+  const table = new FakeTableStream(['a0', 'b0']);
+  const roll = (slot: string, generation: number) => {
+    table.addShard(`${slot}${generation}`, `${slot}${generation - 1}`);
+    table.close(`${slot}${generation - 1}`);
+  };
+  const source = tableStream({
+    client: table.client,
+    streamArn: 'stream',
+    raceClock: wallClock,
+    random: seededRandom(1),
+  });
+  group.start('w1', { source });
+  group.start('w2', { source });
+  for (let generation = 1; generation <= 3; generation++) {
+    for (const slot of ['a', 'b']) {
+      for (let i = 0; i < 3; i++) table.put(`${slot}${generation - 1}`, slot);
+      roll(slot, generation);
+    }
+    await until(() => expect(group.diary.delivered.length).toBeGreaterThanOrEqual(6 * generation));
+  }
+  for (const slot of ['a', 'b']) {
+    const numbers = group.diary.delivered
+      .filter(({ shardId }) => shardId.startsWith(slot))
+      .map(({ sequenceNumber }) => Number(sequenceNumber));
+    expect(numbers).toHaveLength(9);
+    expect(numbers).toEqual([...numbers].sort((x, y) => x - y));
+  }
 });
