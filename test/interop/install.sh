@@ -11,6 +11,8 @@ fi
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -c 'import awsiot, boto3' 2>/dev/null || "$venv/bin/pip" install --quiet awsiotsdk boto3
 
+"$venv/bin/python" -c 'import moto.server, flask' 2>/dev/null || "$venv/bin/pip" install --quiet 'moto[server]'
+
 # Joda-Time, for Java's own answers. Without Maven it can be had as Debian's libjoda-time-java.
 joda="${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/joda-time.jar"
 version=2.14.0
@@ -28,4 +30,13 @@ if ! cmp -s "$here/kinesis-libraries/pom.xml" "$libraries/pom.xml" && command -v
   mkdir -p "$libraries"
   mvn -q -B -f "$here/kinesis-libraries/pom.xml" dependency:copy-dependencies -DoutputDirectory="$libraries/lib" &&
     cp "$here/kinesis-libraries/pom.xml" "$libraries/pom.xml"
+fi
+
+# AWS's DynamoDB Local, by Maven.
+tables="${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/dynamodb-local"
+if ! cmp -s "$here/dynamodb-local/pom.xml" "$tables/pom.xml" && command -v mvn >/dev/null; then
+  rm -rf "$tables"
+  mkdir -p "$tables"
+  mvn -q -B -f "$here/dynamodb-local/pom.xml" dependency:copy-dependencies -DoutputDirectory="$tables/lib" &&
+    cp "$here/dynamodb-local/pom.xml" "$tables/pom.xml"
 fi

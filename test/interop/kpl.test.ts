@@ -8,6 +8,7 @@ import type { LocalAws } from '#cloud/local/services.js';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
 import { aggregate } from '#cloud/streams/kpl/aggregate.js';
 import { deaggregate } from '#cloud/streams/kpl/deaggregate.js';
+import type { UserRecord } from '#cloud/streams/kpl/format.js';
 import { TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { startIn, stockClients, testFolder } from '../cloud/local/local-aws.js';
 import { INSTALL, start } from '../helpers/foreign-clients.js';
@@ -72,7 +73,8 @@ describe.skipIf(!ready)(`the KPL${ready ? '' : `: no JDK with its jars; ${INSTAL
           expect(Buffer.from(again.data).equals(record.data)).toBe(true);
           expect(again.partitionKey).toBe(record.partitionKey);
         }
-        for (const { partitionKey, explicitHashKey, data } of opened.kind === 'raw' ? [record] : opened.users) {
+        const users: readonly UserRecord[] = opened.kind === 'raw' ? [record] : opened.users;
+        for (const { partitionKey, explicitHashKey, data } of users) {
           const number = Number(Buffer.from(data).toString());
           found.set(number, { shard, sequenceNumber, partitionKey, explicitHashKey });
         }

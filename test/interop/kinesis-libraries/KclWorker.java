@@ -1,4 +1,5 @@
 import java.util.concurrent.TimeUnit;
+import software.amazon.awssdk.arns.Arn;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -6,6 +7,7 @@ import software.amazon.kinesis.common.ConfigsBuilder;
 import software.amazon.kinesis.common.InitialPositionInStream;
 import software.amazon.kinesis.common.InitialPositionInStreamExtended;
 import software.amazon.kinesis.common.KinesisClientUtil;
+import software.amazon.kinesis.common.StreamIdentifier;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.metrics.NullMetricsFactory;
 import software.amazon.kinesis.processor.SingleStreamTracker;
@@ -15,7 +17,8 @@ import software.amazon.kinesis.retrieval.fanout.FanOutConfig;
 import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /**
- * A KCL application as its users write one: <code>KclWorker APPLICATION STREAM WORKER polling|fan-out</code>. Region, keys
+ * A KCL application as its users write one: <code>KclWorker APPLICATION STREAM WORKER polling|fan-out</code>,
+ * the stream by name or ARN. Region, keys
  * and endpoints are the SDK's, from the environment. Prints a JSON line for each thing that happens; ends on SIGTERM as
  * KCL does when it is asked to.
  *
@@ -36,9 +39,13 @@ public final class KclWorker {
     DynamoDbAsyncClient dynamodb = DynamoDbAsyncClient.create();
     // KCL wants one; with NullMetricsFactory nothing is sent.
     CloudWatchAsyncClient cloudWatch = CloudWatchAsyncClient.create();
+    StreamIdentifier identifier =
+        stream.startsWith("arn:")
+            ? StreamIdentifier.singleStreamInstance(Arn.fromString(stream))
+            : StreamIdentifier.singleStreamInstance(stream);
     SingleStreamTracker tracker =
         new SingleStreamTracker(
-            stream, InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON));
+            identifier, InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON));
     ConfigsBuilder configs =
         new ConfigsBuilder(
             tracker, application, kinesis, dynamodb, cloudWatch, worker, PrintingProcessor::new);
@@ -56,8 +63,8 @@ public final class KclWorker {
     var coordinator = configs.coordinatorConfig().parentShardPollIntervalMillis(500).shardConsumerDispatchPollIntervalMillis(200);
     RetrievalSpecificConfig retrieval =
         fanOut
-            ? new FanOutConfig(kinesis).streamName(stream).applicationName(application)
-            : new PollingConfig(stream, kinesis).idleTimeBetweenReadsInMillis(250);
+            ? new FanOutConfig(kinesis).streamName(identifier.streamName()).applicationName(application)
+            : new PollingConfig(identifier.streamName(), kinesis).idleTimeBetweenReadsInMillis(250);
     RetrievalConfig retrievalConfig = configs.retrievalConfig().retrievalSpecificConfig(retrieval);
 
     Scheduler scheduler =

@@ -3,7 +3,7 @@ import { type Foreign, start } from '../../helpers/foreign-clients.js';
 import { ENVIRONMENT, javaArguments } from './programs.js';
 
 /** Longer than any test keeps one. */
-const KILL_AFTER_MS = 150_000;
+const KILL_AFTER_MS = 240_000;
 
 export interface KclWorkerOptions {
   /** Of `compilePrograms`. */
