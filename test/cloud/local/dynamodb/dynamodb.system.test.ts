@@ -90,6 +90,21 @@ describe('items', () => {
     expect(telling).toMatchObject({ Item: { ...key('held'), fence: { N: '7' } } });
   });
 
+  it('take copies of their own parts', async () => {
+    await put({ ...key('copies'), m: { M: { x: { N: '1' } } } as never });
+    const { Attributes } = await dynamodb.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: key('copies'),
+        UpdateExpression: 'SET m.y = m, n = if_not_exists(m, :n), m.x = :n',
+        ExpressionAttributeValues: { ':n': { N: '2' } },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    const before = { M: { x: { N: '1' } } };
+    expect(Attributes).toEqual({ ...key('copies'), m: { M: { x: { N: '2' }, y: before } }, n: before });
+  });
+
   it('lose no addition of many at once', async () => {
     const add = () =>
       dynamodb.send(

@@ -83,11 +83,16 @@ async function compareTables(comparison: Comparison): Promise<void> {
   }
 }
 
-async function run(client: sdk.DynamoDBClient, { operation, input }: Step): Promise<Outcome> {
+/** Throws what the client throws. */
+export async function send(client: sdk.DynamoDBClient, { operation, input }: Step): Promise<Record<string, unknown>> {
   const commands = sdk as unknown as Record<string, new (input: object) => sdk.GetItemCommand>;
+  const { $metadata: _, ...result } = await client.send(new commands[`${operation}Command`](structuredClone(input)));
+  return result;
+}
+
+async function run(client: sdk.DynamoDBClient, step: Step): Promise<Outcome> {
   try {
-    const { $metadata: _, ...result } = await client.send(new commands[`${operation}Command`](structuredClone(input)));
-    return { result };
+    return { result: await send(client, step) };
   } catch (error) {
     const { name, message } = error as Error;
     const reasons = (error as sdk.TransactionCanceledException).CancellationReasons;

@@ -1,8 +1,10 @@
 import { seededRandom } from '#wire/random.js';
+import { startDynalite } from '../../../../helpers/table-peers.js';
 import { startIn, stockClients, testFolder, UNTHROTTLED } from '../../local-aws.js';
 import { compare, createTables } from './compare.js';
-import { startDynalite } from './dynalite.js';
 import { DYNALITE_EXCEPTIONS } from './exceptions.js';
+
+let peers = 0;
 
 /** Ours, empty, beside another that is empty too. */
 export async function withOurs<Result>(
@@ -12,7 +14,8 @@ export async function withOurs<Result>(
   const folder = testFolder();
   const aws = await startIn(folder.path, { tableLimits: UNTHROTTLED });
   const clients = stockClients(aws.url);
-  const theirs = stockClients(url);
+  // DynamoDB Local has other tables for each key.
+  const theirs = stockClients(url, { accessKeyId: `AKIATEST${++peers}`, secretAccessKey: 'test-secret' });
   try {
     return await work(clients, theirs);
   } finally {
@@ -41,6 +44,6 @@ export async function compareWithDynalite(seed: number, steps: number): Promise<
       });
     });
   } finally {
-    await peer.close();
+    await peer.kill();
   }
 }

@@ -249,6 +249,37 @@ function query(random: Random): Record<string, unknown> {
   };
 }
 
+/** A put, an update or a deletion that nothing is wrong with: what streams are compared by. */
+export function plainWrite(random: Random): Step {
+  const TableName = pick(random, ['plain', 'sorted', 'bytes']);
+  const Key = Object.fromEntries(Object.entries(KEYS[TableName]).map(([name, draw]) => [name, draw(random)]));
+  const Item = { ...Key, b: { S: pick(random, ['', 'x', 'ü']) }, n: { N: pick(random, ['1', '2']) } };
+  const change = {
+    UpdateExpression: 'SET b = :b ADD c :c',
+    ExpressionAttributeValues: { ':b': Item.b, ':c': { N: '1' } },
+  };
+  const writes = [{ TableName, Key }];
+  switch (Math.floor(random() * 4)) {
+    case 0:
+      return { operation: 'PutItem', input: { TableName, Item }, writes };
+    case 1:
+      return { operation: 'UpdateItem', input: { TableName, Key, ...change }, writes };
+    case 2:
+      return { operation: 'DeleteItem', input: { TableName, Key }, writes };
+    default:
+      return {
+        operation: 'TransactWriteItems',
+        input: {
+          TransactItems: [
+            { Update: { TableName, Key, ...change } },
+            { Put: { TableName: 'plain', Item: { pk: { S: 'of transactions' }, b: Item.b } } },
+          ],
+        },
+        writes,
+      };
+  }
+}
+
 /** The next call. @param isTransactional among those that dynalite lacks */
 export function nextStep(random: Random, isTransactional: boolean): Step {
   const drafts = isTransactional ? [...DRAFTS, ...TRANSACTIONS] : DRAFTS;
