@@ -1,4 +1,6 @@
 /** Local services with a function of the test, its sources, and stock clients to write with. */
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateStreamCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { type Handler, LocalFunctions } from '#cloud/local/lambda/functions.js';
 import type { LocalAws, LocalAwsOptions } from '#cloud/local/services.js';
@@ -12,8 +14,31 @@ export interface KinesisEvent {
   Records: { kinesis: { partitionKey: string; sequenceNumber: string; data: string }; eventID: string }[];
 }
 
+export interface TableEvent {
+  Records: {
+    eventName: string;
+    eventSourceARN: string;
+    dynamodb: { Keys: Record<string, { S: string }>; NewImage?: Record<string, { S: string; N: string }> };
+  }[];
+}
+
 export const textsOf = ({ Records }: KinesisEvent): string[] =>
   Records.map(({ kinesis }) => Buffer.from(kinesis.data, 'base64').toString());
+
+/** Tables' streams with few shards, which roll every second. */
+export const SHORT_SHARDS: Partial<LocalAwsOptions> = { tableStreamLimits: { shards: 2, rollMs: 1_000 } };
+
+/** A function that writes the numbers of its records into a file, a line each, 20 ms after it was called. */
+export function noteTo(file: string): Handler {
+  return async (event) => {
+    const { Records } = event as KinesisEvent | TableEvent;
+    const numbers = Records.map((record) =>
+      'kinesis' in record ? Buffer.from(record.kinesis.data, 'base64').toString() : record.dynamodb.NewImage!.n.N,
+    );
+    await sleep(20);
+    appendFileSync(file, numbers.map((n) => `${n}\n`).join(''));
+  };
+}
 
 export interface Served {
   aws: LocalAws;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { seededRandom } from '#wire/random.js';
 import { createTable } from '../dynamodb/table-streams.js';
 import { credentials, region, testFolder } from '../local-aws.js';
-import { ACCOUNT, type KinesisEvent, type Served, serve, textsOf } from './source-harness.js';
+import { ACCOUNT, type KinesisEvent, type Served, serve, type TableEvent, textsOf } from './source-harness.js';
 
 const STREAM_ARN = `arn:aws:kinesis:${ACCOUNT}:stream/laps`;
 const WAIT = { timeout: 20_000, interval: 20 };
@@ -196,13 +196,8 @@ it('isolates a bad record, and tells a bucket about it with all that the functio
 });
 
 it('drives a function from the changes of a table, also by its name, and across shards that roll', async () => {
-  interface Change {
-    eventName: string;
-    eventSourceARN: string;
-    dynamodb: { Keys: { pk: { S: string } }; NewImage?: { lap: { N: string } } };
-  }
-  const seen: Change[] = [];
-  const see = (event: unknown) => void seen.push(...(event as { Records: Change[] }).Records);
+  const seen: TableEvent['Records'] = [];
+  const see = (event: unknown) => void seen.push(...(event as TableEvent).Records);
   served = await serve(folder.path, { see }, { tableStreamLimits: { rollMs: 1_000 } });
   const { dynamodb } = served.clients;
   const arn = await createTable(dynamodb, 'items', 'NEW_AND_OLD_IMAGES');
