@@ -12,6 +12,8 @@ export interface DataDir {
   aws: string;
   /** Shadows, and the outbox of failed rule actions. */
   iot: string;
+  /** Records that could not be processed, a file for each process that reads; there once the first one is. */
+  deadLetters: string;
   release(): void;
 }
 
@@ -44,6 +46,7 @@ export function openDataDir(path: string): DataDir {
     agents: join(root, 'agents'),
     aws: join(root, 'aws'),
     iot: join(root, 'iot'),
+    deadLetters: join(root, 'dead-letters'),
     release: () => {
       rmSync(join(root, RUNTIME_FILE), { force: true });
       rmSync(join(root, LOCK_FILE), { force: true });

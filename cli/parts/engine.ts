@@ -5,6 +5,7 @@ import { FeedHub } from '#cloud/dashboard/hub.js';
 import { type RaceEngineStats, startRaceEngine } from '#cloud/engine/engine.js';
 import { type ReducerGroupStats, startReducerGroup } from '#cloud/reduce/reducer-group.js';
 import { streams, tables } from '#cloud/resources.js';
+import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
 import type { Part, PartContext } from './part.js';
 
 /** What a process of the pit wall's consumers does; one may do both. */
@@ -17,6 +18,8 @@ export interface EnginePartOptions {
   roles: readonly EngineRole[];
   /** Where the screen finds its feed; the same again for a process that takes the place of one that died. Default: any free one. */
   feedPort?: number;
+  /** File for records that could not be processed; without it they are named in the log. */
+  deadLetters?: string;
 }
 
 export interface EngineInfo {
@@ -36,11 +39,13 @@ const CONSUMER_LAG_BOUND_MS = 4_000;
 
 /** Reducers, race engine or both with one hub, whose feed the screen reads over loopback. */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
-  const { cloud, owner, roles, feedPort } = options;
+  const { cloud, owner, roles, feedPort, deadLetters: path } = options;
   const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'iotData']);
   const hub = new FeedHub({ wallClock: context.wallClock });
   const feed = await startFeedServer({ hub, log: context.log, port: feedPort });
-  const shared = { ...context, ...clients, cloud, resources: { streams, tables } };
+  const { wallClock, log } = context;
+  const deadLetters = path === undefined ? undefined : fileDeadLetters({ path, wallClock, log });
+  const shared = { ...context, ...clients, cloud, resources: { streams, tables }, deadLetters };
   const [reducers, engine] = await Promise.all([
     roles.includes('reducers')
       ? startReducerGroup({

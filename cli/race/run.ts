@@ -179,11 +179,12 @@ export class RaceRun {
   /** A name in leases belongs to one process: whoever starts after it must not be taken for it. */
   async #startConsumer(label: string, options: Omit<PartOptions<'engine'>, 'owner'>): Promise<ConsumerHandle> {
     const ownerOf = (start: number) => `${label}/${process.pid}.${start}`;
-    if (!this.#options.spread) return await this.#startPart('engine', { ...options, owner: ownerOf(1) });
+    const deadLetters = join(this.#dir.deadLetters, `${label}.jsonl`);
+    if (!this.#options.spread) return await this.#startPart('engine', { ...options, deadLetters, owner: ownerOf(1) });
     let feedPort: number | undefined;
     const handle = await startLasting<PartInfo<'engine'>>({
       start: async (onExit, start) => {
-        const own = { ...options, feedPort, owner: ownerOf(start) };
+        const own = { ...options, deadLetters, feedPort, owner: ownerOf(start) };
         const started = await startProcess('engine', own, this.#clock.clock.sync(), onExit, label);
         feedPort = Number(new URL(started.info.feedUrl).port);
         return started;
