@@ -124,6 +124,11 @@ export class Sender {
     );
   }
 
+  #sleep(): void {
+    clearTimeout(this.#timer);
+    this.#wakeMs = Number.POSITIVE_INFINITY;
+  }
+
   /** Does all that can be done now, and sees to it that it is called when there is more. */
   #go(): void {
     const nowMs = this.#options.wallClock.nowMs();
@@ -147,6 +152,7 @@ export class Sender {
         nextMs = Math.min(nextMs, nowMs + PACE_LOOK_MS);
     } else if (this.#shards.hasReady) nextMs = Math.min(nextMs, Math.max(nowMs, this.#heldUntilMs));
     if (nextMs < Number.POSITIVE_INFINITY) this.#wakeAt(nextMs);
+    else this.#sleep();
   }
 
   /** What one call takes, as far as the shards' paces let it go. */
