@@ -14,6 +14,7 @@ import {
   SubscribeToShardCommand,
 } from '@aws-sdk/client-kinesis';
 import { KINESIS_LIMITS, type KinesisLimits } from '#cloud/local/kinesis/limits.js';
+import { pause } from '#cloud/streams/back-off.js';
 import type { Random } from '#wire/random.js';
 import { credentials, region } from '../local-aws.js';
 import { arnOf } from './harness.js';
@@ -34,6 +35,7 @@ const WRITERS = 4;
 const KEYS_OF_A_WRITER = 10;
 const OPEN_SHARDS_MAX = 8;
 const POLL_MS = 20;
+const LATE_MS = 50;
 const HASH_KEYS = 1n << 128n;
 
 /** Numbers by partition key, as written and acknowledged, or as read: 0, 1, 2, … when nothing is lost or out of order. */
@@ -59,7 +61,7 @@ export async function write(
       const answer = await client.send(new PutRecordsCommand({ StreamName, Records }));
       if (answer.FailedRecordCount !== 0) throw new Error('A record was refused.');
       for (const key of keys) written.get(key)!.push(number);
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      if (pauseMs > 0) await pause(pauseMs);
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, (_, id) => writer(id)));
@@ -74,10 +76,8 @@ export async function reshard(
   random: Random,
 ): Promise<void> {
   for (let operation = 0; operation < operations; operation++) {
-    const { Shards } = await client.send(
-      new ListShardsCommand({ StreamName, ShardFilter: { Type: 'AT_LATEST' }, MaxResults: 1_000 }),
-    );
-    const open = Shards!.map(rangeOf).sort((a, b) => (a.start < b.start ? -1 : 1));
+    let open = await openShards(client, StreamName);
+    for (; !isWhole(open); open = await openShards(client, StreamName)) await pause(LATE_MS);
     const i = Math.floor(random() * open.length);
     const { id, start, end } = open[i];
     const canSplit = open.length < OPEN_SHARDS_MAX && end - start > 2n;
@@ -97,14 +97,22 @@ function rangeOf({ ShardId, HashKeyRange: range }: Shard) {
   return { id: ShardId!, start: BigInt(range!.StartingHashKey!), end: BigInt(range!.EndingHashKey!) };
 }
 
-/** Whether the open shards hold every hash key once. */
-export async function coversAll(client: KinesisClient, StreamName: string): Promise<boolean> {
+/** By their hash keys; a listing may lack the youngest. */
+async function openShards(client: KinesisClient, StreamName: string) {
   const { Shards } = await client.send(
     new ListShardsCommand({ StreamName, ShardFilter: { Type: 'AT_LATEST' }, MaxResults: 1_000 }),
   );
-  const open = Shards!.map(rangeOf).sort((a, b) => (a.start < b.start ? -1 : 1));
+  return Shards!.map(rangeOf).sort((a, b) => (a.start < b.start ? -1 : 1));
+}
+
+function isWhole(open: readonly { start: bigint; end: bigint }[]): boolean {
   const isJoined = open.every(({ end }, i) => end + 1n === (open[i + 1]?.start ?? HASH_KEYS));
-  return open[0].start === 0n && isJoined;
+  return open[0]?.start === 0n && isJoined;
+}
+
+/** Whether the open shards hold every hash key once. */
+export async function coversAll(client: KinesisClient, StreamName: string): Promise<boolean> {
+  return isWhole(await openShards(client, StreamName));
 }
 
 /** Reads one shard to its end and answers its children; undefined when it was told to stop at the tip of an open one. */
