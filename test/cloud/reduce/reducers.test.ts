@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { type Reducers, startReducers } from '#cloud/reduce/reducers.js';
 import { slotsOf } from '#cloud/reduce/slots.js';
 import { streams, tables } from '#cloud/resources.js';
+import { aggregate } from '#cloud/streams/kpl/aggregate.js';
 import { RaceClock, wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
@@ -135,4 +136,20 @@ test('a lap is told to the race stream before the commit that marks it as told',
     .get('s0')!
     .records.map(({ key, data }) => [key, JSON.parse(Buffer.from(data).toString())]);
   expect(told).toMatchObject([['car-1', { kind: 'lapChannels', lapHint: 1 }]]);
+});
+
+test('frames that a producer aggregated are folded one by one, and a restart goes on behind the last of them', async () => {
+  const cloud = new Cloud();
+  cloud.live.put('s0', 'car-1', schema(1));
+  const aggregateOf = (...seqs: number[]) =>
+    aggregate(seqs.map((seq) => ({ partitionKey: 'car-1', data: frame({ seq }) }))).data;
+  cloud.live.put('s0', 'a', aggregateOf(2, 3, 4));
+  const first = await cloud.reducers();
+  await until(() => first.stats().consumed === 3);
+  await first.stop();
+  cloud.live.put('s0', 'a', aggregateOf(5, 6));
+  const second = await cloud.reducers();
+  await until(() => second.stats().consumed === 5);
+  expect(second.stats().duplicatesDropped).toBe(0);
+  await second.stop();
 });
