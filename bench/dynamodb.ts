@@ -2,14 +2,7 @@
  * Tables through the stock client, beside bare dynalite: BatchWriteItem and PutItem, without a stream and with one that has both
  * images. Each server is a process of its own, on disk; all get the same calls in turn, round by round.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rmSync } from 'node:fs';
 import {
   type AttributeValue,
   BatchWriteItemCommand,
@@ -19,17 +12,15 @@ import {
   PutItemCommand,
   type StreamViewType,
 } from '@aws-sdk/client-dynamodb';
+import { startDynalite } from '../test/helpers/table-peers.js';
+import { benchFolder, CREDENTIALS, REGION, startAwsServer } from './aws-server.js';
 import { type Figure, round } from './figure.js';
 
-const SERVER = fileURLToPath(new URL('./aws-process.ts', import.meta.url));
-const CREDENTIALS = { accessKeyId: 'AKIABENCHBENCHBENCH1', secretAccessKey: 'bench' };
-const REGION = 'us-east-1';
 const ROUNDS = 5;
 const CALLERS = 4;
 const BATCH = 25;
 const BATCHED = 5_000;
 const SINGLE = 1_000;
-const READY_MS = 30_000;
 /** A table as AWS has it takes 4,000 writes a second: here it is the server that is measured. */
 const UNTHROTTLED = {
   partitionWriteUnits: 1e9,
@@ -38,30 +29,22 @@ const UNTHROTTLED = {
   onDemandReadUnits: 1e9,
 };
 
-interface Server {
-  url: string;
-  startMs: number;
-  child: ChildProcess;
-}
-
 interface Contender {
-  name: 'ours' | 'with a stream' | 'dynalite';
   dynamodb: DynamoDBClient;
   table: string;
 }
 
 export async function dynamodbFigures(): Promise<Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'pitwall-bench-'));
-  const servers: Server[] = [];
+  const folder = benchFolder();
+  const servers = [await startAwsServer({ tableLimits: UNTHROTTLED }), await startDynalite(folder)];
   try {
-    servers.push(await startOurs(join(folder, 'ours')), await startDynalite(join(folder, 'dynalite')));
-    const [ours, dynalite] = servers.map(({ url: endpoint }) => {
-      return new DynamoDBClient({ region: REGION, credentials: CREDENTIALS, endpoint });
-    });
+    const [ours, dynalite] = servers.map(
+      ({ url: endpoint }) => new DynamoDBClient({ region: REGION, credentials: CREDENTIALS, endpoint }),
+    );
     const contenders: Contender[] = [
-      { name: 'ours', dynamodb: ours, table: 'plain' },
-      { name: 'with a stream', dynamodb: ours, table: 'streamed' },
-      { name: 'dynalite', dynamodb: dynalite, table: 'plain' },
+      { dynamodb: ours, table: 'plain' },
+      { dynamodb: ours, table: 'streamed' },
+      { dynamodb: dynalite, table: 'plain' },
     ];
     await createTable(ours, 'plain');
     await createTable(ours, 'streamed', 'NEW_AND_OLD_IMAGES');
@@ -69,45 +52,14 @@ export async function dynamodbFigures(): Promise<Figure[]> {
     const figures = [
       ...(await compare('dynamodb BatchWriteItem, items', contenders, writeBatches)),
       ...(await compare('dynamodb PutItem', contenders, writeItems)),
-      { name: 'local services ready', unit: 'ms', value: round(servers[0].startMs, 0), spread: 0 },
     ];
     ours.destroy();
     dynalite.destroy();
     return figures;
   } finally {
-    for (const { child } of servers) child.kill('SIGKILL');
+    for (const server of servers) await server.kill();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function startOurs(folder: string): Promise<Server> {
-  const startMs = performance.now();
-  const argv = [folder, JSON.stringify(CREDENTIALS), REGION, JSON.stringify({ tableLimits: UNTHROTTLED })];
-  const child = fork(SERVER, argv, { execArgv: process.execArgv });
-  const [url] = (await once(child, 'message')) as [string];
-  return { url, startMs: performance.now() - startMs, child };
-}
-
-/** It does not take port 0. */
-async function startDynalite(folder: string): Promise<Server> {
-  const startMs = performance.now();
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  const cli = createRequire(import.meta.url).resolve('dynalite/cli.js');
-  const flags = ['--port', `${port}`, '--path', folder, '--createTableMs', '0'];
-  const child = spawn(process.execPath, [cli, ...flags], { stdio: 'ignore' });
-  const url = `http://127.0.0.1:${port}`;
-  const answers = () =>
-    fetch(url, { method: 'POST', body: '{}' })
-      .then(() => true)
-      .catch(() => false);
-  while (!(await answers())) {
-    if (performance.now() - startMs > READY_MS) throw new Error('dynalite does not answer.');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return { url, startMs: performance.now() - startMs, child };
 }
 
 async function createTable(
@@ -166,7 +118,7 @@ async function together(count: number, call: (i: number) => Promise<void>): Prom
   await Promise.all(Array.from({ length: CALLERS }, caller));
 }
 
-/** Items a second of each, the best of the rounds; ours and ours with a stream, each beside dynalite. */
+/** Items a second, the best of the rounds: of ours without a stream and with one, each beside dynalite, which is the last contender. */
 async function compare(
   name: string,
   contenders: Contender[],
@@ -183,8 +135,8 @@ async function compare(
   }
   const best = rates.map((each) => Math.max(...each));
   const peer = { name: 'dynalite', value: round(best[2], 0) };
-  return [0, 1].map((i) => ({
-    name: i === 0 ? name : `${name}, with a stream`,
+  return [name, `${name}, with a stream`].map((title, i) => ({
+    name: title,
     unit: '/s',
     value: round(best[i], 0),
     spread: round((best[i] - Math.min(...rates[i])) / best[i]),

@@ -8,6 +8,8 @@ export interface TableStreamLimits {
   iteratorLifeMs: number;
   getRecordsMax: number;
   getBytesMax: number;
+  /** Calls a second, of the account; absent = as many as come. */
+  callRates: Readonly<Record<string, number>>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -19,4 +21,5 @@ export const TABLE_STREAM_LIMITS: TableStreamLimits = {
   iteratorLifeMs: 15 * 60_000,
   getRecordsMax: 1_000,
   getBytesMax: 1_048_576,
+  callRates: { DescribeStream: 10, ListStreams: 5 },
 };

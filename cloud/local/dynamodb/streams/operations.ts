@@ -2,6 +2,7 @@ import type { Clock } from '#wire/clock.js';
 import { AwsError, validation } from '../../aws-error.js';
 import { oneOf, optionalObject, optionalText, optionalWhole, text } from '../../input.js';
 import { EncodedJson, type JsonObject, type Operation } from '../../json-service.js';
+import { TokenBucket } from '../../token-bucket.js';
 import type { LevelDb } from '../committer.js';
 import type { StreamCatalog } from './catalog.js';
 import { changeBytes } from './change.js';
@@ -27,11 +28,27 @@ const ITERATOR_TYPES = ['TRIM_HORIZON', 'LATEST', 'AT_SEQUENCE_NUMBER', 'AFTER_S
 
 /** ListStreams, DescribeStream, GetShardIterator, GetRecords. */
 export function streamOperations(context: StreamsContext): Record<string, Operation> {
-  return {
+  const operations: Record<string, Operation> = {
     ListStreams: (input) => listStreams(context, input),
     DescribeStream: (input) => describeStream(context, input),
     GetShardIterator: (input) => getShardIterator(context, input),
     GetRecords: (input) => getRecords(context, input),
+  };
+  for (const [name, perSecond] of Object.entries(context.limits.callRates)) {
+    operations[name] = limited(name, operations[name], perSecond, context.raceClock);
+  }
+  return operations;
+}
+
+function limited(name: string, run: Operation, perSecond: number, raceClock: Clock): Operation {
+  const calls = new TokenBucket(perSecond, raceClock.nowMs());
+  return (input) => {
+    const nowMs = raceClock.nowMs();
+    if (!calls.has(1, nowMs)) {
+      throw new AwsError('LimitExceededException', `Rate exceeded: ${name} is served ${perSecond} times a second.`);
+    }
+    calls.take(1, nowMs);
+    return run(input);
   };
 }
 

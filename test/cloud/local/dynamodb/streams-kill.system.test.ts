@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { ScanCommand, TransactWriteItemsCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, it } from 'vitest';
 import { seededRandom } from '#wire/random.js';
-import { startIn, startToBeKilled, stockClients, testFolder } from '../local-aws.js';
+import { startIn, startToBeKilled, stockClients, testFolder, UNTHROTTLED } from '../local-aws.js';
 import { createTable, readAll } from './table-streams.js';
 
 /** Shards roll while the server is being killed. */
@@ -17,7 +17,10 @@ afterEach(() => server?.kill());
 it(`image and record are never apart, and nothing acknowledged is lost (seed ${seed})`, async () => {
   const random = seededRandom(seed);
   const folder = testFolder();
-  server = await startToBeKilled(folder.path, { tableStreamLimits: { rollMs: ROLL_MS } });
+  server = await startToBeKilled(folder.path, {
+    tableLimits: UNTHROTTLED,
+    tableStreamLimits: { rollMs: ROLL_MS, callRates: {} },
+  });
   const clients = stockClients(server.url);
   const arn = await createTable(clients.dynamodb, 'items', 'NEW_AND_OLD_IMAGES');
   const anyKey = () => ({ pk: { S: `item ${Math.floor(random() * ITEMS)}` } });
@@ -54,7 +57,7 @@ it(`image and record are never apart, and nothing acknowledged is lost (seed ${s
   await writers;
   clients.destroy();
 
-  const aws = await startIn(folder.path);
+  const aws = await startIn(folder.path, { tableStreamLimits: { callRates: {} } });
   const after = stockClients(aws.url);
   const { Items } = await after.dynamodb.send(new ScanCommand({ TableName: 'items', ConsistentRead: true }));
   const images = new Map<string, unknown>();

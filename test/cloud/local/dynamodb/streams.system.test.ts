@@ -33,7 +33,11 @@ let dynamodb: DynamoDBClient;
 let streams: DynamoDBStreamsClient;
 
 async function open(): Promise<void> {
-  aws = await startIn(folder.path, { raceClock, tableLimits: UNTHROTTLED });
+  aws = await startIn(folder.path, {
+    raceClock,
+    tableLimits: UNTHROTTLED,
+    tableStreamLimits: { callRates: { ListStreams: 5 } },
+  });
   clients = stockClients(aws.url);
   ({ dynamodb, dynamodbStreams: streams } = clients);
 }
@@ -212,6 +216,7 @@ describe('a stream', () => {
     const listed: string[] = [];
     let ExclusiveStartStreamArn: string | undefined;
     do {
+      raceClock.advance(200);
       const page = await streams.send(new ListStreamsCommand({ Limit: 2, ExclusiveStartStreamArn }));
       expect(page.Streams!.length).toBeLessThanOrEqual(2);
       listed.push(...page.Streams!.map(({ StreamArn }) => StreamArn!));
@@ -385,5 +390,15 @@ describe('after 24 hours', () => {
     const described = () => refusal(streams.send(new DescribeStreamCommand({ StreamArn: arn })));
     await expect.poll(described, { timeout: 10_000 }).toBe('ResourceNotFoundException');
     await active(dynamodb, 'trimmed');
+  });
+});
+
+describe('calls of the API', () => {
+  it('are served so many times a second, on the race clock', async () => {
+    raceClock.advance(1_000);
+    const calls = Array.from({ length: 6 }, () => refusal(streams.send(new ListStreamsCommand({}))));
+    expect((await Promise.all(calls)).sort()).toEqual(['LimitExceededException', ...Array<string>(5).fill('ok')]);
+    raceClock.advance(200);
+    expect(await refusal(streams.send(new ListStreamsCommand({})))).toBe('ok');
   });
 });
