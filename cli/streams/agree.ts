@@ -1,0 +1,18 @@
+import { createInterface } from 'node:readline/promises';
+import { PitwallError } from '#wire/errors.js';
+
+/** Asks a person. Raises PW-USAGE-FLAG where there is nobody to ask. */
+export async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new PitwallError('PW-USAGE-FLAG', {
+      what: 'The stream would be changed, and nobody is here to agree.',
+      fix: 'Look at it with --plan, then agree with --yes.',
+    });
+  }
+  const asker = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await asker.question(`${question} (yes/no) `)).trim());
+  } finally {
+    asker.close();
+  }
+}
