@@ -17,7 +17,8 @@ import {
   type ShardPosition,
   TRIM_HORIZON,
 } from './shard-graph.js';
-import { addCounts, noCounts, type ShardBatch, type ShardCounters, ShardReader, WATCHDOG_MS } from './shard-reader.js';
+import { addCounts, noCounts, type ShardBatch, type ShardCounters, ShardReader } from './shard-reader.js';
+import { WATCHDOG_MS } from './shard-reads.js';
 import type { ShardSource, StreamGap, StreamRecord } from './source.js';
 
 export interface ConsumerOptions {

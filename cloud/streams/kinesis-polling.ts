@@ -11,6 +11,7 @@ import { fromChildShard, listShards } from './list-shards.js';
 import { checkPosition } from './positions.js';
 import type { ReadBudget, ReadBudgets } from './read-budget.js';
 import { LATEST, placeOf, type ShardPosition, TRIM_HORIZON, timestampOf } from './shard-graph.js';
+import { bytesOf } from './shard-reads.js';
 import type { ShardCursor, ShardRead, ShardSource, StreamRecord } from './source.js';
 
 export interface KinesisPollingOptions {
@@ -62,7 +63,7 @@ class PollingCursor implements ShardCursor {
     const answer = await client.send(new GetRecordsCommand(input), { abortSignal });
     this.#iterator = answer.NextShardIterator;
     const records = (answer.Records ?? []).map(fromRecord);
-    if (this.#budget) this.#budget.charge(records.reduce((bytes, { data }) => bytes + data.length, 0));
+    if (this.#budget) this.#budget.charge(bytesOf(records));
     return {
       records,
       // A full answer has more behind it, whatever the service says of its age.

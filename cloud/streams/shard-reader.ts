@@ -5,8 +5,9 @@ import type { Random } from '#wire/random.js';
 import type { AheadBytes } from './ahead.js';
 import { actionFor, type ErrorAction } from './aws-errors.js';
 import { backOffMs, pause } from './back-off.js';
-import { atTimestamp, LATEST, positionBehind, type ShardInfo, type ShardPosition } from './shard-graph.js';
-import type { ShardCursor, ShardRead, ShardSource, StreamGap, StreamRecord } from './source.js';
+import { positionBehind, type ShardInfo, type ShardPosition } from './shard-graph.js';
+import { ShardReads, Silence, WATCHDOG_MS } from './shard-reads.js';
+import type { ShardRead, ShardSource, StreamGap, StreamRecord } from './source.js';
 
 export interface ShardBatch {
   stream: string;
@@ -61,14 +62,6 @@ export function addCounts<Counts extends { [Name in keyof Counts]: number }>(to:
   for (const name of Object.keys(from) as (keyof Counts)[]) (to[name] as number) += from[name];
 }
 
-interface ReadAhead {
-  read: Promise<ShardRead>;
-  /** Of the room, held for it: its greatest size until it is there. */
-  bytes: number;
-}
-
-/** A read without an answer for so long is given up, and the shard begun again where it was. */
-export const WATCHDOG_MS = 15_000;
 /** 200 ms between polls become 1 s while nothing comes. */
 const IDLE_GROWTH = 5;
 const IDLE_STEP = 1.5;
@@ -86,14 +79,12 @@ const GONE_TRIES = 5;
 export class ShardReader {
   readonly counters: ShardCounters = noCounts();
   lagMs = 0;
-  /** Behind which record to go on. */
-  position: ShardPosition;
   readonly done: Promise<void>;
   readonly #options: ShardReaderOptions;
   readonly #stop = new AbortController();
-  #cursor: ShardCursor | undefined;
-  /** The read after the batch in hand. */
-  #next: ReadAhead | undefined;
+  readonly #reads: ShardReads;
+  /** Of a shard that is gone: what the service cannot say any more. */
+  #end: ShardRead | undefined;
   #failures = 0;
   #goneTries = 0;
   /**
@@ -105,9 +96,15 @@ export class ShardReader {
 
   constructor(options: ShardReaderOptions) {
     this.#options = options;
-    this.position = options.position;
+    const { source, shardId, position, ahead, raceClock } = options;
+    this.#reads = new ShardReads({ source, shardId, position, ahead, raceClock, signal: this.#stop.signal });
     this.#idleMs = options.pollMs;
     this.done = this.#run();
+  }
+
+  /** Behind which record to go on. */
+  get position(): ShardPosition {
+    return this.#reads.position;
   }
 
   /** Ends after the batch in hand, if there is one. */
@@ -121,98 +118,30 @@ export class ShardReader {
     try {
       while (!signal.aborted) {
         try {
-          const read = await this.#take();
+          const read = this.#end ?? (await this.#read());
           if (signal.aborted) return;
           const pauseMs = this.#pauseMs(read);
-          this.#readAhead(read, pauseMs);
+          const isAhead = read.records.length > 0 && !read.ended && this.#reads.begin(pauseMs);
           if (await this.#deliver(read)) return;
-          if (!this.#next) await pause(pauseMs, signal);
+          if (!isAhead) await pause(pauseMs, signal);
         } catch (error) {
           // A poll can be tried again; what pushed has ended, and begins again behind the last record.
-          if (!this.#options.source.polls) this.#closeCursor();
+          if (!this.#options.source.polls) this.#reads.reopen();
           if (signal.aborted || !(await this.#recover(error))) return;
         }
       }
     } finally {
       this.#stop.abort();
-      this.#closeCursor();
-      this.#forgetNext();
+      this.#reads.close();
     }
-  }
-
-  #forgetNext(): void {
-    const next = this.#next;
-    // Its room is free when nothing can arrive in it any more.
-    void next?.read.catch(() => {}).then(() => this.#options.ahead?.give(next.bytes));
-  }
-
-  #closeCursor(): void {
-    this.#cursor?.close();
-    this.#cursor = undefined;
-  }
-
-  async #take(): Promise<ShardRead> {
-    const next = this.#next;
-    if (!next) return await this.#read();
-    this.#next = undefined;
-    try {
-      return await next.read;
-    } finally {
-      // From here on it is the batch in hand.
-      this.#options.ahead?.give(next.bytes);
-    }
-  }
-
-  #readAhead(inHand: ShardRead, pauseMs: number): void {
-    const { source, ahead } = this.#options;
-    if (!ahead || inHand.records.length === 0 || inHand.ended || !ahead.take(source.readBytesMax)) return;
-    const read = pause(source.polls ? pauseMs : 0, this.#stop.signal).then(() => this.#read());
-    const next: ReadAhead = { read, bytes: source.readBytesMax };
-    this.#next = next;
-    read.then(
-      ({ records }) => {
-        const bytes = bytesOf(records);
-        ahead.give(next.bytes - bytes);
-        next.bytes = bytes;
-      },
-      // Whoever takes it is told; when the reader stops before, nobody is.
-      () => {},
-    );
   }
 
   async #read(): Promise<ShardRead> {
-    if (!this.#cursor) {
-      this.#cursor = this.#options.source.open(this.#options.shardId, this.position);
-      // LATEST a second time, after an expiry or a fault, would jump over what came since the first.
-      if (this.position === LATEST) this.position = atTimestamp(this.#options.raceClock.nowMs());
-    }
-    const read = await this.#watched(this.#cursor);
+    const read = await this.#reads.take();
     this.counters.polls++;
     this.#failures = 0;
     this.#goneTries = 0;
     return read;
-  }
-
-  /** The cursor's next read, or an error when it says nothing for too long or the reader stops. */
-  async #watched(cursor: ShardCursor): Promise<ShardRead> {
-    const call = new AbortController();
-    const { signal } = this.#stop;
-    let giveUp = () => {};
-    const silence = new Promise<never>((_, reject) => {
-      giveUp = () => {
-        reject(new Silence());
-        call.abort();
-      };
-    });
-    const timer = setTimeout(giveUp, WATCHDOG_MS);
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    try {
-      return await Promise.race([cursor.next(call.signal), silence]);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-    }
   }
 
   /** True when the shard has ended. */
@@ -232,7 +161,7 @@ export class ShardReader {
       }
       this.counters.records += records.length;
       const last = records.at(-1);
-      if (last) this.position = positionBehind(last);
+      if (last) this.#reads.position = positionBehind(last);
     }
     if (ended) onEnd(children);
     return ended;
@@ -263,12 +192,12 @@ export class ShardReader {
     switch (this.#actionFor(error)) {
       case 'renewIterator':
         this.counters.expiredIterators++;
-        this.#closeCursor();
+        this.#reads.reopen();
         log.info('A shard iterator expired; going on behind the last record.', fields);
         return true;
       case 'restart':
         this.counters.watchdogRestarts++;
-        this.#closeCursor();
+        this.#reads.reopen();
         log.warn('A shard had no completed read; it is begun again.', { ...fields, silentMs: WATCHDOG_MS });
         return true;
       case 'slowDown':
@@ -318,7 +247,7 @@ export class ShardReader {
       this.#goneTries++;
       if (this.#goneTries >= GONE_TRIES) return this.#giveUp(error);
       this.counters.retried++;
-      this.#closeCursor();
+      this.#reads.reopen();
       await this.#backOff(random);
       return true;
     }
@@ -333,7 +262,7 @@ export class ShardReader {
     const children = [...listing.values()].filter(({ parents }) => parents.includes(shardId));
     const gap = { shardId, behind: this.position, upTo: undefined };
     const end: ShardRead = { records: [], millisBehindLatest: 0, ended: true, children, gap };
-    this.#next = { read: Promise.resolve(end), bytes: 0 };
+    this.#end = end;
     return true;
   }
 
@@ -350,11 +279,4 @@ export class ShardReader {
     );
     return false;
   }
-}
-
-/** A read that is not waited for any longer. */
-class Silence extends Error {}
-
-export function bytesOf(records: readonly StreamRecord[]): number {
-  return records.reduce((bytes, { data }) => bytes + data.length, 0);
 }

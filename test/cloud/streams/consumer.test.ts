@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Consumer, type ConsumerOptions, startConsumer } from '#cloud/streams/consumer.js';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
-import { type ShardBatch, WATCHDOG_MS } from '#cloud/streams/shard-reader.js';
+import type { ShardBatch } from '#cloud/streams/shard-reader.js';
+import { WATCHDOG_MS } from '#cloud/streams/shard-reads.js';
 import { ManualClock, wallClock } from '#wire/clock.js';
 import type { PitwallError } from '#wire/errors.js';
 import { silentLog } from '#wire/log.js';
