@@ -1,7 +1,9 @@
 import { TABLE_LIMITS, type TableLimits } from '#cloud/local/dynamodb/capacity/limits.js';
 import { TABLE_STREAM_LIMITS } from '#cloud/local/dynamodb/streams/limits.js';
 import { FAULT_KINDS, type Fault, parseFaults } from '#cloud/local/faults.js';
+import type { KinesisLimits } from '#cloud/local/kinesis/limits.js';
 import type { ConfigKey } from './keys.js';
+import { KINESIS_KEYS, kinesisLimits } from './kinesis-keys.js';
 
 /** What of the local streams, tables and objects may be set: plain data, for the process that runs them. */
 export interface AwsSettings {
@@ -11,6 +13,8 @@ export interface AwsSettings {
   statusDelayMs: number;
   /** Of functions; see `LocalFunctions`. */
   functionTimeoutMs: number;
+  /** Of streams. */
+  limits: KinesisLimits;
   tableLimits: TableLimits;
   tableStreamLimits: { shards: number; rollMs: number };
 }
@@ -108,6 +112,7 @@ export const AWS_KEYS: Readonly<Record<string, ConfigKey>> = {
     meaning: "Age at which a shard of a table's stream is closed and continued by a child, race ms.",
     check: { whole: [ROLL_MS_MIN, ROLL_MS_MAX] },
   },
+  ...KINESIS_KEYS,
 };
 
 /** Values by dotted name, each checked, as the services take them. Raises PW-CONFIG-FAULTS. */
@@ -118,6 +123,7 @@ export function awsSettings(values: Readonly<Record<string, unknown>>): AwsSetti
     faultSeed: Number(values.seed),
     statusDelayMs: Number(values['local.aws.statusDelayMs']),
     functionTimeoutMs: Number(values['local.aws.functionTimeoutS']) * 1_000,
+    limits: kinesisLimits(values),
     tableLimits: Object.fromEntries(
       Object.keys(TABLE_LIMITS).map((limit) => [limit, Number(values[`local.aws.tables.${limit}`])]),
     ) as unknown as TableLimits,

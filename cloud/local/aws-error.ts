@@ -41,8 +41,13 @@ export const serialization = (message: string): AwsError => new AwsError('Serial
 
 export const validation = (message: string): AwsError => new AwsError('ValidationException', message);
 
-/** AWS's wording for a member that breaks its declared constraint. */
-export const constraint = (value: unknown, member: string, wanted: string): AwsError =>
-  validation(
-    `1 validation error detected: Value '${String(value).slice(0, 128)}' at '${member}' failed to satisfy constraint: ${wanted}`,
+/** Of a refused value: enough for any name, and never a whole record. */
+const SHOWN_LENGTH_MAX = 1_024;
+
+/** AWS's wording for a member that breaks its declared constraint; null = it is not given. */
+export const constraint = (value: unknown, member: string, wanted: string): AwsError => {
+  const shown = value === null ? 'null' : `'${String(value).slice(0, SHOWN_LENGTH_MAX)}'`;
+  return validation(
+    `1 validation error detected: Value ${shown} at '${member}' failed to satisfy constraint: ${wanted}`,
   );
+};

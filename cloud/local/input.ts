@@ -13,22 +13,29 @@ export function optionalText(
   input: JsonObject,
   member: string,
   { min = 1, max, pattern }: TextBounds,
+  inside = '',
 ): string | undefined {
   const value = input[member];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw serialization(`${typeof value} can not be converted to a String`);
-  if (value.length < min)
-    throw constraint(value, lowerFirst(member), `Member must have length greater than or equal to ${min}`);
-  if (value.length > max)
-    throw constraint(value, lowerFirst(member), `Member must have length less than or equal to ${max}`);
+  const refuse = (wanted: string) => constraint(value, inside + lowerFirst(member), wanted);
+  if (value.length < min) throw refuse(`Member must have length greater than or equal to ${min}`);
+  if (value.length > max) throw refuse(`Member must have length less than or equal to ${max}`);
   if (pattern !== undefined && !pattern.test(value)) {
-    throw constraint(value, lowerFirst(member), `Member must satisfy regular expression pattern: ${pattern.source}`);
+    throw refuse(`Member must satisfy regular expression pattern: ${unanchored(pattern)}`);
   }
   return value;
 }
 
-export function text(input: JsonObject, member: string, bounds: TextBounds): string {
-  return required(optionalText(input, member, bounds), member);
+/** `inside` = where the object lies, e.g. `records.1.member.`, for the message. */
+export function text(input: JsonObject, member: string, bounds: TextBounds, inside = ''): string {
+  return required(optionalText(input, member, bounds, inside), member, inside);
+}
+
+/** AWS's patterns are meant for the whole value and come without anchors. */
+function unanchored({ source }: RegExp): string {
+  const [, grouped, plain = source] = /^\^(?:\(\?:(.*)\)|(.*))\$$/.exec(source) ?? [];
+  return grouped ?? plain;
 }
 
 export function optionalWhole(input: JsonObject, member: string, min: number, max: number): number | undefined {
@@ -81,8 +88,10 @@ export function list(input: JsonObject, member: string, max: number): unknown[] 
   return value;
 }
 
-function required<Value>(value: Value | undefined | null, member: string): Value {
-  if (value === undefined || value === null) throw constraint('null', lowerFirst(member), 'Member must not be null');
+function required<Value>(value: Value | undefined | null, member: string, inside = ''): Value {
+  if (value === undefined || value === null) {
+    throw constraint(null, inside + lowerFirst(member), 'Member must not be null');
+  }
   return value;
 }
 

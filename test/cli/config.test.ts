@@ -12,6 +12,7 @@ import { DEFAULT_JOB_LIMITS } from '#cloud/local/iot-core/jobs/limits.js';
 import { DEFAULT_LIMITS } from '#cloud/local/iot-core/limits.js';
 import { DEFAULT_REGISTRY_LIMITS } from '#cloud/local/iot-core/registry/limits.js';
 import { DEFAULT_SHADOW_LIMITS } from '#cloud/local/iot-core/shadow/limits.js';
+import { KINESIS_LIMITS } from '#cloud/local/kinesis/limits.js';
 
 let project: string;
 let env: NodeJS.ProcessEnv;
@@ -62,6 +63,7 @@ describe('settings of the local streams and tables', () => {
       faults: [],
       faultSeed: 1,
       statusDelayMs: 0,
+      limits: KINESIS_LIMITS,
       functionTimeoutMs: 3_000,
       tableLimits: TABLE_LIMITS,
       tableStreamLimits: { shards: 4, rollMs: 4 * 3_600_000 },
@@ -74,6 +76,7 @@ describe('settings of the local streams and tables', () => {
       'local.aws.tableStreams.shards=1',
       'local.aws.tableStreams.rollMs=60000',
     );
+    set.push('local.aws.kinesis.limits.writeRecordsPerSecond=10', 'local.aws.kinesis.calls.splitShard=1');
     expect(resolveConfig({ set }, env, project).config.aws).toEqual({
       faults: [
         { operation: 'kinesis.PutRecords', kind: 'partial', rate: 0.05, ms: 1_000 },
@@ -81,6 +84,11 @@ describe('settings of the local streams and tables', () => {
       ],
       faultSeed: 7,
       statusDelayMs: 500,
+      limits: {
+        ...KINESIS_LIMITS,
+        writeRecordsPerSecond: 10,
+        callRates: { ...KINESIS_LIMITS.callRates, SplitShard: { perSecond: 1, of: 'account' } },
+      },
       functionTimeoutMs: 60_000,
       tableLimits: { ...TABLE_LIMITS, partitionWriteUnits: 50 },
       tableStreamLimits: { shards: 1, rollMs: 60_000 },

@@ -61,7 +61,7 @@ export function putOperations(
 
 function dataOf(record: JsonObject | undefined, member: string, { recordBytesMax }: FirehoseLimits): Buffer {
   const data = record?.Data;
-  if (data === undefined || data === null) throw constraint('null', member, 'Member must not be null');
+  if (data === undefined || data === null) throw constraint(null, member, 'Member must not be null');
   if (typeof data !== 'string' || data.length % 4 !== 0 || !BASE64.test(data)) {
     throw serialization('Data is not base64.');
   }

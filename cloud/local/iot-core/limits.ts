@@ -1,4 +1,4 @@
-import { bound, defaultsOf, type LimitValues, quota, timer } from './limit.js';
+import { bound, defaultsOf, type LimitValues, quota, timer } from '../limit.js';
 import { DEFAULT_SHADOW_LIMITS, type ShadowLimits } from './shadow/limits.js';
 
 const DAY_MS = 24 * 3_600_000;

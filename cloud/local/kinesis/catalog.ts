@@ -16,6 +16,9 @@ export interface CatalogOptions {
   store: Store;
   limits: KinesisLimits;
   raceClock: Clock;
+  /** For messages. */
+  region: string;
+  accountId: string;
   /** How long streams and consumers are CREATING, UPDATING or DELETING, race ms; AWS takes half a minute. */
   statusDelayMs: number;
 }
@@ -66,7 +69,10 @@ export class Catalog {
   async create(name: string, shardCount: number, mode: StreamMode): Promise<void> {
     const nowMs = Math.floor(this.#options.raceClock.nowMs());
     if (this.find(name) !== undefined) {
-      throw new AwsError('ResourceInUseException', `Stream ${name} already exists.`);
+      throw new AwsError(
+        'ResourceInUseException',
+        `Stream ${name} under account ${this.#options.accountId} already exists.`,
+      );
     }
     this.checkShardQuota(shardCount);
     // A deleted stream of that name that no sweep has met yet.
@@ -127,11 +133,12 @@ export class Catalog {
 
   /** Throws LimitExceededException when the account would have too many open shards. */
   checkShardQuota(more: number): void {
-    const { shardsMax } = this.#options.limits;
+    const { limits, region, accountId } = this.#options;
+    const { shardsMax } = limits;
     if (this.openShards + more > shardsMax) {
       throw new AwsError(
         'LimitExceededException',
-        `This request would exceed the shard limit of ${shardsMax} for the account.`,
+        `This request would exceed the shard limit for the account ${accountId} in ${region}. Current shard count for the account: ${this.openShards}. Limit: ${shardsMax}. Number of additional shards that would have resulted from this request: ${more}. Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits.`,
       );
     }
   }

@@ -11,8 +11,9 @@ import {
   type Registration,
 } from './consumers.js';
 import { arnOf, type KinesisContext, refuseMembers, shardOf, streamOf } from './context.js';
+import { SHARD_ID } from './members.js';
 import { formatToken, type PageToken, parseToken } from './page-token.js';
-import { STARTING_POSITION_MEMBERS, startOf } from './start-position.js';
+import { readPosition, STARTING_POSITION_MEMBERS, startOf } from './start-position.js';
 import type { ConsumerRecord, Stream } from './stream.js';
 
 const CONSUMER_NAME = { max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ };
@@ -81,13 +82,13 @@ export function consumerOperations(context: KinesisContext): Record<string, Oper
     },
     SubscribeToShard: (input) => {
       const { stream, consumer } = consumerOf(context, input);
-      const shard = shardOf(context, stream, input);
+      const shard = shardOf(context, stream, text(input, 'ShardId', SHARD_ID));
       const status = consumerStatus(context, consumer);
       if (status !== 'ACTIVE') {
         throw new AwsError('ResourceInUseException', `Consumer ${consumer.name} is not ACTIVE, but ${status}.`);
       }
       const position = optionalObject(input, 'StartingPosition') ?? {};
-      const next = startOf(context, stream, shard, position, STARTING_POSITION_MEMBERS);
+      const next = startOf(context, stream, shard, readPosition(position, STARTING_POSITION_MEMBERS));
       if (input.DryRun === true) {
         throw new AwsError('DryRunOperationException', 'The request would have succeeded, but for DryRun.');
       }

@@ -1,11 +1,12 @@
 import type { Clock } from '#wire/clock.js';
 import { AwsError, validation } from '../aws-error.js';
 import type { Faults } from '../faults.js';
-import { optionalText, text } from '../input.js';
+import { optionalText } from '../input.js';
 import type { JsonObject } from '../json-service.js';
 import type { Catalog } from './catalog.js';
 import { toDecimal } from './hash-range.js';
 import type { KinesisLimits } from './limits.js';
+import { STREAM_ARN, STREAM_NAME } from './members.js';
 import type { Shard } from './shard.js';
 import type { Store } from './store.js';
 import type { Stream } from './stream.js';
@@ -35,10 +36,6 @@ export interface KinesisCounters {
   subscriptions: number;
 }
 
-const STREAM_NAME = { max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ };
-const STREAM_ARN = { max: 2048, pattern: /^arn:aws[^:]*:kinesis:[^:]+:\d{12}:stream\/(\S+)$/ };
-const SHARD_ID = { max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ };
-
 /** StreamName, or the name in StreamARN; every operation takes either. */
 export function streamNameOf(input: JsonObject): string {
   const name = optionalText(input, 'StreamName', STREAM_NAME);
@@ -58,14 +55,31 @@ export function streamNamed({ catalog }: KinesisContext, input: JsonObject): Str
   return undefined;
 }
 
+/** Undefined also while the stream is being created when it is meant for data. */
+function findStream(context: KinesisContext, name: string, use: 'data' | 'control'): Stream | undefined {
+  const stream = context.catalog.find(name);
+  return use === 'data' && stream?.status(context.raceClock.nowMs()) === 'CREATING' ? undefined : stream;
+}
+
 /** Throws ResourceNotFoundException, also while the stream is being created when it is meant for data. */
 export function streamOf(context: KinesisContext, input: JsonObject, use: 'data' | 'control' = 'control'): Stream {
   const name = streamNameOf(input);
-  const stream = context.catalog.find(name);
-  if (stream === undefined || (use === 'data' && stream.status(context.raceClock.nowMs()) === 'CREATING')) {
-    throw streamNotFound(context, name);
-  }
+  const stream = findStream(context, name, use);
+  if (stream === undefined) throw streamNotFound(context, name);
   return stream;
+}
+
+/** For a reader: says of a stream that is not there that the shard is not. */
+export function readableShard(
+  context: KinesisContext,
+  input: JsonObject,
+  id: string,
+): { stream: Stream; shard: Shard } {
+  const name = streamNameOf(input);
+  const stream = findStream(context, name, 'data');
+  const shard = stream && findShard(context, stream, id);
+  if (stream === undefined || shard === undefined) throw shardNotFound(context, name, id, 'does not exist');
+  return { stream, shard };
 }
 
 /** A stream that may be changed now. Throws ResourceInUseException for one that is not ACTIVE. */
@@ -75,7 +89,7 @@ export function activeStream(context: KinesisContext, input: JsonObject): Stream
   if (status !== 'ACTIVE') {
     throw new AwsError(
       'ResourceInUseException',
-      `Stream ${stream.name} under account ${context.accountId} not ACTIVE, instead in state ${status}.`,
+      `Stream ${stream.name} under account ${context.accountId} not ACTIVE, instead in state ${status}`,
     );
   }
   return stream;
@@ -98,16 +112,33 @@ export function rateExceeded({ accountId }: KinesisContext, stream: Stream, shar
   );
 }
 
-export function shardOf(context: KinesisContext, stream: Stream, input: JsonObject, member = 'ShardId'): Shard {
-  const id = text(input, member, SHARD_ID);
-  const shard = stream.shard(id);
-  if (shard === undefined || stream.isExpired(shard, context.raceClock.nowMs())) {
-    throw new AwsError(
-      'ResourceNotFoundException',
-      `Could not find shard ${id} in stream ${stream.name} under account ${context.accountId}.`,
-    );
-  }
+/** Throws ResourceNotFoundException. */
+export function shardOf(context: KinesisContext, stream: Stream, id: string): Shard {
+  const shard = findShard(context, stream, id);
+  if (shard === undefined) throw shardNotFound(context, stream.name, id, 'could not find');
   return shard;
+}
+
+function findShard({ raceClock }: KinesisContext, stream: Stream, id: string): Shard | undefined {
+  const shard = stream.shard(id);
+  return shard === undefined || stream.isExpired(shard, raceClock.nowMs()) ? undefined : shard;
+}
+
+const WELL_FORMED = /^shardId-\d{12}$/;
+
+/** In one of AWS's two wordings. */
+function shardNotFound(
+  { accountId }: KinesisContext,
+  streamName: string,
+  id: string,
+  wording: 'could not find' | 'does not exist',
+): AwsError {
+  const where = `${id} in stream ${streamName} under account ${accountId}`;
+  const message =
+    wording === 'does not exist' && WELL_FORMED.test(id)
+      ? `Shard ${where} does not exist`
+      : `Could not find shard ${where}.`;
+  return new AwsError('ResourceNotFoundException', message);
 }
 
 export function arnOf({ region, accountId }: KinesisContext, stream: Stream): string {

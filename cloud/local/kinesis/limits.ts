@@ -1,40 +1,39 @@
+import { defaultsOf, type LimitValues, quota, timer } from '../limit.js';
+
+const MIB = 1_048_576;
+
 /**
  * What Kinesis refuses (Kinesis Data Streams developer guide, "Quotas and limits"; API reference of each operation). All
  * on by default; rates count on the race clock, so that a race at 10 × speed meets the limits of 1 ×.
  */
-export interface KinesisLimits {
-  /** Per shard. Partition keys count. */
-  writeBytesPerSecond: number;
-  writeRecordsPerSecond: number;
-  readBytesPerSecond: number;
-  /** GetRecords calls, all readers of the shard together. */
-  readCallsPerSecond: number;
-  /** GetShardIterator calls. */
-  iteratorsPerSecond: number;
-  /** Data of one record, before base64. */
-  recordBytesMax: number;
-  putRecordsMax: number;
-  putBytesMax: number;
-  getRecordsMax: number;
-  getBytesMax: number;
-  iteratorLifeMs: number;
-  /** Open shards of the account. */
-  shardsMax: number;
-  onDemandStreamsMax: number;
-  /** Streams that are CREATING at one time. */
-  streamsCreatingMax: number;
-  /** Of one stream. */
-  consumersMax: number;
-  consumersCreatingMax: number;
-  /** Of one consumer in one shard. */
-  subscriptionBytesPerSecond: number;
-  subscriptionLifeMs: number;
-  /** A second SubscribeToShard within that time is refused, later it takes the subscription over. */
-  subscriptionTakeoverMs: number;
-  /** UpdateShardCount of one stream, in 24 hours. */
-  scalingsPerDay: number;
-  /** UpdateStreamMode of one stream, in 24 hours. */
-  modeChangesPerDay: number;
+export const KINESIS_QUOTAS = {
+  writeBytesPerSecond: quota(MIB, 'Bytes a second into one shard; partition keys count.'),
+  writeRecordsPerSecond: quota(1_000, 'Records a second into one shard.'),
+  readBytesPerSecond: quota(2 * MIB, 'Bytes a second out of one shard by GetRecords, all readers together.'),
+  readCallsPerSecond: quota(5, 'GetRecords a second of one shard, all readers together.'),
+  iteratorsPerSecond: quota(5, 'GetShardIterator a second of one shard.'),
+  recordBytesMax: quota(MIB, 'Data of one record, before base64.'),
+  putRecordsMax: quota(500, 'Records of one PutRecords.'),
+  putBytesMax: quota(10 * MIB, 'Bytes of one PutRecords.'),
+  getRecordsMax: quota(10_000, 'Records of one GetRecords.'),
+  getBytesMax: quota(10 * MIB, 'Bytes of one GetRecords.'),
+  iteratorLifeMs: quota(5 * 60_000, 'Age at which a shard iterator expires, race ms.'),
+  shardsMax: quota(500, 'Open shards of the account.'),
+  onDemandStreamsMax: quota(50, 'On-demand streams of the account.'),
+  streamsCreatingMax: quota(5, 'Streams that are CREATING at one time.'),
+  consumersMax: quota(20, 'Consumers of one stream.'),
+  consumersCreatingMax: quota(5, 'Consumers of one stream that are CREATING at one time.'),
+  subscriptionBytesPerSecond: quota(2 * MIB, 'Bytes a second to one consumer from one shard.'),
+  subscriptionLifeMs: timer(quota(5 * 60_000, 'How long a subscription lasts, race ms.')),
+  subscriptionTakeoverMs: quota(
+    5_000,
+    'For so long after a SubscribeToShard the next for that consumer and shard is refused, race ms; later it takes over.',
+  ),
+  scalingsPerDay: quota(10, 'UpdateShardCount of one stream in 24 hours of race time.'),
+  modeChangesPerDay: quota(2, 'UpdateStreamMode of one stream in 24 hours of race time.'),
+};
+
+export interface KinesisLimits extends LimitValues<typeof KINESIS_QUOTAS> {
   /** Calls of each operation; absent = as many as come. */
   callRates: CallRates;
 }
@@ -46,12 +45,11 @@ export interface CallRate {
 
 export type CallRates = Readonly<Record<string, CallRate>>;
 
-const MIB = 1_048_576;
 const perAccount = (perSecond: number): CallRate => ({ perSecond, of: 'account' });
 const perStream = (perSecond: number): CallRate => ({ perSecond, of: 'stream' });
 
 /** Data operations have rates per shard, above, and SubscribeToShard has its own rule. */
-const CALL_RATES: CallRates = {
+export const CALL_RATES = {
   CreateStream: perAccount(5),
   DeleteStream: perAccount(5),
   DescribeLimits: perAccount(1),
@@ -68,32 +66,9 @@ const CALL_RATES: CallRates = {
   DeregisterStreamConsumer: perStream(5),
   DescribeStreamConsumer: perStream(20),
   ListStreamConsumers: perStream(5),
-};
+} satisfies CallRates;
 
-export const KINESIS_LIMITS: KinesisLimits = {
-  writeBytesPerSecond: MIB,
-  writeRecordsPerSecond: 1_000,
-  readBytesPerSecond: 2 * MIB,
-  readCallsPerSecond: 5,
-  iteratorsPerSecond: 5,
-  recordBytesMax: MIB,
-  putRecordsMax: 500,
-  putBytesMax: 10 * MIB,
-  getRecordsMax: 10_000,
-  getBytesMax: 10 * MIB,
-  iteratorLifeMs: 5 * 60_000,
-  shardsMax: 500,
-  onDemandStreamsMax: 50,
-  streamsCreatingMax: 5,
-  consumersMax: 20,
-  consumersCreatingMax: 5,
-  subscriptionBytesPerSecond: 2 * MIB,
-  subscriptionLifeMs: 5 * 60_000,
-  subscriptionTakeoverMs: 5_000,
-  scalingsPerDay: 10,
-  modeChangesPerDay: 2,
-  callRates: CALL_RATES,
-};
+export const KINESIS_LIMITS: KinesisLimits = { ...defaultsOf(KINESIS_QUOTAS), callRates: CALL_RATES };
 
 /** A new stream keeps records for a day; the operations that change it allow up to a year. */
 export const RETENTION_HOURS_DEFAULT = 24;

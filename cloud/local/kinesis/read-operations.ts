@@ -5,26 +5,27 @@ import {
   describeChildren,
   type KinesisContext,
   rateExceeded,
-  shardOf,
+  readableShard,
   streamNameOf,
   streamNotFound,
-  streamOf,
 } from './context.js';
 import { formatIterator, parseIterator, type ShardIterator } from './iterator.js';
+import { SHARD_ID } from './members.js';
 import { encodeRecords } from './records-json.js';
 import type { Shard } from './shard.js';
-import { ITERATOR_MEMBERS, startOf } from './start-position.js';
+import { ITERATOR_MEMBERS, readPosition, startOf } from './start-position.js';
 import type { Stream } from './stream.js';
 
 /** GetShardIterator and GetRecords. */
 export function readOperations(context: KinesisContext): Record<string, Operation> {
   return {
     GetShardIterator: (input) => {
-      const stream = streamOf(context, input, 'data');
-      const shard = shardOf(context, stream, input);
+      const id = text(input, 'ShardId', SHARD_ID);
+      const position = readPosition(input, ITERATOR_MEMBERS);
+      const { stream, shard } = readableShard(context, input, id);
       const issuedAtMs = context.raceClock.nowMs();
       if (!shard.rates.tryIterator(issuedAtMs)) throw rateExceeded(context, stream, shard);
-      const next = startOf(context, stream, shard, input, ITERATOR_MEMBERS);
+      const next = startOf(context, stream, shard, position);
       return {
         ShardIterator: formatIterator({ streamId: stream.record.id, shardIndex: shard.record.index, next, issuedAtMs }),
       };

@@ -2,8 +2,10 @@ import { AwsError, validation } from '../aws-error.js';
 import { oneOf, optionalObject, text, whole } from '../input.js';
 import type { JsonObject, Operation } from '../json-service.js';
 import { activeStream, arnOf, type KinesisContext, refuseMembers, shardOf } from './context.js';
-import { parseHashKey } from './hash-range.js';
+import { join, parseHashKey, toDecimal } from './hash-range.js';
 import { SHARD_COUNT_MAX } from './limits.js';
+import { HASH_KEY, SHARD_ID } from './members.js';
+import type { Shard } from './shard.js';
 import type { Resharding, Stream, StreamMode } from './stream.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -13,26 +15,31 @@ export function scalingOperations(context: KinesisContext): Record<string, Opera
   const { catalog, raceClock } = context;
   return {
     SplitShard: async (input) => {
+      const id = text(input, 'ShardToSplit', SHARD_ID);
+      const starting = text(input, 'NewStartingHashKey', HASH_KEY);
       const stream = provisionedStream(context, input);
-      const shard = shardOf(context, stream, input, 'ShardToSplit');
-      const starting = text(input, 'NewStartingHashKey', { max: 39, pattern: /^(0|[1-9]\d{0,38})$/ });
+      const shard = shardOf(context, stream, id);
       catalog.checkShardQuota(1);
-      const change = stream.split(shard, parseHashKey(starting) ?? '', raceClock.nowMs());
+      const point = splitPoint(context, stream, shard, starting);
+      checkOpen(context, stream, shard);
+      const change = stream.split(shard, point, raceClock.nowMs());
       await finish(context, 'kinesis.SplitShard', stream, change);
       return undefined;
     },
     MergeShards: async (input) => {
+      const ids = ['ShardToMerge', 'AdjacentShardToMerge'].map((member) => text(input, member, SHARD_ID));
       const stream = provisionedStream(context, input);
-      const shard = shardOf(context, stream, input, 'ShardToMerge');
-      const adjacent = shardOf(context, stream, input, 'AdjacentShardToMerge');
+      const [shard, adjacent] = ids.map((id) => shardOf(context, stream, id));
+      checkNeighbours(context, stream, shard, adjacent);
+      for (const each of [shard, adjacent]) checkOpen(context, stream, each);
       const change = stream.merge(shard, adjacent, raceClock.nowMs());
       await finish(context, 'kinesis.MergeShards', stream, change);
       return undefined;
     },
     UpdateShardCount: async (input) => {
-      const stream = provisionedStream(context, input);
       oneOf(input, 'ScalingType', ['UNIFORM_SCALING']);
       const target = whole(input, 'TargetShardCount', 1, SHARD_COUNT_MAX);
+      const stream = provisionedStream(context, input);
       const current = stream.openShards.length;
       checkTarget(context, stream, current, target);
       const nowMs = raceClock.nowMs();
@@ -80,6 +87,33 @@ function provisionedStream(context: KinesisContext, input: JsonObject): Stream {
   const stream = activeStream(context, input);
   if (stream.record.mode === 'PROVISIONED') return stream;
   throw validation(`Stream ${stream.name} is in ON_DEMAND mode: its shards are not the caller's to change.`);
+}
+
+function checkOpen({ accountId }: KinesisContext, stream: Stream, shard: Shard): void {
+  if (shard.isOpen) return;
+  throw new AwsError(
+    'InvalidArgumentException',
+    `Shard ${shard.id} in stream ${stream.name} under account ${accountId} has already been merged or split, and thus is not eligible for merging or splitting.`,
+  );
+}
+
+function checkNeighbours({ accountId }: KinesisContext, stream: Stream, shard: Shard, adjacent: Shard): void {
+  if (join(shard.record.range, adjacent.record.range) !== undefined && shard !== adjacent) return;
+  throw new AwsError(
+    'InvalidArgumentException',
+    `Shards ${shard.id} and ${adjacent.id} in stream ${stream.name} under account ${accountId} are not an adjacent pair of shards eligible for merging`,
+  );
+}
+
+/** The second half begins there; AWS wants it past the first key but one, and before the last. */
+function splitPoint({ accountId }: KinesisContext, stream: Stream, shard: Shard, starting: string): string {
+  const { starting: first, ending: last } = shard.record.range;
+  const hashKey = parseHashKey(starting);
+  if (hashKey !== undefined && hashKey < last && BigInt(starting) > BigInt(toDecimal(first)) + 1n) return hashKey;
+  throw new AwsError(
+    'InvalidArgumentException',
+    `NewStartingHashKey ${starting} used in SplitShard() on shard ${shard.id} in stream ${stream.name} under account ${accountId} is not both greater than one plus the shard's StartingHashKey ${toDecimal(first)} and less than the shard's EndingHashKey ${toDecimal(last)}.`,
+  );
 }
 
 async function finish(

@@ -29,6 +29,17 @@ export interface SequencePosition {
   behind: boolean;
 }
 
+/** Whether it is one of some shard. */
+export function isSequenceNumber(text: string): boolean {
+  return SHAPE.test(text);
+}
+
+/** Digits of the id of the shard whose it is. */
+export function shardIndexOf(sequenceNumber: string): number {
+  // Of a place behind a record too: its index starts with 9.
+  return Number(sequenceNumber.slice(1 - INDEX_DIGITS));
+}
+
 /** Writes the numbers of one shard; the parts that never change are made once. */
 export class SequenceNumbers {
   readonly #prefix: string;

@@ -48,7 +48,14 @@ export function openKinesis(options: KinesisOptions): KinesisService {
   const { folder, durability, region, accountId, faults = new Faults(), raceClock, wallClock, log } = options;
   const limits = { ...KINESIS_LIMITS, ...options.limits };
   const store = openLmdbStore(folder, durability);
-  const catalog = new Catalog({ store, limits, raceClock, statusDelayMs: options.statusDelayMs ?? 0 });
+  const catalog = new Catalog({
+    store,
+    limits,
+    raceClock,
+    region,
+    accountId,
+    statusDelayMs: options.statusDelayMs ?? 0,
+  });
   const counters = { recordsIn: 0, recordsOut: 0, recordsThrottled: 0, batchesTrimmed: 0 };
   const onRecords = (count: number) => {
     counters.recordsOut += count;

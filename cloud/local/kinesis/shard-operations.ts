@@ -50,6 +50,9 @@ export function shardOperations(context: KinesisContext): Record<string, Operati
 }
 
 function firstPage(context: KinesisContext, input: JsonObject): ShardsToken {
+  if (input.StreamName === undefined && input.StreamARN === undefined) {
+    throw new AwsError('InvalidArgumentException', 'Either NextToken or StreamName should be provided.');
+  }
   const stream = streamOf(context, input);
   const after = optionalText(input, 'ExclusiveStartShardId', { max: 128 });
   const filter = optionalObject(input, 'ShardFilter');
@@ -60,10 +63,7 @@ function firstPage(context: KinesisContext, input: JsonObject): ShardsToken {
 
 function nextPage(context: KinesisContext, input: JsonObject, given: string): ShardsToken {
   if (input.StreamName !== undefined || input.ExclusiveStartShardId !== undefined) {
-    throw new AwsError(
-      'InvalidArgumentException',
-      'NextToken and StreamName or ExclusiveStartShardId cannot be provided together.',
-    );
+    throw new AwsError('InvalidArgumentException', 'NextToken and StreamName cannot be provided together.');
   }
   return parseToken<ShardsToken>(context, given);
 }

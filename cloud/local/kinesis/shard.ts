@@ -22,6 +22,10 @@ export interface ShardRecord {
   horizon: number;
 }
 
+export function shardIdOf(index: number): string {
+  return `shardId-${String(index).padStart(12, '0')}`;
+}
+
 /** A record as the caller gave it, admitted and routed, not yet numbered. */
 export type NewRecord = Omit<BatchRecord, 'sequenceNumber'>;
 
@@ -71,7 +75,7 @@ export class Shard {
     this.#streamId = streamId;
     this.record = record;
     this.rates = rates;
-    this.id = `shardId-${String(record.index).padStart(12, '0')}`;
+    this.id = shardIdOf(record.index);
     this.sequence = new SequenceNumbers(record);
     const last = this.#lastBatchBefore(Number.MAX_SAFE_INTEGER);
     this.#nextNumber = Math.max(record.horizon, last === undefined ? 0 : last.firstNumber + last.batch.count);

@@ -12,6 +12,7 @@ import {
   streamOf,
 } from './context.js';
 import { ON_DEMAND_SHARDS, RETENTION_HOURS_DEFAULT, RETENTION_HOURS_MAX, SHARD_COUNT_MAX } from './limits.js';
+import { SHARD_ID } from './members.js';
 import { checkOnDemandQuota, modeOf } from './scaling-operations.js';
 import type { Stream } from './stream.js';
 
@@ -62,9 +63,9 @@ export function streamOperations(context: KinesisContext): Record<string, Operat
       };
     },
     DescribeStream: (input) => {
-      const stream = streamOf(context, input);
       const limit = optionalWhole(input, 'Limit', 1, DESCRIBE_SHARDS_MAX) ?? DESCRIBE_SHARDS_DEFAULT;
-      const after = optionalText(input, 'ExclusiveStartShardId', { max: 128 });
+      const after = optionalText(input, 'ExclusiveStartShardId', SHARD_ID);
+      const stream = streamOf(context, input);
       const shards = stream.listedShards(raceClock.nowMs()).filter((shard) => after === undefined || shard.id > after);
       return {
         StreamDescription: {
@@ -88,8 +89,8 @@ export function streamOperations(context: KinesisContext): Record<string, Operat
         NextToken: names.length > limit ? page.at(-1) : undefined,
       };
     },
-    IncreaseStreamRetentionPeriod: async (input) => setRetention(context, input, (hours, current) => hours >= current),
-    DecreaseStreamRetentionPeriod: async (input) => setRetention(context, input, (hours, current) => hours <= current),
+    IncreaseStreamRetentionPeriod: async (input) => setRetention(context, input, 'Increase'),
+    DecreaseStreamRetentionPeriod: async (input) => setRetention(context, input, 'Decrease'),
     DescribeLimits: () => {
       const onDemand = catalog.all().filter(({ record }) => record.mode === 'ON_DEMAND');
       return {
@@ -113,14 +114,23 @@ function checkCreating({ catalog, limits, raceClock }: KinesisContext): void {
 async function setRetention(
   context: KinesisContext,
   input: JsonObject,
-  goesRightWay: (hours: number, current: number) => boolean,
+  direction: 'Increase' | 'Decrease',
 ): Promise<undefined> {
+  const hours = whole(input, 'RetentionPeriodHours', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   const stream = activeStream(context, input);
-  const hours = whole(input, 'RetentionPeriodHours', RETENTION_HOURS_DEFAULT, RETENTION_HOURS_MAX);
-  if (!goesRightWay(hours, stream.record.retentionHours)) {
-    throw new AwsError(
-      'InvalidArgumentException',
-      `Stream ${stream.name} keeps records for ${stream.record.retentionHours} hours already.`,
+  const { retentionHours } = stream.record;
+  const refuse = (what: string) => new AwsError('InvalidArgumentException', what);
+  const requested = `Requested retention period (${hours} hours)`;
+  if (hours < RETENTION_HOURS_DEFAULT) {
+    throw refuse(`Minimum allowed retention period is ${RETENTION_HOURS_DEFAULT} hours. ${requested} is too short.`);
+  }
+  if (hours > RETENTION_HOURS_MAX) {
+    throw refuse(`Maximum allowed retention period is ${RETENTION_HOURS_MAX} hours. ${requested} is too long.`);
+  }
+  if (direction === 'Increase' ? hours < retentionHours : hours > retentionHours) {
+    const [bound, other] = direction === 'Increase' ? ['shorter', 'Decrease'] : ['longer', 'Increase'];
+    throw refuse(
+      `${requested} for stream ${stream.name} can not be ${bound} than existing retention period (${retentionHours} hours). Use ${other}RetentionPeriod API.`,
     );
   }
   stream.record.retentionHours = hours;

@@ -134,7 +134,7 @@ export class Stream {
     if (!shard.isOpen || halves === undefined) {
       throw new AwsError(
         'InvalidArgumentException',
-        `NewStartingHashKey does not lie inside ${shard.id} of stream ${this.name}, or the shard is closed.`,
+        `Shard ${shard.id} of stream ${this.name} is closed, or the new starting hash key is not inside it.`,
       );
     }
     const children = halves.map((range) => ({ range, parent: shard.record.index }));

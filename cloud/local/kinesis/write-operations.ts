@@ -3,12 +3,11 @@ import { list, optionalText, text } from '../input.js';
 import { isJsonObject, type JsonObject, type Operation } from '../json-service.js';
 import { type KinesisContext, rateExceeded, streamOf } from './context.js';
 import { hashKeyOf, parseHashKey } from './hash-range.js';
+import { HASH_KEY, PARTITION_KEY, SEQUENCE_NUMBER } from './members.js';
+import { isSequenceNumber } from './sequence.js';
 import type { NewRecord, Shard } from './shard.js';
 import type { Stream } from './stream.js';
 
-const PARTITION_KEY = { max: 256 };
-const HASH_KEY = { max: 39 };
-const SEQUENCE_NUMBER = { max: 129, pattern: /^(0|[1-9]\d{0,128})$/ };
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 type Result = { SequenceNumber: string; ShardId: string } | { ErrorCode: string; ErrorMessage: string };
@@ -17,20 +16,23 @@ type Result = { SequenceNumber: string; ShardId: string } | { ErrorCode: string;
 export function writeOperations(context: KinesisContext): Record<string, Operation> {
   return {
     PutRecord: async (input) => {
+      const ordering = optionalText(input, 'SequenceNumberForOrdering', SEQUENCE_NUMBER);
+      const record = readRecord(context, input, '');
       const stream = streamOf(context, input, 'data');
-      // Order per shard is the order of calls, which is all that SequenceNumberForOrdering asks for.
-      optionalText(input, 'SequenceNumberForOrdering', SEQUENCE_NUMBER);
-      const [result] = await put(context, 'kinesis.PutRecord', stream, [readRecord(context, input, 'data')]);
+      const routed = { record, hashKey: hashKeyFor(record) };
+      checkOrdering(context, stream, ordering);
+      const [result] = await put(context, 'kinesis.PutRecord', stream, [routed]);
       if ('ErrorCode' in result) throw new AwsError(result.ErrorCode, result.ErrorMessage);
       return result;
     },
     PutRecords: async (input) => {
-      const stream = streamOf(context, input, 'data');
       const { putRecordsMax, putBytesMax } = context.limits;
-      const records = list(input, 'Records', putRecordsMax).map((record, i) => {
+      const given = list(input, 'Records', putRecordsMax).map((record, i) => {
         if (!isJsonObject(record)) throw serialization('Unrecognized collection type');
-        return readRecord(context, record, `records.${i + 1}.member.data`);
+        return readRecord(context, record, `records.${i + 1}.member.`);
       });
+      const stream = streamOf(context, input, 'data');
+      const records = given.map((record) => ({ record, hashKey: hashKeyFor(record) }));
       const bytes = records.reduce((sum, { record }) => sum + record.payloadBytes, 0);
       if (bytes > putBytesMax) {
         throw new AwsError('InvalidArgumentException', `Records size exceeds ${putBytesMax} bytes: ${bytes}.`);
@@ -42,33 +44,49 @@ export function writeOperations(context: KinesisContext): Record<string, Operati
   };
 }
 
+interface GivenRecord extends NewRecord {
+  explicitHashKey: string | undefined;
+}
+
 interface RoutedRecord {
   record: NewRecord;
   hashKey: string;
 }
 
-function readRecord(context: KinesisContext, input: JsonObject, member: string): RoutedRecord {
-  const partitionKey = text(input, 'PartitionKey', PARTITION_KEY);
-  const explicit = optionalText(input, 'ExplicitHashKey', HASH_KEY);
+/** `inside` = where the record lies in the request, for messages. */
+function readRecord(context: KinesisContext, input: JsonObject, inside: string): GivenRecord {
+  const partitionKey = text(input, 'PartitionKey', PARTITION_KEY, inside);
+  const explicitHashKey = optionalText(input, 'ExplicitHashKey', HASH_KEY, inside);
   const data = input.Data;
   if (typeof data !== 'string') {
-    if (data === undefined || data === null) throw constraint('null', member, 'Member must not be null');
+    if (data === undefined || data === null) throw constraint(null, `${inside}data`, 'Member must not be null');
     throw serialization(`${typeof data} can not be converted to a Blob`);
   }
-  if (data.length % 4 !== 0 || !BASE64.test(data)) throw serialization(`'${member}' is not base64`);
+  if (data.length % 4 !== 0 || !BASE64.test(data)) throw serialization(`'${inside}data' is not base64`);
   const dataBytes = Buffer.byteLength(data, 'base64');
   const { recordBytesMax } = context.limits;
   if (dataBytes > recordBytesMax) {
-    throw constraint('...', member, `Member must have length less than or equal to ${recordBytesMax}`);
+    throw constraint('...', `${inside}data`, `Member must have length less than or equal to ${recordBytesMax}`);
   }
-  const hashKey = explicit === undefined ? hashKeyOf(partitionKey) : parseHashKey(explicit);
-  if (hashKey === undefined) {
-    throw new AwsError(
-      'InvalidArgumentException',
-      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicit}`,
-    );
-  }
-  return { record: { data, partitionKey, payloadBytes: dataBytes + Buffer.byteLength(partitionKey) }, hashKey };
+  return { data, partitionKey, payloadBytes: dataBytes + Buffer.byteLength(partitionKey), explicitHashKey };
+}
+
+function hashKeyFor({ partitionKey, explicitHashKey }: GivenRecord): string {
+  const hashKey = explicitHashKey === undefined ? hashKeyOf(partitionKey) : parseHashKey(explicitHashKey);
+  if (hashKey !== undefined) return hashKey;
+  throw new AwsError(
+    'InvalidArgumentException',
+    `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`,
+  );
+}
+
+/** Order per shard is the order of calls, which is all that SequenceNumberForOrdering asks for; it must be one. */
+function checkOrdering({ accountId }: KinesisContext, stream: Stream, ordering: string | undefined): void {
+  if (ordering === undefined || ordering === '0' || isSequenceNumber(ordering)) return;
+  throw new AwsError(
+    'InvalidArgumentException',
+    `ExclusiveMinimumSequenceNumber ${ordering} used in PutRecord on stream ${stream.name} under account ${accountId} is invalid.`,
+  );
 }
 
 async function put(

@@ -1,4 +1,4 @@
-import { bound, defaultsOf, type LimitValues, quota } from '../limit.js';
+import { bound, defaultsOf, type LimitValues, quota } from '../../limit.js';
 
 /** AWS IoT Device Management quotas, and the bounds of this implementation. */
 export const JOB_LIMITS = {

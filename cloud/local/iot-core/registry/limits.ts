@@ -1,4 +1,4 @@
-import { bound, defaultsOf, type LimitValues, quota } from '../limit.js';
+import { bound, defaultsOf, type LimitValues, quota } from '../../limit.js';
 
 /** AWS IoT quotas of registry and control plane (AWS General Reference, "AWS IoT Core endpoints and quotas"). */
 export const REGISTRY_LIMITS = {

@@ -1,4 +1,4 @@
-import { defaultsOf, type LimitValues, quota } from '../limit.js';
+import { defaultsOf, type LimitValues, quota } from '../../limit.js';
 
 /** Of shadows; AWS sets each of them otherwise for an account that asks. */
 export const SHADOW_LIMITS = {

@@ -277,8 +277,8 @@ describe('retention', () => {
       refusal(harness.kinesis.send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours })));
     const lower = (RetentionPeriodHours: number) =>
       refusal(harness.kinesis.send(new DecreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours })));
-    expect(await raise(8_761)).toBe('ValidationException');
-    expect(await lower(23)).toBe('ValidationException');
+    expect(await raise(8_761)).toBe('InvalidArgumentException');
+    expect(await lower(23)).toBe('InvalidArgumentException');
     expect(await raise(48)).toBe('ok');
     settle();
     expect(await raise(47)).toBe('InvalidArgumentException');

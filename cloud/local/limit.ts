@@ -10,7 +10,7 @@ export interface Limit {
 /** Longest time that a timer can wait; Node fires at once for a longer one. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** A quota of AWS IoT, at AWS's value. */
+/** A quota of AWS, at AWS's value. */
 export const quota = (value: number, meaning: string): Limit => ({
   value,
   by: 'AWS',
