@@ -9,6 +9,8 @@ import { type StreamWorker, startWorker, type WorkerOptions } from './worker.js'
 export interface OpenWorkerOptions extends Omit<WorkerOptions, 'store' | 'renewer'> {
   /** Names the group: workers with the same name share the stream, in `pitwall-leases-<application>`. */
   application: string;
+  /** Another name of the table: that of a KCL application, to go on where its stopped workers ended. */
+  tableName?: string;
   /** Where the table is. */
   config: CloudConfig;
   /** Between renewals. Default a third of `leaseMs`. */
@@ -30,10 +32,11 @@ const LEASE_MS = 3_000;
  */
 export async function openWorker(options: OpenWorkerOptions): Promise<StreamWorker> {
   const { application, config, leaseMs = LEASE_MS, renewMs = leaseMs / 3, stallMs, wallClock, log } = options;
-  const { name: tableName } = leaseTable(application);
+  const table = leaseTable(application);
+  const { tableName = table.name } = options;
   const clients = await createClients(config, ['dynamodb']);
   try {
-    await ensureTable(clients.dynamodb, leaseTable(application), { wallClock });
+    await ensureTable(clients.dynamodb, { ...table, name: tableName }, { wallClock });
     const thread = { config, tableName, renewMs, clock: wallClock, log, ...(stallMs !== undefined && { stallMs }) };
     const renewer = await startRenewalThread(thread);
     const store = new TableLeaseStore({ dynamodb: clients.dynamodb, tableName });

@@ -9,7 +9,7 @@ import { Group } from './group.js';
 let group: Group;
 afterEach(() => group.stop());
 
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000, interval: 5 });
+const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 5_000, interval: 5 });
 
 /** A lease of shard `a` that `w1` works under and `w2` asks for; neither runs. */
 async function asked(): Promise<LeaseRow> {

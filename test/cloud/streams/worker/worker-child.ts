@@ -108,9 +108,8 @@ const worker = await openWorker({
 });
 tell({ event: 'started', worker: self });
 
-process.on('SIGTERM', async () => {
-  await worker.stop();
-  tell({ event: 'stopped', stats: worker.stats() });
+process.on('SIGTERM', () => {
+  void worker.stop().then(() => tell({ event: 'stopped', stats: worker.stats() }));
 });
 process.on('SIGUSR2', () => {
   const endMs = wallClock.nowMs() + options.blockMs;
