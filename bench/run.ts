@@ -12,6 +12,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   agents: async () => (await import('./agent.js')).agentFigures(),
   kpl: async () => (await import('./kpl.js')).kplFigures(),
   policy: async () => (await import('./policy.js')).policyFigures(),
+  producer: async () => (await import('./producer.js')).producerFigures(),
   rules: async () => (await import('./rules.js')).rulesFigures(),
   s3: async () => (await import('./s3.js')).s3Figures(),
   session: async () => (await import('./session.js')).sessionFigures(),

@@ -11,11 +11,14 @@ import type { Part, PartContext } from './part.js';
 /** What a process of the pit wall's consumers does; one may do both. */
 export type EngineRole = 'reducers' | 'race';
 
+const BOTH: readonly EngineRole[] = ['reducers', 'race'];
+
 export interface EnginePartOptions {
   cloud: CloudConfig;
   /** Names the process in its leases; unique per process and start. */
   owner: string;
-  roles: readonly EngineRole[];
+  /** Default both. */
+  roles?: readonly EngineRole[];
   /** Where the screen finds its feed; the same again for a process that takes the place of one that died. Default: any free one. */
   feedPort?: number;
   /** File for records that could not be processed; without it they are named in the log. */
@@ -39,7 +42,7 @@ const CONSUMER_LAG_BOUND_MS = 4_000;
 
 /** Reducers, race engine or both with one hub, whose feed the screen reads over loopback. */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
-  const { cloud, owner, roles, feedPort, deadLetters: path } = options;
+  const { cloud, owner, roles = BOTH, feedPort, deadLetters: path } = options;
   const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'iotData']);
   const hub = new FeedHub({ wallClock: context.wallClock });
   const feed = await startFeedServer({ hub, log: context.log, port: feedPort });
