@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type Foreign, start } from '../../helpers/foreign-clients.js';
-import { ENVIRONMENT, javaArguments } from './programs.js';
+import { javaArguments } from './programs.js';
 
 /** Longer than any test keeps one. */
 const KILL_AFTER_MS = 240_000;
@@ -8,8 +8,8 @@ const KILL_AFTER_MS = 240_000;
 export interface KclWorkerOptions {
   /** Of `compilePrograms`. */
   classes: string;
-  /** The services. */
-  url: string;
+  /** What every SDK reads: region, keys, endpoints. */
+  env: Record<string, string>;
   /** Also the name of its lease table. */
   application: string;
   stream: string;
@@ -43,9 +43,9 @@ export class KclWorker {
   readonly #lines: KclLine[] = [];
   #read = 0;
 
-  constructor({ classes, url, application, stream, worker, retrieval }: KclWorkerOptions) {
+  constructor({ classes, env, application, stream, worker, retrieval }: KclWorkerOptions) {
     const argv = javaArguments(classes, 'KclWorker', application, stream, worker, retrieval);
-    this.#process = start('java', argv, { ...ENVIRONMENT, AWS_ENDPOINT_URL: url }, KILL_AFTER_MS);
+    this.#process = start('java', argv, env, KILL_AFTER_MS);
   }
 
   /** So far. */
@@ -66,7 +66,7 @@ export class KclWorker {
   async until(event: KclLine['event'], shards: readonly string[]): Promise<void> {
     await expect
       .poll(() => this.missing(event, shards), {
-        timeout: 40_000,
+        timeout: 60_000,
         interval: 100,
         message: `${event}\n${this.#process.err()}`,
       })
