@@ -7,8 +7,8 @@ import { toTableChange } from '#cloud/streams/table-record.js';
 import { tableStream } from '#cloud/streams/table-stream.js';
 import { ManualClock } from '#wire/clock.js';
 import { seededRandom } from '#wire/random.js';
-import { createTable } from '../local/dynamodb/table-streams.js';
-import { startIn, stockClients, testFolder } from '../local/local-aws.js';
+import { createTable, iteratorOf } from '../local/dynamodb/table-streams.js';
+import { refusal, startIn, stockClients, testFolder } from '../local/local-aws.js';
 import { type Reading, readFrom, until } from './reading.js';
 
 const HOUR_MS = 3_600_000;
@@ -103,10 +103,10 @@ test('what was trimmed before it was read is told as a gap, and the rest is read
   await first.consumer.stop();
   const [[shardId, position]] = first.batches.map(({ shardId, records }) => [shardId, records[0].sequenceNumber]);
   await put('trimmed', 'car-1', 2);
-  const { streamRecordsTrimmed } = aws.stats().dynamodb;
   raceClock.advance(25 * HOUR_MS);
   await put('trimmed', 'car-1', 3);
-  await until(() => aws.stats().dynamodb.streamRecordsTrimmed > streamRecordsTrimmed + 1);
+  const start = () => iteratorOf(clients.dynamodbStreams, arn, shardId, 'AFTER_SEQUENCE_NUMBER', position);
+  await expect.poll(() => refusal(start()), { timeout: 10_000 }).toBe('TrimmedDataAccessException');
   const later = readFrom(sourceOf(arn), { raceClock, positions: { [shardId]: position } });
   await until(() => changes(later).includes('car-1 3'));
   expect(changes(later)).not.toContain('car-1 2');
