@@ -212,6 +212,8 @@ class StreamConsumer implements Consumer {
   }
 
   #begin(): void {
+    // A shard may end while its last batch is waited for: what is begun after a stop nobody would end.
+    if (this.#stop.signal.aborted) return;
     const { shards: wanted } = this.#options;
     const mine = wanted ? new Map([...this.#shards].filter(([, shard]) => wanted(shard))) : this.#shards;
     const busy = new Set([...this.#readers.keys(), ...this.#failed.keys()]);

@@ -77,6 +77,28 @@ test('a child that no listing shows yet is begun from what the end of its parent
   expect(batches.filter(({ ended }) => ended).map(({ shardId }) => shardId)).toEqual(['parent']);
 });
 
+test('a shard that ends while its last batch is waited for begins nothing after a stop', async () => {
+  const kinesis = new FakeKinesis(['parent']);
+  kinesis.addShard('child', ['parent']);
+  kinesis.put('parent', 'car-1', {});
+  kinesis.put('child', 'car-1', {});
+  kinesis.close('parent');
+  let release = () => {};
+  const batches: ShardBatch[] = [];
+  const { failures } = consume(kinesis, {
+    onRecords: (batch) => {
+      batches.push(batch);
+      return new Promise((resolve) => (release = resolve));
+    },
+  });
+  await until(() => batches.length === 1);
+  const stopped = consumer!.stop();
+  release();
+  await stopped;
+  expect(consumer!.stats().shardsReading).toBe(0);
+  expect([batches.length, failures.length]).toEqual([1, 0]);
+});
+
 test('positions resume behind the record, and an ended shard is not read again', async () => {
   const kinesis = new FakeKinesis(['old', 'new']);
   kinesis.put('old', 'car-1', {});
