@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '#wire/random.js';
 import {
   compare,
-  createTables,
   compareTables,
+  createTables,
   normal,
   send,
   sumOf,

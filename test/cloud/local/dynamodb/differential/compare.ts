@@ -13,19 +13,23 @@ export interface Exception {
   holds(step: Step, ours: Outcome, theirs: Outcome): boolean;
 }
 
-export interface Comparison {
+/** Two that are compared, and how. */
+export interface Sides {
   ours: sdk.DynamoDBClient;
   theirs: sdk.DynamoDBClient;
-  random: Random;
-  steps: number;
-  exceptions: readonly Exception[];
-  isTransactional?: boolean;
   /** Error messages too; otherwise names alone. */
   isWordForWord?: boolean;
   /** Numbers may be written differently, and members be there that nobody asked for. */
   isLoose?: boolean;
   /** Items of both keys come in the same order from a Scan: they are hashed alike. */
   isHashedAlike?: boolean;
+}
+
+export interface Comparison extends Sides {
+  random: Random;
+  steps: number;
+  exceptions: readonly Exception[];
+  isTransactional?: boolean;
 }
 
 export async function createTables(client: sdk.DynamoDBClient, StreamViewType?: sdk.StreamViewType): Promise<void> {
@@ -69,7 +73,8 @@ async function forget(clients: sdk.DynamoDBClient[], { writes }: Step): Promise<
   }
 }
 
-async function compareTables(comparison: Comparison): Promise<void> {
+/** All that the tables and their indexes hold; throws at the first difference. */
+export async function compareTables(comparison: Sides): Promise<void> {
   for (const { TableName, LocalSecondaryIndexes = [], GlobalSecondaryIndexes = [] } of TABLES) {
     for (const IndexName of [
       undefined,
@@ -100,7 +105,7 @@ async function run(client: sdk.DynamoDBClient, step: Step): Promise<Outcome> {
   }
 }
 
-function isSame(comparison: Comparison, { operation }: Step, [ours, theirs]: Outcome[]): boolean {
+function isSame(comparison: Sides, { operation }: Step, [ours, theirs]: Outcome[]): boolean {
   const { isWordForWord, isHashedAlike, isLoose = false } = comparison;
   if ('error' in ours || 'error' in theirs) {
     if (!('error' in ours && 'error' in theirs)) return false;

@@ -106,35 +106,6 @@ export const DYNAMODB_LOCAL_EXCEPTIONS: readonly Exception[] = [
   },
 ];
 
-/** moto 5. It checks little, and is taken at its word only when neither side refuses a request. */
-export const MOTO_EXCEPTIONS: readonly Exception[] = [
-  {
-    name: 'validation',
-    why: 'its own checks are others, fewer, or in another order',
-    holds: (_, ours, theirs) =>
-      isRefused(ours) ||
-      isRefused(theirs) ||
-      error(ours).includes('ValidationError') ||
-      error(theirs).includes('ValueError'),
-  },
-  {
-    name: 'attributes that an index has not',
-    why: 'does not fetch them for a local index',
-    holds: ({ input }, ours, theirs) => input.IndexName !== undefined && 'result' in ours && 'result' in theirs,
-  },
-  {
-    name: 'values updated to what they were',
-    why: 'leaves them out of UPDATED_OLD and UPDATED_NEW',
-    holds: ({ input }, ours, theirs) =>
-      /^UPDATED_/.test(String(input.ReturnValues)) && 'result' in ours && 'result' in theirs,
-  },
-  {
-    name: 'failures of its own',
-    why: 'size() of an attribute that is absent, or of another type, ends in a page of HTML',
-    holds: (_, _ours, theirs) => error(theirs) === 'SyntaxError' || error(theirs) === 'InternalServerError',
-  },
-];
-
 /** Whether a condition has two paths beside a comparator. */
 function comparesAttributes({ ConditionExpression = '', FilterExpression = '' }: Record<string, unknown>): boolean {
   return /(?:=|<>|<=?|>=?) [#a-z]/.test(`${ConditionExpression} ${FilterExpression}`);
