@@ -25,6 +25,8 @@ export interface RenewalThreadOptions {
 const STALL_MS = 10_000;
 /** Of a first start: it loads the SDK. */
 const READY_MS = 30_000;
+/** Before a thread that died is started again, as a part of `renewMs`: soon, but not as fast as it can die. */
+const RESTART = 0.1;
 /** The event loop shows that it turns so many times within `stallMs`. */
 const BEATS = 20;
 
@@ -132,7 +134,7 @@ class RenewalThread implements Renewer {
         for (const { row, kBps } of this.#leases.values()) {
           this.#post({ type: 'hold', row: { ...row, throughputKBps: kBps } });
         }
-      }, renewMs);
+      }, renewMs * RESTART);
       this.#restart.unref();
     });
     return worker;

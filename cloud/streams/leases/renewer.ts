@@ -75,7 +75,12 @@ export function startRenewals({ store, renewMs, clock, isAlive = () => true, onR
   timer.unref();
 
   return {
-    hold: (row) => void leases.set(row.leaseKey, { row, kBps: row.throughputKBps, renewing: false, stalled: false }),
+    hold: (row) => {
+      const held = { row, kBps: row.throughputKBps, renewing: false, stalled: false };
+      leases.set(row.leaseKey, held);
+      // At once: a thread that was started again comes late already.
+      void renew(held);
+    },
     drop: (leaseKey) => void leases.delete(leaseKey),
     throughput: (leaseKey, kBps) => {
       const held = leases.get(leaseKey);

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { SHARD_END } from '#cloud/streams/shard-graph.js';
+import { atTimestamp, LATEST, SHARD_END } from '#cloud/streams/shard-graph.js';
 import { tableStream } from '#cloud/streams/table-stream.js';
 import { wallClock } from '#wire/clock.js';
 import { seededRandom } from '#wire/random.js';
@@ -176,4 +176,28 @@ test('a table’s stream is shared like any other: shards that roll over, leases
     expect(numbers).toHaveLength(9);
     expect(numbers).toEqual([...numbers].sort((x, y) => x - y));
   }
+});
+
+test('LATEST is kept as the time of the beginning: whoever follows a worker that never committed misses nothing', async () => {
+  group = new Group(['a']);
+  group.start('w1', { initial: LATEST, raceClock: { nowMs: () => 1_700_000_000_123 } });
+  await until(() => expect(group.shardsOf('w1')).toEqual(['a']));
+  const [row] = await group.store.list();
+  expect(row.checkpoint.position).toBe(atTimestamp(1_700_000_000_123));
+});
+
+test('a processor that fails to shut down holds nobody up', async () => {
+  group = new Group(['a', 'b']);
+  group.diary.commits = false;
+  group.start('w1', {
+    processor: (shardId) => ({
+      ...group.diary.processor('w1', shardId),
+      shutdownRequested: () => Promise.reject(new Error('no')),
+    }),
+  });
+  await until(() => expect(group.shardsOf('w1')).toHaveLength(2));
+  group.start('w2');
+  await until(() => expect(group.shardsOf('w2')).toHaveLength(1));
+  const stats = group.workers.get('w2')!.stats();
+  expect(stats).toMatchObject({ asked: 1, taken: 1, takenOver: 0 });
 });
