@@ -8,6 +8,7 @@ import type { Figure } from './figure.js';
 const PARTS: Record<string, () => Promise<Figure[]>> = {
   broker: async () => (await import('./broker.js')).brokerFigures(),
   'broker-idle': async () => (await import('./broker-idle.js')).idleFigures(),
+  consumer: async () => (await import('./consumer.js')).consumerFigures(),
   frame: async () => (await import('./frame.js')).frameFigures(),
   agents: async () => (await import('./agent.js')).agentFigures(),
   kpl: async () => (await import('./kpl.js')).kplFigures(),
