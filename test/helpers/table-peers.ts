@@ -27,7 +27,8 @@ export async function startDynamoDBLocal(): Promise<TablePeer> {
   const [port] = await freePorts(1);
   const main = 'com.amazonaws.services.dynamodbv2.local.main.ServerRunner';
   const argv = [`-Djava.library.path=${JARS}`, '-cp', join(JARS, '*'), main, '-inMemory', '-port', `${port}`];
-  return started('DynamoDB Local', port, spawn('java', argv, QUIET));
+  // It leaves a file where it is started.
+  return started('DynamoDB Local', port, spawn('java', argv, { ...QUIET, cwd: join(JARS, '..') }));
 }
 
 /** The Python that has moto's server. */

@@ -65,7 +65,9 @@ export function sumOf(excepted: Record<string, number>): number {
 
 /** What was written differently is deleted on both sides. */
 async function forget(clients: sdk.DynamoDBClient[], { writes }: Step): Promise<void> {
-  for (const { TableName, Key } of writes) {
+  for (const { TableName, Key: written } of writes) {
+    const { KeySchema = [] } = TABLES.find((table) => table.TableName === TableName) ?? {};
+    const Key = Object.fromEntries(KeySchema.map(({ AttributeName = '' }) => [AttributeName, written[AttributeName]]));
     for (const client of clients) {
       // A key that both refuse is not there.
       await client.send(new sdk.DeleteItemCommand({ TableName, Key })).catch(() => {});
