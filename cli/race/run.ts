@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { callTimes } from '#cloud/engine/call-times.js';
 import { carThing, TRACK_THING } from '#simulator/fleet/roster.js';
 import type { Clock } from '#wire/clock.js';
 import { wallClock } from '#wire/clock.js';
@@ -303,6 +304,7 @@ export class RaceRun {
         lapTo: call.lapTo,
         expectedGainMs,
       })),
+      callTimes: callTimes(consumers.engine.calls),
       costUsd: null,
     };
   }

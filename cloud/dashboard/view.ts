@@ -21,6 +21,14 @@ export interface RaceView {
   speed: number;
   rows: Record<string, CarRow>;
   calls: Record<string, CallCard>;
+  /** Of the calls to stop so far, race ms from the call on; absent before the first. */
+  callTimes?: {
+    called: number;
+    acknowledged: number;
+    done: number;
+    acknowledgedAfterMs?: number;
+    doneAfterMs?: number;
+  };
   /** Newest last; key = running number. At most 40. */
   log: Record<string, { atMs: number; lap: number; text: string }>;
 }

@@ -3,6 +3,7 @@ import { gaps } from '#cloud/race/gaps.js';
 import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
 import type { CallState, EntryState, RaceState } from '#cloud/race/types.js';
 import type { EntryAnswer, StrategyAnswer } from '#cloud/strategy/types.js';
+import { callTimes } from './call-times.js';
 import { raceLog } from './race-log.js';
 
 /** What the screen shows beside the race itself. */
@@ -49,7 +50,16 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
   for (const call of Object.values(state.calls).slice(-MAX_CALLS_SHOWN)) {
     view.calls[call.call.callId] = callCard(state, call);
   }
+  addCallTimes(view, state);
   return view;
+}
+
+function addCallTimes(view: RaceView, state: RaceState): void {
+  const { called, acknowledged, done, acknowledgedAfterMs, doneAfterMs } = callTimes(Object.values(state.calls));
+  if (called === 0) return;
+  view.callTimes = { called, acknowledged, done };
+  if (acknowledgedAfterMs !== null) view.callTimes.acknowledgedAfterMs = Math.round(acknowledgedAfterMs);
+  if (doneAfterMs !== null) view.callTimes.doneAfterMs = Math.round(doneAfterMs);
 }
 
 function carRow(key: string, entry: EntryState, order: number): CarRow {

@@ -48,6 +48,7 @@ export class Calls extends LightElement {
       <header>
         <h2>Pit calls</h2>
         ${open.length > MAX_CARDS ? html`<small>${open.length - MAX_CARDS} more open</small>` : nothing}
+        ${callTimesWords(this.view?.callTimes)}
         <label>signed <input maxlength="40" .value=${author()} @change=${keepAuthor} aria-label="Decisions are signed with" /></label>
       </header>
       ${this.view && isOver(this.view) ? podium(this.view) : nothing}
@@ -111,6 +112,15 @@ async function sendDecision(call: CallCard, decision: Decision): Promise<string>
   } catch {
     return 'not taken: the screen server does not answer';
   }
+}
+
+/** How calls have gone so far: whether people and cars answer in time to stop when it pays. */
+function callTimesWords(times: RaceView['callTimes']): TemplateResult | typeof nothing {
+  if (!times) return nothing;
+  const { called, acknowledged, done, acknowledgedAfterMs, doneAfterMs } = times;
+  const answered = acknowledgedAfterMs === undefined ? '' : ` after ${clock(acknowledgedAfterMs)}`;
+  const stopped = doneAfterMs === undefined ? '' : ` after ${clock(doneAfterMs)}`;
+  return html`<small data-test="call-times">${called} called · ${acknowledged} acknowledged${answered} · ${done} done${stopped}</small>`;
 }
 
 /** While it waits for a person, a call says why; afterwards it makes room. */
