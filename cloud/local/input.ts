@@ -18,13 +18,14 @@ export function optionalText(
   const value = input[member];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw serialization(`${typeof value} can not be converted to a String`);
-  const refuse = (wanted: string) => constraint(value, inside + lowerFirst(member), wanted);
-  if (value.length < min) throw refuse(`Member must have length greater than or equal to ${min}`);
-  if (value.length > max) throw refuse(`Member must have length less than or equal to ${max}`);
-  if (pattern !== undefined && !pattern.test(value)) {
-    throw refuse(`Member must satisfy regular expression pattern: ${unanchored(pattern)}`);
-  }
-  return value;
+  if (value.length >= min && value.length <= max && (pattern === undefined || pattern.test(value))) return value;
+  throw constraint(value, inside + lowerFirst(member), breach(value, min, max, pattern));
+}
+
+function breach(value: string, min: number, max: number, pattern: RegExp | undefined): string {
+  if (value.length < min) return `Member must have length greater than or equal to ${min}`;
+  if (value.length > max || pattern === undefined) return `Member must have length less than or equal to ${max}`;
+  return `Member must satisfy regular expression pattern: ${unanchored(pattern)}`;
 }
 
 /** `inside` = where the object lies, e.g. `records.1.member.`, for the message. */
