@@ -10,6 +10,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   'broker-idle': async () => (await import('./broker-idle.js')).idleFigures(),
   consumer: async () => (await import('./consumer.js')).consumerFigures(),
   dynamodb: async () => (await import('./dynamodb.js')).dynamodbFigures(),
+  failover: async () => (await import('./failover.js')).failoverFigures(),
   frame: async () => (await import('./frame.js')).frameFigures(),
   agents: async () => (await import('./agent.js')).agentFigures(),
   kpl: async () => (await import('./kpl.js')).kplFigures(),

@@ -67,7 +67,7 @@ class RunningGroup implements ReducerGroup {
   async start(): Promise<void> {
     const { cloud, self, log, wallClock, raceClock, random } = this.#options;
     this.#worker = await openWorker({
-      application: 'reducers',
+      application: 'reduce',
       config: cloud,
       source: slotSource([...this.#slots.values()]),
       self,
