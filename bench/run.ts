@@ -13,6 +13,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   failover: async () => (await import('./failover.js')).failoverFigures(),
   frame: async () => (await import('./frame.js')).frameFigures(),
   agents: async () => (await import('./agent.js')).agentFigures(),
+  kinesis: async () => (await import('./kinesis.js')).kinesisFigures(),
   kpl: async () => (await import('./kpl.js')).kplFigures(),
   policy: async () => (await import('./policy.js')).policyFigures(),
   producer: async () => (await import('./producer.js')).producerFigures(),

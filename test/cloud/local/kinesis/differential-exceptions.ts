@@ -204,12 +204,14 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     peer: 'kinesis-local',
-    name: 'does not find a number of elsewhere',
-    why: 'AWS: InvalidArgumentException "used in GetShardIterator … is invalid".',
-    adjust: (step) =>
-      isOf(step, 'GetShardIterator') && step.ours.error && step.theirs.error === 'ResourceNotFoundException'
+    name: 'mixes up what is not found and what is invalid',
+    why: 'AWS: InvalidArgumentException "used in GetShardIterator … is invalid"; the shard is looked up first.',
+    adjust: (step) => {
+      const names = [step.ours.error, step.theirs.error].sort().join();
+      return isOf(step, 'GetShardIterator') && names === 'InvalidArgumentException,ResourceNotFoundException'
         ? step.theirs
-        : undefined,
+        : undefined;
+    },
   },
   {
     peer: 'kinesis-local',
