@@ -190,6 +190,15 @@ class StreamConsumer implements Consumer {
     this.#shards = listing;
   }
 
+  /**
+   * A child that the end of a shard has named. One with a parent that nobody has seen is left to a listing: that parent may
+   * be the child of a shard that is still read, and comes first.
+   */
+  #meet(child: ShardInfo): void {
+    const isSeen = (parent: string) => this.#shards.has(parent) || this.#positions[parent] !== undefined;
+    if (!this.#shards.has(child.shardId) && child.parents.every(isSeen)) this.#shards.set(child.shardId, child);
+  }
+
   /** A shard that failed and is no longer listed was trimmed: what it held is gone, its children are begun. */
   #endTrimmed(): void {
     for (const shardId of this.#failed.keys()) {
@@ -233,7 +242,7 @@ class StreamConsumer implements Consumer {
       onEnd: (children) => {
         if (!this.#retire(shardId, reader)) return;
         this.#positions[shardId] = SHARD_END;
-        for (const child of children) if (!this.#shards.has(child.shardId)) this.#shards.set(child.shardId, child);
+        for (const child of children) this.#meet(child);
         this.#begin();
         this.#wake.abort();
       },

@@ -66,9 +66,10 @@ export function timestampOf(position: ShardPosition): number | undefined {
 }
 
 /**
- * Shards to begin with: known, not ended, not being read, and every parent that is still listed has ended. A parent that
- * is no longer listed was trimmed: nothing of it is left to wait for. A shard with a stored place was begun before, so its
- * parents were done; one at LATEST waits for nobody.
+ * Shards to begin with: known, not ended, not being read, and every parent has ended. A parent that is not known was
+ * trimmed, and nothing of it is left to wait for; or it is the child of a shard that is still read, and not seen yet:
+ * then the shard waits. A shard with a stored place was begun before, so its parents were done; one at LATEST waits for
+ * nobody.
  *
  * @example
  * readableShards(shards, { 'shardId-000000000000': 'SHARD_END' }, new Set()); // its children
@@ -79,15 +80,34 @@ export function readableShards(
   reading: ReadonlySet<string>,
 ): string[] {
   const readable: string[] = [];
-  for (const { shardId, parents } of shards.values()) {
+  for (const shard of shards.values()) {
+    const { shardId, parents } = shard;
     const position = positions[shardId];
     if (position === SHARD_END || reading.has(shardId)) continue;
     const begun = position !== undefined && (position === LATEST || placeOf(position) !== undefined);
-    if (begun || parents.every((parent) => !shards.has(parent) || positions[parent] === SHARD_END)) {
-      readable.push(shardId);
-    }
+    const isDone = (parent: string) =>
+      shards.has(parent) ? positions[parent] === SHARD_END : !hasElderAtWork(shard, shards, positions);
+    if (begun || parents.every(isDone)) readable.push(shardId);
   }
   return readable;
+}
+
+/** A shard of the same hash keys that is older (ids grow with birth) and not read to its end: an ancestor. */
+function hasElderAtWork(
+  shard: ShardInfo,
+  shards: ReadonlyMap<string, ShardInfo>,
+  positions: Readonly<Record<string, ShardPosition>>,
+): boolean {
+  for (const other of shards.values()) {
+    if (other.shardId < shard.shardId && positions[other.shardId] !== SHARD_END && share(shard, other)) return true;
+  }
+  return false;
+}
+
+/** Whether two hash ranges have a key in common; shards of table streams have none. */
+function share(a: ShardInfo, b: ShardInfo): boolean {
+  if (!a.startingHashKey || !a.endingHashKey || !b.startingHashKey || !b.endingHashKey) return false;
+  return BigInt(a.startingHashKey) <= BigInt(b.endingHashKey) && BigInt(b.startingHashKey) <= BigInt(a.endingHashKey);
 }
 
 /** Shards that nobody in the listing descends from: what a reader that starts at LATEST begins with. */
