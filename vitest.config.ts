@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
  * `long`: long forms of chaos, fuzz and soak, minutes each; run before an issue is called resolved.
  * `interop`: clients that nobody here wrote; each test says in one line why it is skipped.
  */
+/** The command that tests start is the compiled one, as users have it. */
+const BUILD = './test/helpers/build.ts';
 const resolve = { conditions: ['source'] };
 const ssr = { resolve: { conditions: ['source', 'node', 'default'] } };
 
@@ -30,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.system.test.ts', 'test/flow/**/*.test.ts'],
+          globalSetup: BUILD,
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 60_000,
@@ -42,6 +45,7 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['test/**/*.long.test.ts'],
+          globalSetup: BUILD,
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 900_000,
@@ -54,6 +58,7 @@ export default defineConfig({
         test: {
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
+          globalSetup: BUILD,
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,

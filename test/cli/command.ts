@@ -1,4 +1,4 @@
-/** The command as a user runs it, from the sources. */
+/** The command as a user runs it, compiled (`helpers/build.ts` sees to it that it is today's). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ export class Desk {
   /** What a shell would be given. */
   commandOf(argv: readonly string[]): { command: string[]; env: NodeJS.ProcessEnv } {
     return {
-      command: [process.execPath, '--conditions=source', '--import', 'tsx', join(ROOT, 'cli/bin.js'), ...argv],
+      command: [process.execPath, join(ROOT, 'cli/bin.js'), ...argv],
       env: {
         ...process.env,
         PITWALL_HOME: join(this.folder, 'home'),

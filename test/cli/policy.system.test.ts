@@ -11,7 +11,7 @@ const dir = mkdtempSync(join(tmpdir(), 'pitwall-policy-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 function policy(argv: string[], input = '') {
-  const command = ['--conditions=source', '--import', 'tsx', join(ROOT, 'cli/bin.js'), 'policy', ...argv];
+  const command = [join(ROOT, 'cli/bin.js'), 'policy', ...argv];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, {
     input,
     encoding: 'utf8',

@@ -13,20 +13,16 @@ export interface Run {
   exit: Promise<number | null>;
 }
 
-/** Starts the command as a user would, from the sources, in a data folder of its own; `close` ends what still runs. */
+/** Starts the command as a user would, in a data folder of its own; `close` ends what still runs. */
 export class RaceDesk {
   readonly data = mkdtempSync(join(tmpdir(), 'pitwall-race-'));
   readonly #running: ChildProcess[] = [];
 
   run(...argv: string[]): Run {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=source', '--import', 'tsx', join(ROOT, 'cli/bin.js'), ...argv, '--data', this.data],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, PITWALL_HOME: join(this.data, 'home'), NODE_OPTIONS: '' },
-      },
-    );
+    const child = spawn(process.execPath, [join(ROOT, 'cli/bin.js'), ...argv, '--data', this.data], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, PITWALL_HOME: join(this.data, 'home'), NODE_OPTIONS: '' },
+    });
     this.#running.push(child);
     const out: string[] = [];
     let errText = '';

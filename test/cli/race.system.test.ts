@@ -96,7 +96,7 @@ describe('pitwall race', () => {
 
   it.each([
     ['screen', 'The screen process ended (SIGKILL).'],
-    ['hosted-car.ts', 'The process of car-1 ended (SIGKILL).'],
+    ['hosted-car.js', 'The process of car-1 ended (SIGKILL).'],
   ])('ends by itself, and says why, when its process %s is killed', async (name, why) => {
     const run = pitwall('race', '--cars', '2', '--laps', '30', '--port', '0');
     await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: 40_000, interval: 50 });
