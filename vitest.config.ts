@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit`: pure code, one process, no isolation (isolation costs 0.2 s a file).
- * `system`: brokers, ports, child processes; isolated, one file at a time, because the machine has two cores.
+ * `system`: brokers, ports, child processes; two files at a time, as the machine has two cores, in two processes that are
+ *   kept: a fresh one for each file spends more on loading the SDK than most of them need to run.
  * `long`: long forms of chaos, fuzz and soak, minutes each; run before an issue is called resolved.
  * `interop`: clients that nobody here wrote; each test says in one line why it is skipped.
  */
@@ -31,10 +32,11 @@ export default defineConfig({
         ssr,
         test: {
           name: 'system',
+          isolate: false,
+          maxWorkers: 2,
           include: ['test/**/*.system.test.ts', 'test/flow/**/*.test.ts'],
           globalSetup: BUILD,
           pool: 'forks',
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,4 +1,10 @@
-import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import {
   CreateStreamCommand,
   GetRecordsCommand,
@@ -108,6 +114,7 @@ describe('faults', () => {
         KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       }),
     );
+    await waitUntilTableExists({ client: dynamodb, minDelay: 1, maxWaitTime: 10 }, { TableName: 'items' });
     const stubborn = new DynamoDBClient({ region, credentials, endpoint: aws.url, maxAttempts: 3 });
     const answer = stubborn.send(new PutItemCommand({ TableName: 'items', Item: { pk: { S: 'x' } } }));
     expect(await refusal(answer)).not.toBe('ok');
