@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** The command that tests start is the compiled one, as users have it. */
+const BUILD = './test/helpers/build.ts';
+const resolve = { conditions: ['source'] };
+const ssr = { resolve: { conditions: ['source', 'node', 'default'] } };
+
 /**
  * `unit`: pure code, one process, no isolation (isolation costs 0.2 s a file).
  * `system`: brokers, ports, child processes; two files at a time, as the machine has two cores, in two processes that are
@@ -7,11 +12,6 @@ import { defineConfig } from 'vitest/config';
  * `long`: long forms of chaos, fuzz and soak, minutes each; run before an issue is called resolved.
  * `interop`: clients that nobody here wrote; each test says in one line why it is skipped.
  */
-/** The command that tests start is the compiled one, as users have it. */
-const BUILD = './test/helpers/build.ts';
-const resolve = { conditions: ['source'] };
-const ssr = { resolve: { conditions: ['source', 'node', 'default'] } };
-
 export default defineConfig({
   test: {
     reporters: ['default', './test/helpers/plain-reporter.ts'],
@@ -34,6 +34,8 @@ export default defineConfig({
           name: 'system',
           isolate: false,
           maxWorkers: 2,
+          // A number of workers of its own needs a place of its own: after the unit tests.
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.system.test.ts', 'test/flow/**/*.test.ts'],
           globalSetup: BUILD,
           pool: 'forks',

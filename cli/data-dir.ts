@@ -110,19 +110,22 @@ export function writeHistory(dir: DataDir, history: History): void {
   writeJson(join(dir.root, HISTORY_FILE), history);
 }
 
+/** Where the local services answer, as URLs. */
+export interface LocalEndpoints {
+  kinesis: string;
+  dynamodb: string;
+  dynamodbStreams: string;
+  firehose: string;
+  s3: string;
+  iot: string;
+  iotData: string;
+}
+
 /** What `DIR/pitwall.json` says of the running system. File paths, never key material. */
 export interface Runtime {
   pid: number;
   mqtt: { host: string; port: number; ca: string; cert: string; key: string; clientId: string };
-  endpoints: {
-    kinesis: string;
-    dynamodb: string;
-    dynamodbStreams: string;
-    firehose: string;
-    s3: string;
-    iot: string;
-    iotData: string;
-  };
+  endpoints: LocalEndpoints;
   screen: string | null;
 }
 

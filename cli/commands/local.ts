@@ -6,6 +6,7 @@ import { PitwallError } from '#wire/errors.js';
 import type { Config } from '../config/keys.js';
 import {
   type DataDir,
+  type LocalEndpoints,
   openDataDir,
   RUNTIME_FILE,
   type Runtime,
@@ -17,6 +18,7 @@ import { describeError, EXIT } from '../exit.js';
 import { createLog } from '../log.js';
 import { mqttHostFor } from '../mqtt-host.js';
 import type { ServicesInfo } from '../parts/services.js';
+import { servicesOptions } from '../parts/services-options.js';
 import { startInProcess } from '../processes/handle.js';
 import { type Identities, OPERATOR, provideIdentities } from '../race/identities.js';
 import { systemRandom } from '../random.js';
@@ -40,14 +42,7 @@ interface LocalFlags {
 export interface LocalReady {
   mqtt: Runtime['mqtt'];
   /** Null = not built yet. */
-  endpoints: {
-    kinesis: string;
-    dynamodb: string;
-    dynamodbStreams: string;
-    firehose: string;
-    s3: string;
-    iot: string;
-    iotData: string;
+  endpoints: LocalEndpoints & {
     /** MQTT over WebSocket. */
     iotWebSocket: string;
     /** HTTP for devices, by their certificates. */
@@ -99,26 +94,12 @@ async function startServices(
 
   const wanted = Array.from({ length: cars }, (_, index) => carThing(index + 1));
   const identities = await provideIdentities(dir.certs, wanted, [config.listen], wallClock);
-  const services = await startInProcess(
-    'services',
-    {
-      awsDir: dir.aws,
-      iotDir: dir.iot,
-      region: config.region,
-      host: config.listen,
-      sampleFrames: config.sampleFrames === 1,
-      aws: config.aws,
-      iotCore: config.iotCore,
-      authorizer: config.authorizer,
-      provisioningHook: config.provisioningHook,
-      lambda: config.lambda,
-      eventSources: config.eventSources,
-      secrets: config.secrets,
-      certsDir: dir.certs,
-      server: identities.server,
-    },
-    { raceClock, wallClock, random: systemRandom, log },
-  );
+  const services = await startInProcess('services', servicesOptions(config, dir, identities.server), {
+    raceClock,
+    wallClock,
+    random: systemRandom,
+    log,
+  });
   const ready = readyOf(dir, config, identities, services.info);
   const { mqtt, endpoints } = ready;
   const { kinesis, dynamodb, dynamodbStreams, firehose, s3, iot, iotData } = endpoints;

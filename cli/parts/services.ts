@@ -17,6 +17,7 @@ import { seededRandom } from '#wire/random.js';
 import { FRAME_RULE } from '#wire/topics.js';
 import type { AwsSettings } from '../config/aws-keys.js';
 import type { IotCoreSettings } from '../config/iot-core-keys.js';
+import type { LocalEndpoints } from '../data-dir.js';
 import { OPERATOR } from '../race/identities.js';
 import { ACCOUNT_ID, enrolmentsOf, provisionsOf } from './enrolments.js';
 import { declareEventSources, eventSourcesOf } from './event-sources.js';
@@ -52,15 +53,7 @@ export interface ServicesInfo {
   mqttPort: number;
   webSocketPort: number;
   deviceHttpPort: number;
-  endpoints: {
-    kinesis: string;
-    dynamodb: string;
-    dynamodbStreams: string;
-    firehose: string;
-    s3: string;
-    iot: string;
-    iotData: string;
-  };
+  endpoints: LocalEndpoints;
 }
 
 export interface ServicesStats {

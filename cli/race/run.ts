@@ -20,6 +20,7 @@ import { mqttHostFor } from '../mqtt-host.js';
 import type { FleetStatus } from '../parts/fleet.js';
 import type { PartContext, PartInfo, PartName, PartOptions } from '../parts/part.js';
 import type { ServicesStats } from '../parts/services.js';
+import { servicesOptions } from '../parts/services-options.js';
 import { type Handle, startInProcess, startProcess } from '../processes/handle.js';
 import { startLasting } from '../processes/lasting.js';
 import { usageNow } from '../processes/protocol.js';
@@ -120,22 +121,8 @@ export class RaceRun {
     const wall: Clock = wallClock;
     this.#identities = await provideIdentities(this.#dir.certs, things, [config.listen], wall);
 
-    this.#services = await this.#startPart('services', {
-      awsDir: this.#dir.aws,
-      iotDir: this.#dir.iot,
-      region: config.region,
-      host: config.listen,
-      sampleFrames: config.sampleFrames === 1,
-      aws: config.aws,
-      iotCore: config.iotCore,
-      authorizer: config.authorizer,
-      provisioningHook: config.provisioningHook,
-      lambda: config.lambda,
-      eventSources: config.eventSources,
-      secrets: config.secrets,
-      certsDir: this.#dir.certs,
-      server: this.#identities.server,
-    });
+    const services = servicesOptions(config, this.#dir, this.#identities.server);
+    this.#services = await this.#startPart('services', services);
     const { endpoints, mqttPort } = this.#services.info;
     const cloud = localCloudConfig(this.#dir.root, endpoints, config.region);
 
