@@ -12,6 +12,7 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Clients, closeClients, createClients, createFirehoseClient, createS3Client } from '#cloud/clients.js';
 import { streams } from '#cloud/resources.js';
+import { active } from '../cloud/local/dynamodb/table-streams.js';
 import { Desk } from './command.js';
 
 const roleArn = 'arn:aws:iam::000000000000:role/rules';
@@ -98,6 +99,7 @@ describe('a rule made by the SDK', () => {
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );
+    await active(dynamodb, TableName);
     await dynamodb.send(new PutItemCommand({ TableName, Item: { number: { N: '24' }, name: { S: 'Anna' } } }));
     const thingName = 'car-1';
     await iot.send(new UpdateThingCommand({ thingName, attributePayload: { attributes: { team: 'red' } } }));

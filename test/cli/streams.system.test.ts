@@ -8,6 +8,7 @@ import { leaseTable } from '#cloud/resources.js';
 import { hashKeyOf } from '#cloud/streams/hash-range.js';
 import { aggregate } from '#cloud/streams/kpl/aggregate.js';
 import { TableLeaseStore } from '#cloud/streams/leases/table-store.js';
+import { active } from '../cloud/local/dynamodb/table-streams.js';
 import { Desk } from './command.js';
 
 const desk = new Desk();
@@ -36,6 +37,7 @@ beforeAll(async () => {
       KeySchema: [{ AttributeName: table.AttributeName, KeyType: table.KeyType }],
     }),
   );
+  await active(clients.dynamodb, LEASES);
   const numbered = Array.from({ length: 40 }, (_, i) => ({
     PartitionKey: i % 4 === 0 ? `zone-${i}` : 'car-24',
     Data: Buffer.from(JSON.stringify({ i })),

@@ -14,6 +14,7 @@ import { putPeopleRecord } from '#cloud/streams/people.js';
 import { RaceClock, wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
+import { active } from '../local/dynamodb/table-streams.js';
 import { BOOT_TEXT, frame, schema } from '../reduce/frames.js';
 import { FakeIotData } from '../streams/fake-dynamodb.js';
 import { onTheWire, RACE, raceRecords, sessionOpen } from './race-stream.js';
@@ -55,6 +56,7 @@ beforeAll(async () => {
         ],
       }),
     );
+    await active(clients.dynamodb, name);
   }
 });
 

@@ -1,10 +1,4 @@
-import {
-  CreateTableCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
-  PutItemCommand,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateStreamCommand,
   GetRecordsCommand,
@@ -20,6 +14,7 @@ import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseFaults } from '#cloud/local/faults.js';
 import { ManualClock } from '#wire/clock.js';
+import { active } from './dynamodb/table-streams.js';
 import { credentials, refusal, region, startIn, stockClients, testFolder } from './local-aws.js';
 
 const StreamName = 's';
@@ -114,7 +109,7 @@ describe('faults', () => {
         KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       }),
     );
-    await waitUntilTableExists({ client: dynamodb, minDelay: 1, maxWaitTime: 10 }, { TableName: 'items' });
+    await active(dynamodb, 'items');
     const stubborn = new DynamoDBClient({ region, credentials, endpoint: aws.url, maxAttempts: 3 });
     const answer = stubborn.send(new PutItemCommand({ TableName: 'items', Item: { pk: { S: 'x' } } }));
     expect(await refusal(answer)).not.toBe('ok');

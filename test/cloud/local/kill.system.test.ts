@@ -6,6 +6,7 @@ import {
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
 import { afterEach, expect, it } from 'vitest';
+import { active } from './dynamodb/table-streams.js';
 import { startIn, startToBeKilled, stockClients, testFolder } from './local-aws.js';
 
 let server: Awaited<ReturnType<typeof startToBeKilled>> | undefined;
@@ -25,6 +26,7 @@ it('keeps everything acknowledged when the process is killed in the middle of wr
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     }),
   );
+  await active(clients.dynamodb, 'items');
   const acknowledged = { records: [] as string[], items: [] as string[] };
   const putRecords = async (): Promise<void> => {
     for (let i = 0; ; i += 10) {
