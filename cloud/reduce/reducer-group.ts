@@ -6,7 +6,7 @@ import type { StreamWorker, WorkerStats } from '#cloud/streams/worker/worker.js'
 import { type Reducers, type ReducersOptions, type ReducersStats, startReducers } from './reducers.js';
 import { type Slot, slotSource, slotsOf } from './slots.js';
 
-export interface ReducerGroupOptions extends Omit<ReducersOptions, 'slot' | 'fence' | 'onFenced'> {
+export interface ReducerGroupOptions extends Omit<ReducersOptions, 'slot' | 'fence'> {
   /** Where the lease table is; the renewals have a client of their own. */
   cloud: CloudConfig;
   /** This process among those that share the slots; unique per process and start. */

@@ -41,8 +41,6 @@ export interface ReducersOptions {
   fence?: number;
   /** Takes aggregates that contradict themselves; without it they are named in the log. */
   deadLetters?: DeadLetterStore;
-  /** Told when the reducers have stopped because another process took their state over (PW-STATE-FENCED). */
-  onFenced?(error: PitwallError): void;
 }
 
 /** The two streams that carry frames; both are read by whoever owns a thing. */
@@ -327,6 +325,5 @@ class RunningReducers implements Reducers {
     clearInterval(this.#timer);
     this.#options.log.error(error.message, { ...error.toJSON() });
     for (const stream of FRAME_STREAMS) void this.#consumers[stream].stop();
-    this.#options.onFenced?.(error);
   }
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Log } from '#wire/log.js';
 import { AwsError } from '../aws-error.js';
@@ -18,6 +18,7 @@ import { readBody, respond, respondError } from './http-exchange.js';
 import type { HttpCall, HttpPlane } from './http-front.js';
 import { type Identity, identityOf } from './identity.js';
 import type { IotCoreLimits } from './limits.js';
+import { listen, portOf } from './listen.js';
 import { type ListenerOptions, whyRefused } from './listener.js';
 import { Refusal } from './refusal.js';
 
@@ -68,16 +69,12 @@ export class DeviceHttp {
   /** Rejects with Node's error when the port is taken or a file cannot be read. */
   static async open(options: DeviceHttpOptions): Promise<DeviceHttp> {
     const listener = new DeviceHttp(options);
-    await new Promise<void>((resolve, reject) => {
-      listener.#server.once('error', reject);
-      listener.#server.listen(options.port, options.host, resolve);
-    });
-    listener.#server.on('error', options.onRefused);
+    await listen(listener.#server, options, options.onRefused);
     return listener;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return portOf(this.#server);
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
@@ -17,6 +17,7 @@ import type { Arrival } from './clients/clients.js';
 import type { Counters } from './counters.js';
 import type { CustomAuthorization } from './custom-authorizer.js';
 import type { IotCoreLimits } from './limits.js';
+import { listen, portOf } from './listen.js';
 import { addressesOf, type ListenerOptions } from './listener.js';
 
 export interface WebSocketListenerOptions {
@@ -90,16 +91,12 @@ export class WebSocketListener {
   /** Rejects with Node's error when the port is taken or a file cannot be read. */
   static async open(options: WebSocketListenerOptions): Promise<WebSocketListener> {
     const listener = new WebSocketListener(options);
-    await new Promise<void>((resolve, reject) => {
-      listener.#server.once('error', reject);
-      listener.#server.listen(options.port, options.host, resolve);
-    });
-    listener.#server.on('error', options.onRefused);
+    await listen(listener.#server, options, options.onRefused);
     return listener;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return portOf(this.#server);
   }
 
   async close(): Promise<void> {
