@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import { Downlink } from './downlink.js';
 import { Journal, type JournalOptions, type JournalStats } from './journal/journal.js';
+import {
+  type Destination,
+  type DestinationStats,
+  destinationsOf,
+  type Outlet,
+  Outlets,
+  summed,
+} from './outlets.js';
 import type { AlarmRule } from './pipeline/alarms.js';
 import { Recorder } from './recorder.js';
 import { Sampler } from './sampler.js';
@@ -8,7 +16,7 @@ import type { OnCall } from './setup/calls.js';
 import type { ApplySetup } from './setup/setup-sync.js';
 import type { Body, Source } from './sources/source.js';
 import type { Link } from './uplink/link.js';
-import { Uplink, type UplinkLimits, type UplinkStats } from './uplink/uplink.js';
+import type { UplinkLimits } from './uplink/uplink.js';
 import { type Clock, wallClock as systemClock } from './wire/clock.js';
 import { PitwallError } from './wire/errors.js';
 import type { FrameHeader } from './wire/frame.js';
@@ -18,8 +26,6 @@ import type { HealthMessage, TimingMessage } from './wire/messages.js';
 import type { Random } from './wire/random.js';
 import { topics } from './wire/topics.js';
 
-/** Who a journal is freed by. One for now; the journal keeps a cursor for each. */
-const DESTINATION = 'cloud';
 const DEFAULT_FRAME_WINDOW_MS = 100;
 const HEALTH_EVERY_RACE_MS = 10_000;
 const DRAIN_POLL_MS = 20;
@@ -29,7 +35,9 @@ export interface AgentOptions {
   thing: string;
   /** Folder of this agent alone: journal, boot counter, last good setup. */
   dataDir: string;
-  link: Link | (() => Link);
+  /** Where everything goes; the first is also asked for the setup. Or, short, `link` alone. */
+  destinations?: readonly Destination[];
+  link?: Link | (() => Link);
   /** Absent: a trackside agent, which publishes timing and hears neither setup nor calls. */
   source?: Source;
   /** Event times and limits. */
@@ -57,10 +65,14 @@ export interface AgentOptions {
 /** A timing message without its envelope. */
 export type TimingBody = Body<TimingMessage>;
 
-/** Counts since the start. `frames…` count frames, the rest counts records of all kinds. */
+/**
+ * Counts since the start. `frames…` count frames, the rest counts records of all kinds. With several destinations, what is
+ * published, acknowledged, unsent and unacked is the sum over them; each for itself is in `destinations`.
+ */
 export interface AgentStats {
   boot: string;
-  link: UplinkStats['state'];
+  /** `up` when one is. */
+  link: DestinationStats['state'];
   reconnects: number;
   rttMs: number | null;
   /** Frames assembled. */
@@ -87,6 +99,7 @@ export interface AgentStats {
   unsent: number;
   /** Records that are not acknowledged end to end. */
   unacked: number;
+  destinations: Record<string, DestinationStats>;
   /** Size of the journal on disk. */
   bytes: number;
   /** Samples that did not fit their channel's 32 bits and were written as missing. */
@@ -103,7 +116,7 @@ export interface Agent {
   stats(): AgentStats;
   /** Journals the samples under way as a frame and sends what may be sent. */
   flush(): void;
-  /** Resolves true when every record is acknowledged end to end, false when that takes longer than `timeoutMs` (wall). */
+  /** Resolves true when every destination has acknowledged every record, false when that takes longer than `timeoutMs` (wall). */
   drained(timeoutMs: number): Promise<boolean>;
   /** Flushes, disconnects and closes the journal. What is unacknowledged is sent by the next start. */
   stop(): Promise<void>;
@@ -125,26 +138,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     });
   }
   const wallClock = options.wallClock ?? systemClock;
-  const link = typeof options.link === 'function' ? options.link() : options.link;
+  const destinations = destinationsOf(options);
   const journal = new Journal({
     ...options.journal,
     dir: join(dataDir, 'journal'),
-    destinations: [DESTINATION],
+    destinations: destinations.map(({ name }) => name),
     random,
     raceClock,
     log,
   });
   const boot = formatBoot(journal.boot);
-  const [cursor] = journal.cursors;
-  const uplink = new Uplink({ thing, journal, cursor, link, raceClock, wallClock, log, limits: options.limits });
-  const recorder = new Recorder({ thing, journal, raceClock, onCommitted: () => uplink.pump() });
-  const downlink = new Downlink({ ...options, link, recorder, acknowledge: (ack) => uplink.acknowledge(ack) });
+  const outlets = new Outlets({ thing, journal, destinations, raceClock, wallClock, log, limits: options.limits });
+  const recorder = new Recorder({ thing, journal, raceClock, onCommitted: () => outlets.pump() });
+  const downlink = new Downlink({ ...options, outlets: outlets.all, recorder });
   const sampler = source && new Sampler({ ...options, source, recorder, wallClock });
 
   let nextHealthMs = raceClock.nowMs() + HEALTH_EVERY_RACE_MS;
   let stopped = false;
 
-  function publishHealth(): void {
+  function publishHealth({ link, uplink, cursor }: Outlet): void {
     const { state, reconnects, rttMs } = uplink.stats();
     const { bytes, dropped } = journal.stats();
     const health: HealthMessage = {
@@ -171,20 +183,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function tick(): void {
     sampler?.takeFrame();
     recorder.commit();
-    uplink.tick();
+    outlets.tick();
     const nowMs = raceClock.nowMs();
     if (nowMs < nextHealthMs) return;
     nextHealthMs = nowMs + HEALTH_EVERY_RACE_MS;
-    publishHealth();
+    for (const outlet of outlets.all) publishHealth(outlet);
   }
 
-  link.onState((state) => {
-    uplink.onLinkState(state);
-    if (state === 'up') downlink.onLinkUp();
-  });
   downlink.start();
   sampler?.start();
-  link.connect();
+  outlets.connect((outlet) => downlink.onLinkUp(outlet));
   // The windows of a fleet in one process must not all end at the same moment.
   let interval: NodeJS.Timeout | undefined;
   const firstTick = setTimeout(() => {
@@ -206,7 +214,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     flush,
     stats() {
       const written = journal.stats();
-      const sent = uplink.stats();
+      const perDestination = outlets.stats();
+      const sent = summed(perDestination);
       return {
         boot,
         link: sent.state,
@@ -225,8 +234,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         recordsResent: sent.resentRecords,
         recordsRefused: sent.refusedRecords,
         dropped: written.dropped,
-        unsent: cursor.unsentCount,
-        unacked: cursor.unackedCount,
+        unsent: sent.unsent,
+        unacked: sent.unacked,
+        destinations: perDestination,
         bytes: written.bytes,
         clipped: sampler?.clipped ?? 0,
         malformed: downlink.malformed,
@@ -235,7 +245,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async drained(timeoutMs) {
       const deadlineMs = wallClock.nowMs() + timeoutMs;
       flush();
-      while (cursor.unackedCount > 0) {
+      while (!outlets.drained) {
         if (stopped || wallClock.nowMs() >= deadlineMs) return false;
         await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       }
@@ -248,7 +258,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       clearInterval(interval);
       sampler?.stop();
       flush();
-      await link.close();
+      await outlets.close();
       await journal.close();
     },
   };

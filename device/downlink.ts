@@ -1,8 +1,7 @@
+import type { Outlet } from './outlets.js';
 import type { MessageBody, Recorder } from './recorder.js';
 import { CallInbox, type OnCall } from './setup/calls.js';
 import { type ApplySetup, SetupSync } from './setup/setup-sync.js';
-import type { Source } from './sources/source.js';
-import type { Link } from './uplink/link.js';
 import type { Clock } from './wire/clock.js';
 import type { Log } from './wire/log.js';
 import type { AckMessage } from './wire/messages.js';
@@ -11,15 +10,15 @@ import { topics } from './wire/topics.js';
 export interface DownlinkOptions {
   thing: string;
   dataDir: string;
-  link: Link;
+  /** Acknowledgements count for the destination that they come from; calls are heard from each; the first has the setup. */
+  outlets: readonly Outlet[];
   recorder: Recorder;
   raceClock: Clock;
   log: Log;
-  /** A car has a source; only a car has a setup and gets calls, and its policy allows no other to ask. */
-  source?: Source;
+  /** Only a car has a setup and gets calls, and its policy allows no other to ask. Default `car`. */
+  role?: 'car' | 'trackside';
   onCall?: OnCall;
   onSetup?: ApplySetup;
-  acknowledge: (ack: AckMessage) => void;
 }
 
 /** What comes to the agent: acknowledgements, and for a car setup and calls. */
@@ -30,9 +29,9 @@ export class Downlink {
   #malformedAcks = 0;
 
   constructor(options: DownlinkOptions) {
-    const { thing, dataDir, link, recorder, raceClock, log, onCall, onSetup } = options;
+    const { thing, dataDir, outlets, recorder, raceClock, log, onCall, onSetup } = options;
     this.#options = options;
-    if (!options.source) return;
+    if (options.role === 'trackside') return;
     const journal = (body: MessageBody) => {
       recorder.message(body);
       recorder.commit();
@@ -41,7 +40,7 @@ export class Downlink {
     this.#setup = new SetupSync({
       thing,
       dir: dataDir,
-      link,
+      link: outlets[0].link,
       log,
       apply: onSetup ?? (() => {}),
       emit: journal,
@@ -54,19 +53,21 @@ export class Downlink {
   }
 
   start(): void {
-    const { thing, link, acknowledge } = this.#options;
-    link.subscribe(topics.acks(thing), (_topic, payload) => {
-      const ack = parseAck(payload);
-      if (ack) acknowledge(ack);
-      else this.#malformedAcks++;
-    });
+    const { thing, outlets } = this.#options;
     const calls = this.#calls;
-    if (calls) link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
+    for (const { link, uplink } of outlets) {
+      link.subscribe(topics.acks(thing), (_topic, payload) => {
+        const ack = parseAck(payload);
+        if (ack) uplink.acknowledge(ack);
+        else this.#malformedAcks++;
+      });
+      if (calls) link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
+    }
     this.#setup?.start();
   }
 
-  onLinkUp(): void {
-    this.#setup?.onLinkUp();
+  onLinkUp(outlet: Outlet): void {
+    if (outlet === this.#options.outlets[0]) this.#setup?.onLinkUp();
   }
 }
 
