@@ -52,7 +52,7 @@ export function startCarAgent(
 ): Promise<Agent> {
   return startAgent({
     ...common(site, context),
-    source,
+    sources: [source],
     summaryChannels: SUMMARY_CHANNELS,
     alarms: ALARMS,
     onCall,
@@ -63,5 +63,5 @@ export function startCarAgent(
 
 /** The agent beside the track, which publishes official timing. */
 export function startTrackAgent(site: AgentSite, context: PartContext): Promise<Agent> {
-  return startAgent(common(site, context));
+  return startAgent({ ...common(site, context), role: 'trackside' });
 }

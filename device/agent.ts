@@ -1,20 +1,14 @@
 import { join } from 'node:path';
 import { Downlink } from './downlink.js';
+import { Inputs } from './inputs.js';
 import { Journal, type JournalOptions, type JournalStats } from './journal/journal.js';
-import {
-  type Destination,
-  type DestinationStats,
-  destinationsOf,
-  type Outlet,
-  Outlets,
-  summed,
-} from './outlets.js';
+import { type Destination, type DestinationStats, destinationsOf, type Outlet, Outlets, summed } from './outlets.js';
 import type { AlarmRule } from './pipeline/alarms.js';
 import { Recorder } from './recorder.js';
 import { Sampler } from './sampler.js';
 import type { OnCall } from './setup/calls.js';
 import type { ApplySetup } from './setup/setup-sync.js';
-import type { Body, Source } from './sources/source.js';
+import type { Source, TimingBody } from './sources/source.js';
 import type { Link } from './uplink/link.js';
 import type { UplinkLimits } from './uplink/uplink.js';
 import { type Clock, wallClock as systemClock } from './wire/clock.js';
@@ -22,7 +16,7 @@ import { PitwallError } from './wire/errors.js';
 import type { FrameHeader } from './wire/frame.js';
 import { formatBoot, THING_NAME } from './wire/identity.js';
 import type { Log } from './wire/log.js';
-import type { HealthMessage, TimingMessage } from './wire/messages.js';
+import type { HealthMessage } from './wire/messages.js';
 import type { Random } from './wire/random.js';
 import { topics } from './wire/topics.js';
 
@@ -38,8 +32,10 @@ export interface AgentOptions {
   /** Where everything goes; the first is also asked for the setup. Or, short, `link` alone. */
   destinations?: readonly Destination[];
   link?: Link | (() => Link);
-  /** Absent: a trackside agent, which publishes timing and hears neither setup nor calls. */
-  source?: Source;
+  /** Default `car`. A trackside agent publishes timing and hears neither setup nor calls: its policy allows no more. */
+  role?: 'car' | 'trackside';
+  /** Default none. Their channels make one table, in this order. */
+  sources?: readonly Source[];
   /** Event times and limits. */
   raceClock: Clock;
   /** Windows, time-outs. Default: the system's. */
@@ -61,9 +57,6 @@ export interface AgentOptions {
   journal?: Pick<JournalOptions, 'fsync' | 'lossWindowMs' | 'maxBytes' | 'segmentBytes'>;
   limits?: UplinkLimits;
 }
-
-/** A timing message without its envelope. */
-export type TimingBody = Body<TimingMessage>;
 
 /**
  * Counts since the start. `frames…` count frames, the rest counts records of all kinds. With several destinations, what is
@@ -111,6 +104,8 @@ export interface Agent {
   readonly thing: string;
   /** Text form of this start's boot. */
   readonly boot: string;
+  /** Resolves when every source is at its end: files and pipes have one, a bus has none. */
+  readonly ended: Promise<void>;
   /** Journals a timing message and sends it (trackside agent). */
   publishTiming(body: TimingBody): void;
   stats(): AgentStats;
@@ -123,14 +118,14 @@ export interface Agent {
 }
 
 /**
- * Starts an agent: source → frames and events → journal → link, and back: acknowledgements, setup, calls.
+ * Starts an agent: sources → frames and events → journal → link, and back: acknowledgements, setup, calls.
  *
  * @example
- * const agent = await startAgent({ thing: 'car-24', dataDir, source, raceClock, random, log,
+ * const agent = await startAgent({ thing: 'car-24', dataDir, sources: [source], raceClock, random, log,
  *   link: () => createMqttLink(endpoint, { wallClock, random, log }) });
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { thing, dataDir, source, raceClock, random, log } = options;
+  const { thing, dataDir, raceClock, random, log } = options;
   const frameWindowMs = options.frameWindowMs ?? DEFAULT_FRAME_WINDOW_MS;
   if (!THING_NAME.test(thing) || !(frameWindowMs > 0)) {
     throw new PitwallError('PW-AGENT-OPTION', {
@@ -151,7 +146,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const outlets = new Outlets({ thing, journal, destinations, raceClock, wallClock, log, limits: options.limits });
   const recorder = new Recorder({ thing, journal, raceClock, onCommitted: () => outlets.pump() });
   const downlink = new Downlink({ ...options, outlets: outlets.all, recorder });
-  const sampler = source && new Sampler({ ...options, source, recorder, wallClock });
+  const inputs = new Inputs({ sources: options.sources ?? [], raceClock, log });
+  const sampler = inputs.table && new Sampler({ ...options, table: inputs.table, recorder, wallClock });
 
   let nextHealthMs = raceClock.nowMs() + HEALTH_EVERY_RACE_MS;
   let stopped = false;
@@ -190,8 +186,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     for (const outlet of outlets.all) publishHealth(outlet);
   }
 
+  function publishTiming(body: TimingBody): void {
+    recorder.message(body);
+    recorder.commit();
+  }
+
   downlink.start();
   sampler?.start();
+  inputs.start({
+    samples: (block) => sampler?.samples(block),
+    event: (body) => (sampler ? sampler.event(body) : recorder.message(body)),
+    timing: publishTiming,
+    timeFix: () => {},
+  });
   outlets.connect((outlet) => downlink.onLinkUp(outlet));
   // The windows of a fleet in one process must not all end at the same moment.
   let interval: NodeJS.Timeout | undefined;
@@ -207,10 +214,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     thing,
     boot,
-    publishTiming(body) {
-      recorder.message(body);
-      recorder.commit();
-    },
+    ended: inputs.ended,
+    publishTiming,
     flush,
     stats() {
       const written = journal.stats();
@@ -256,7 +261,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       stopped = true;
       clearTimeout(firstTick);
       clearInterval(interval);
-      sampler?.stop();
+      await inputs.stop();
       flush();
       await outlets.close();
       await journal.close();

@@ -2,13 +2,15 @@ import { type AlarmRule, Alarms } from './pipeline/alarms.js';
 import { Assembler } from './pipeline/assembler.js';
 import { Summariser } from './pipeline/summary.js';
 import type { Recorder } from './recorder.js';
-import type { EventBody, SampleBlock, Source, SourceSink } from './sources/source.js';
+import type { EventBody, SampleBlock } from './sources/source.js';
+import type { ChannelTable } from './wire/channels.js';
 import type { Clock } from './wire/clock.js';
 import { FrameEncoder, type FrameHeader } from './wire/frame.js';
 
 export interface SamplerOptions {
   thing: string;
-  source: Source;
+  /** Of all sources together. */
+  table: ChannelTable;
   recorder: Recorder;
   wallClock: Clock;
   summaryChannels?: readonly string[];
@@ -18,8 +20,8 @@ export interface SamplerOptions {
 
 const CLOCK_UNKNOWN: Pick<FrameHeader, 'clockQuality' | 'clockErrorMs'> = { clockQuality: 1, clockErrorMs: 65_535 };
 
-/** From one source to records: frames, 1 Hz summaries, alarms and the laps that the car saw. */
-export class Sampler implements SourceSink {
+/** From the sources' samples to records: frames, 1 Hz summaries, alarms and the laps that the car saw. */
+export class Sampler {
   /** Frames assembled. */
   frames = 0;
   readonly #options: SamplerOptions;
@@ -33,15 +35,15 @@ export class Sampler implements SourceSink {
   #lapHint = 0;
 
   constructor(options: SamplerOptions) {
-    const { source, recorder, wallClock, thing } = options;
+    const { table, recorder, wallClock, thing } = options;
     this.#options = options;
     this.#bootMs = wallClock.nowMs();
-    this.#encoder = new FrameEncoder(source.table, thing, recorder.boot);
+    this.#encoder = new FrameEncoder(table, thing, recorder.boot);
     this.#assembler = new Assembler(() => this.takeFrame());
-    this.#summariser = new Summariser(source.table, options.summaryChannels ?? [], ({ eventTimeMs, ...summary }) =>
+    this.#summariser = new Summariser(table, options.summaryChannels ?? [], ({ eventTimeMs, ...summary }) =>
       this.event({ kind: 'event', type: 'summary', eventTimeMs, lapHint: this.#lapHint, ...summary }),
     );
-    this.#alarms = new Alarms(source.table, options.alarms ?? [], ({ rule, state, value, eventTimeMs }) => {
+    this.#alarms = new Alarms(table, options.alarms ?? [], ({ rule, state, value, eventTimeMs }) => {
       const { name, level, channel, limit } = rule;
       this.event({ kind: 'event', type: 'alarm', eventTimeMs, name, level, state, channel, value, limit });
     });
@@ -51,17 +53,12 @@ export class Sampler implements SourceSink {
     return this.#encoder.clipped;
   }
 
-  /** The channel table goes before the first frame that needs it. */
+  /** Journals the channel table: it goes before the first frame that needs it. */
   start(): void {
-    const { source, recorder } = this.#options;
-    const { hash, channels } = source.table;
+    const { table, recorder } = this.#options;
+    const { hash, channels } = table;
     recorder.message({ kind: 'schema', hash, table: { channels: [...channels] } });
     recorder.commit();
-    source.start(this);
-  }
-
-  stop(): void {
-    this.#options.source.stop();
   }
 
   samples(block: SampleBlock): void {

@@ -2,6 +2,7 @@ import type { SampleBlock } from '../sources/source.js';
 import type { ChannelTable } from '../wire/channels.js';
 import { PitwallError } from '../wire/errors.js';
 import type { AlarmEvent } from '../wire/messages.js';
+import { rowMs } from './sample-times.js';
 
 /** A limit on one channel. */
 export interface AlarmRule {
@@ -71,7 +72,7 @@ export class Alarms {
           rule: watch.rule,
           state: watch.raised ? 'raised' : 'cleared',
           value: block.values[from + i],
-          eventTimeMs: block.timeMs + (i * block.periodUs) / 1000,
+          eventTimeMs: rowMs(block, i),
         });
       }
     }

@@ -1,12 +1,15 @@
 import type { SampleBlock } from '../sources/source.js';
 import type { ChannelTable } from '../wire/channels.js';
 import type { ChannelSummary } from '../wire/messages.js';
+import { rowMs } from './sample-times.js';
 
 /** Channel whose integral is the fuel used; its unit in the table must be `kg/h`. */
 const FUEL_FLOW = 'fuelFlow';
 const FUEL_FLOW_UNIT = 'kg/h';
 const SECOND_MS = 1000;
-const US_PER_HOUR = 3_600_000_000;
+const MS_PER_HOUR = 3_600_000;
+/** Where fuel flow comes irregularly, a sample stands for the time since the last one, up to this. */
+const FUEL_GAP_MAX_MS = 1000;
 
 /** What a second of samples amounts to; the agent adds the lap and the envelope. */
 export interface SecondSummary {
@@ -28,6 +31,8 @@ export class Summariser {
   readonly #accumulators: Accumulator[];
   readonly #fuelChannel: number;
   #fuelKg = 0;
+  /** Time of the last irregular sample of fuel flow. */
+  #fuelMs = Number.POSITIVE_INFINITY;
   #second = Number.NEGATIVE_INFINITY;
   #lastMs = 0;
 
@@ -45,34 +50,41 @@ export class Summariser {
   }
 
   push(block: SampleBlock): void {
-    const { timeMs, periodUs, count } = block;
-    for (let row = 0; row < count; ) {
-      const atMs = timeMs + (row * periodUs) / 1000;
-      const second = Math.floor(atMs / SECOND_MS);
+    for (let row = 0; row < block.count; ) {
+      const second = Math.floor(rowMs(block, row) / SECOND_MS);
       if (second > this.#second) {
         this.#close();
         this.#second = second;
       }
       // Rows up to the end of the present second go in one run.
-      const leftUs = ((this.#second + 1) * SECOND_MS - atMs) * 1000;
-      const rows = Math.min(count - row, Math.max(1, periodUs > 0 ? Math.ceil(leftUs / periodUs) : count));
-      this.#accumulate(block, row, rows);
-      row += rows;
-      const lastMs = timeMs + ((row - 1) * periodUs) / 1000;
+      const end = endOfRun(block, row, (this.#second + 1) * SECOND_MS);
+      this.#accumulate(block, row, end);
+      row = end;
+      const lastMs = rowMs(block, row - 1);
       if (lastMs > this.#lastMs) this.#lastMs = lastMs;
     }
   }
 
-  #accumulate(block: SampleBlock, row: number, rows: number): void {
-    const { channels, count, values, periodUs } = block;
+  #accumulate(block: SampleBlock, from: number, end: number): void {
+    const { channels, count, values } = block;
     for (let c = 0; c < channels.length; c++) {
-      const from = c * count + row;
-      this.#byChannel[channels[c]]?.add(values, from, rows);
-      if (channels[c] === this.#fuelChannel) {
-        for (let i = from; i < from + rows; i++) {
-          if (!Number.isNaN(values[i])) this.#fuelKg += (values[i] * periodUs) / US_PER_HOUR;
-        }
+      this.#byChannel[channels[c]]?.add(values, c * count + from, end - from);
+      if (channels[c] === this.#fuelChannel) this.#burn(block, c * count, from, end);
+    }
+  }
+
+  #burn(block: SampleBlock, column: number, from: number, end: number): void {
+    for (let row = from; row < end; row++) {
+      const flow = block.values[column + row];
+      let forMs: number;
+      if (block.timesUs) {
+        const atMs = rowMs(block, row);
+        forMs = Math.min(Math.max(0, atMs - this.#fuelMs), FUEL_GAP_MAX_MS);
+        this.#fuelMs = atMs;
+      } else {
+        forMs = block.periodUs / 1000;
       }
+      if (!Number.isNaN(flow)) this.#fuelKg += (flow * forMs) / MS_PER_HOUR;
     }
   }
 
@@ -89,6 +101,18 @@ export class Summariser {
     if (this.#fuelChannel >= 0) summary.fuelUsedKg = this.#fuelKg;
     this.#onSecond(summary);
   }
+}
+
+/** The first row after `row` that is not before `endMs`. */
+function endOfRun(block: SampleBlock, row: number, endMs: number): number {
+  if (block.timesUs) {
+    let end = row + 1;
+    while (end < block.count && rowMs(block, end) < endMs) end++;
+    return end;
+  }
+  const leftUs = (endMs - rowMs(block, row)) * 1000;
+  const rows = block.periodUs > 0 ? Math.ceil(leftUs / block.periodUs) : block.count;
+  return Math.min(block.count, row + Math.max(1, rows));
 }
 
 class Accumulator {

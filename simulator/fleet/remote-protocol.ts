@@ -1,4 +1,4 @@
-import type { SampleBlock } from '#device/sources/source.js';
+import type { RegularBlock } from '#device/sources/source.js';
 import type { CallMessage } from '#wire/messages.js';
 
 /**
@@ -15,7 +15,7 @@ export interface RemoteMessage<Body> {
 }
 
 export type ToHost =
-  | { kind: 'block'; block: SampleBlock }
+  | { kind: 'block'; block: RegularBlock }
   | { kind: 'lap'; lapHint: number; lapTimeMs: number; atMs: number }
   | { kind: 'drain'; id: number; timeoutMs: number }
   | { kind: 'stop' };
@@ -47,6 +47,6 @@ export function bodyFor<Body>(message: unknown, thing: string): Body | undefined
 }
 
 /** Race-clock time of the end of a block's last sample. */
-export function endOf(block: SampleBlock): number {
+export function endOf(block: RegularBlock): number {
   return block.timeMs + (block.count * block.periodUs) / 1000;
 }

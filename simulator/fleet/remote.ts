@@ -1,5 +1,5 @@
 import type { SimulatedSource } from '#device/sources/simulated.js';
-import type { SampleBlock } from '#device/sources/source.js';
+import type { RegularBlock } from '#device/sources/source.js';
 import { PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { CallMessage } from '#wire/messages.js';
@@ -75,7 +75,7 @@ export class RemoteAgent<Stats> implements AgentLike<Stats> {
     });
   }
 
-  #forward(block: SampleBlock): void {
+  #forward(block: RegularBlock): void {
     if (this.#onWay >= (this.#options.blocksMost ?? BLOCKS_MOST)) {
       if (this.droppedBlocks++ === 0) {
         this.#options.log.warn('a hosted car is too far behind: its samples are dropped', {

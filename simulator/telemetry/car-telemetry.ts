@@ -1,4 +1,4 @@
-import type { SampleBlock } from '#device/sources/source.js';
+import type { RegularBlock } from '#device/sources/source.js';
 import type { ChannelTable } from '#wire/channels.js';
 import { namedRandom } from '#wire/random.js';
 import { at, CHANNEL_COUNT, channelLimits } from '../channels.js';
@@ -115,7 +115,7 @@ export class CarTelemetry {
    * The block that was begun, or null when no sample fell into it. `epochMs` is the race clock's time at which the world
    * began. The arrays are used again by the next block.
    */
-  end(epochMs: number): SampleBlock | null {
+  end(epochMs: number): RegularBlock | null {
     if (this.#count === 0) return null;
     return {
       timeMs: epochMs + this.#blockFrom * this.#periodMs,

@@ -48,7 +48,7 @@ async function start(options: Partial<AgentOptions> = {}): Promise<Agent> {
   const agent = await startAgent({
     thing,
     dataDir: join(dir, thing),
-    source,
+    sources: [source],
     raceClock,
     random,
     log: silentLog,
@@ -282,7 +282,7 @@ describe('an agent', () => {
   test('a trackside agent publishes timing and asks for nothing that its policy would refuse', async () => {
     broker.refuseSubscribe = (filter) => filter !== topics.acks('timing');
     broker.refusePublish = (topic) => topic !== topics.timing('timing');
-    const agent = await start({ thing: 'timing', source: undefined });
+    const agent = await start({ thing: 'timing', role: 'trackside', sources: [] });
     agent.publishTiming({ kind: 'timing', type: 'flag', flag: 'green', lap: 0 });
     await drained(agent);
     expect(cloud.arrived.map(({ message }) => message)).toEqual([

@@ -126,7 +126,7 @@ it('1 · each thing has an X.509 identity of its own; nobody else may read its k
 it('2 · the sensor gives samples; the agent makes frames of them and journals each before it sends it', async () => {
   source = new SimulatedSource(CAR, table);
   car = await startThing(CAR, {
-    source,
+    sources: [source],
     summaryChannels: ['speed'],
     alarms: [{ name: 'waterHot', channel: 'waterTemp', when: 'above', limit: 110, hysteresis: 5, level: 'critical' }],
     onCall: (call: CallMessage) => calls.push(call),

@@ -167,7 +167,7 @@ beforeAll(async () => {
     CARS.map((thing, i) =>
       startAgent({
         ...context,
-        source: sources[i],
+        sources: [sources[i]],
         summaryChannels: ['speed'],
         thing,
         dataDir: join(folder, thing),

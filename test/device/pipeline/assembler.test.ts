@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type AssembledFrame, Assembler } from '#device/pipeline/assembler.js';
-import type { SampleBlock } from '#device/sources/source.js';
+import type { RegularBlock } from '#device/sources/source.js';
 
 /** Two channels, values tell channel and sample: 100·channel + n. */
-function block(timeMs: number, count: number, first = 0, channels = Uint16Array.of(0, 2)): SampleBlock {
+function block(timeMs: number, count: number, first = 0, channels = Uint16Array.of(0, 2)): RegularBlock {
   const values = new Float64Array(channels.length * count);
   channels.forEach((channel, c) => {
     for (let i = 0; i < count; i++) values[c * count + i] = 100 * channel + first + i;

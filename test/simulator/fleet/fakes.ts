@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { SimulatedSource } from '#device/sources/simulated.js';
-import type { EventBody, SampleBlock } from '#device/sources/source.js';
+import type { EventBody, RegularBlock } from '#device/sources/source.js';
 import type { TimingBody, TrackAgentLike } from '#simulator/fleet/agents.js';
 import type { Channel } from '#simulator/fleet/remote-protocol.js';
 import type { CallMessage } from '#wire/messages.js';
@@ -23,7 +23,7 @@ export class FakeAgent implements TrackAgentLike<FakeStats> {
   constructor(thing: string, source?: SimulatedSource) {
     this.thing = thing;
     source?.start({
-      samples: (block: SampleBlock) => {
+      samples: (block: RegularBlock) => {
         const { timeMs, count, periodUs } = block;
         this.blocks.push({ timeMs, endMs: timeMs + (count * periodUs) / 1000 });
       },

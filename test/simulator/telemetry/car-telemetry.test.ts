@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SampleBlock } from '#device/sources/source.js';
+import type { RegularBlock } from '#device/sources/source.js';
 import { at, CHANNEL_COUNT, carChannels, channelLimits } from '#simulator/channels.js';
 import { race } from '#simulator/scenarios/race.js';
 import { withOverrides } from '#simulator/scenarios/scenario.js';
@@ -22,7 +22,7 @@ interface Run {
 }
 
 /** Blocks of the first car, copied as an agent would. */
-function blocksOf({ rateHz = 100, seed = SEED, untilMs, portion }: Run): SampleBlock[] {
+function blocksOf({ rateHz = 100, seed = SEED, untilMs, portion }: Run): RegularBlock[] {
   const scenario = withOverrides(race, { cars: 3, laps: 20, rateHz });
   const telemetry: CarTelemetry[] = [];
   const world = createWorld(scenario, seed, {
@@ -33,7 +33,7 @@ function blocksOf({ rateHz = 100, seed = SEED, untilMs, portion }: Run): SampleB
   });
   const setup = { table: carChannels(rateHz), rateHz, track: world.track, noise: noiseTable(seed), seed };
   telemetry.push(new CarTelemetry(world.cars[0], setup));
-  const blocks: SampleBlock[] = [];
+  const blocks: RegularBlock[] = [];
   while (world.nowMs < untilMs) {
     const nextMs = Math.min(untilMs, world.nowMs + Math.floor(portion() / STEP_MS) * STEP_MS);
     telemetry[0].begin(nextMs);
@@ -45,7 +45,7 @@ function blocksOf({ rateHz = 100, seed = SEED, untilMs, portion }: Run): SampleB
 }
 
 /** Every sample of a channel, in order. */
-function samples(blocks: SampleBlock[], channel: number): number[] {
+function samples(blocks: RegularBlock[], channel: number): number[] {
   return blocks.flatMap(({ count, values }) => [...values.subarray(channel * count, (channel + 1) * count)]);
 }
 

@@ -1,0 +1,5 @@
+import { simulatedKind } from './simulated.js';
+import type { SourceKind } from './source.js';
+
+/** Every kind of source that a configuration can name. */
+export const SOURCE_KINDS: readonly SourceKind[] = [simulatedKind];
