@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { catalog } from '#rules/catalog.js';
-import { nearest } from '#rules/sql/errors.js';
 import { readJson } from '#rules/sql/json.js';
 import { LATEST_VERSION, SQL_VERSIONS, type SqlVersion } from '#rules/sql/versions.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
+import { nearest } from '#wire/nearest.js';
 
 const sampleSchema = z.strictObject({
   name: z.string().optional(),

@@ -47,7 +47,27 @@ export const ERROR_CODES = {
   'PW-LINK-SUBSCRIBE': 'The broker refused a subscription: the policy of this certificate does not allow the filter.',
   'PW-CLAIM-REFUSED': 'The service did not give a new car its certificate, or did not register it.',
   'PW-CLAIM-TIMEOUT': 'Nothing was heard in time while a new car was provisioned.',
+  'PW-SOURCE-INPUT': 'The input of a source cannot be opened or read, or was lost; a lost connection is made again.',
+  'PW-SOURCE-FORMAT':
+    'What a source reads is not in the form that its configuration says, or that can be told from it.',
   'PW-SETUP-INVALID': 'A desired setup has an unknown field or a value outside its limits.',
+
+  // device/sources/can
+  'PW-CONFIG-DBC':
+    'A DBC file has a line that cannot be read, or that contradicts another; the message names the place.',
+  'PW-CONFIG-CAN': 'A CAN source cannot be opened as configured: its input, or the signals that it is to give.',
+
+  // device/pipeline: expressions, derived channels, campaigns
+  'PW-EXPRESSION-SYNTAX': 'An expression cannot be parsed; the message names the place.',
+  'PW-EXPRESSION-NAME': 'An expression names a channel or a function that there is not.',
+  'PW-EXPRESSION-TYPE':
+    'An expression puts a number where a condition belongs, a condition where a number does, or the wrong arguments.',
+  'PW-EXPRESSION-UNIT': 'An expression compares or adds two different units.',
+  'PW-EXPRESSION-WINDOW': 'A function of a window lacks the window, or it is outside its limits.',
+  'PW-EXPRESSION-BUDGET':
+    'An expression is longer or nested deeper, or expressions keep more windows, than an agent may spend.',
+  'PW-DERIVED-INVALID': 'A derived channel has a name that is taken, or depends on itself.',
+  'PW-CAMPAIGN-INVALID': 'Campaigns were refused; the ones before go on. The message names each reason.',
 
   // cloud/local/iot-core
   'PW-IOT-REFUSED': 'The local IoT Core refused a connection, a publish or a subscription, as AWS IoT does.',

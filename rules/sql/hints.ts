@@ -1,5 +1,5 @@
 /** What a refusal suggests to somebody who writes SQL, or JavaScript, as it is elsewhere. */
-import { nearest } from './errors.js';
+import { nearest } from '#wire/nearest.js';
 
 const KEYWORDS = 'SELECT FROM WHERE VALUE AS AND OR NOT IN EXISTS CASE WHEN THEN ELSE END SET'.split(' ');
 
