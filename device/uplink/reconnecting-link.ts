@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.js';
 import type { Clock } from '../wire/clock.js';
 import { PitwallError } from '../wire/errors.js';
 import type { Log } from '../wire/log.js';
@@ -200,18 +201,14 @@ export class ReconnectingLink implements Link {
     this.#disposed = Promise.all([this.#disposed, session.close()]);
   }
 
-  /** Full range of jitter above a half: a fleet that lost the same broker must not come back as one. */
   #retryLater(): void {
     if (this.#closed) return;
     const { backoffMinMs, backoffMaxMs, random } = this.#options;
-    const ceilingMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#failures, 16));
+    const waitMs = backoffMs(this.#failures, { minMs: backoffMinMs, maxMs: backoffMaxMs }, random);
     this.#failures++;
-    this.#timer = setTimeout(
-      () => {
-        this.#attempt = this.#tryOnce();
-      },
-      ceilingMs * (0.5 + 0.5 * random()),
-    );
+    this.#timer = setTimeout(() => {
+      this.#attempt = this.#tryOnce();
+    }, waitMs);
   }
 
   #deliver(topic: string, payload: Uint8Array): void {

@@ -1,0 +1,12 @@
+/** Counts by name, for `Source.stats`. */
+export class Counts {
+  readonly #byName = new Map<string, number>();
+
+  add(name: string, count = 1): void {
+    this.#byName.set(name, (this.#byName.get(name) ?? 0) + count);
+  }
+
+  toJSON(): Record<string, number> {
+    return Object.fromEntries(this.#byName);
+  }
+}
