@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateStreamCommand, type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { pause } from '#cloud/streams/back-off.js';
+import { splitEvenly, toDecimal } from '#cloud/streams/hash-range.js';
 import { CREDENTIALS, REGION, startAwsServer } from './aws-server.js';
 import type { Processed } from './failover-process.js';
 import { type Figure, round } from './figure.js';
@@ -14,9 +15,11 @@ import { type Figure, round } from './figure.js';
 const WORKER = fileURLToPath(new URL('./failover-process.ts', import.meta.url));
 const STREAM = 'failover';
 const SHARDS = 4;
-const KEYS = 40;
+/** Of each shard. All shards weigh the same, so that two workers are balanced with two each and with nothing else. */
+const KEYS = 10;
 const WRITE_MS = 100;
-const KILLS = 24;
+/** About 8 s each, most of it until a new worker stands and has its two shards. */
+const KILLS = 12;
 /** A kill falls anywhere between two renewals. */
 const RENEW_MS = 1_000;
 const LOOK_MS = 25;
@@ -59,7 +62,12 @@ export async function failoverFigures(): Promise<Figure[]> {
 
 async function write(client: KinesisClient, signal: AbortSignal): Promise<void> {
   const Data = Buffer.alloc(100);
-  const Records = Array.from({ length: KEYS }, (_, key) => ({ PartitionKey: `car-${key}`, Data }));
+  const ranges = splitEvenly(SHARDS);
+  const Records = Array.from({ length: SHARDS * KEYS }, (_, key) => ({
+    PartitionKey: `car-${key}`,
+    ExplicitHashKey: toDecimal(ranges[key % SHARDS].starting),
+    Data,
+  }));
   while (!signal.aborted) {
     await client.send(new PutRecordsCommand({ StreamName: STREAM, Records }));
     await pause(WRITE_MS, signal);
