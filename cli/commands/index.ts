@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addCarCommands } from './flags/car.js';
 import { addCertsCommands } from './flags/certs.js';
 import { addConfigCommands } from './flags/config.js';
 import { addDailyCommands } from './flags/daily.js';
@@ -16,6 +17,7 @@ export function addCommands(program: Command): void {
   addRaceCommands(program);
   addLocalCommands(program);
   addConfigCommands(program);
+  addCarCommands(program);
   addCertsCommands(program);
   addRulesCommands(program);
   addShadowCommands(program);
