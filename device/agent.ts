@@ -1,27 +1,30 @@
 import { join } from 'node:path';
 import { Downlink } from './downlink.js';
+import { FilteredLog } from './filtered-log.js';
+import { Health } from './health.js';
 import { Inputs } from './inputs.js';
 import { Journal, type JournalOptions, type JournalStats } from './journal/journal.js';
-import { type Destination, type DestinationStats, destinationsOf, type Outlet, Outlets, summed } from './outlets.js';
+import { type Destination, type DestinationStats, destinationsOf, Outlets, summed } from './outlets.js';
 import type { AlarmRule } from './pipeline/alarms.js';
+import type { EventClock } from './pipeline/clock.js';
 import { Recorder } from './recorder.js';
 import { Sampler } from './sampler.js';
+import { type AgentSettings, storedSettings } from './setup/agent-settings.js';
 import type { OnCall } from './setup/calls.js';
-import type { ApplySetup } from './setup/setup-sync.js';
+import type { ApplySetup } from './setup/car-setup.js';
+import type { ShadowStats } from './setup/shadow-sync.js';
 import type { Source, TimingBody } from './sources/source.js';
+import { Ticker } from './ticker.js';
 import type { Link } from './uplink/link.js';
 import type { UplinkLimits } from './uplink/uplink.js';
 import { type Clock, wallClock as systemClock } from './wire/clock.js';
 import { PitwallError } from './wire/errors.js';
-import type { FrameHeader } from './wire/frame.js';
 import { formatBoot, THING_NAME } from './wire/identity.js';
 import type { Log } from './wire/log.js';
-import type { HealthMessage } from './wire/messages.js';
+import type { CarSetup, ClockHealth } from './wire/messages.js';
 import type { Random } from './wire/random.js';
-import { topics } from './wire/topics.js';
 
 const DEFAULT_FRAME_WINDOW_MS = 100;
-const HEALTH_EVERY_RACE_MS = 10_000;
 const DRAIN_POLL_MS = 20;
 
 export interface AgentOptions {
@@ -48,8 +51,8 @@ export interface AgentOptions {
   /** Channels of the 1 Hz summary. Default none: then only fuel used, where the table has `fuelFlow`. */
   summaryChannels?: readonly string[];
   alarms?: readonly AlarmRule[];
-  /** How good the race clock of this machine is; goes into each frame. Default: wall clock, error unknown. */
-  clock?: Pick<FrameHeader, 'clockQuality' | 'clockErrorMs'>;
+  /** Given where this machine estimates event time itself: then it is the race clock as well, and sources set it right. */
+  clock?: EventClock;
   /** Shows a pit call to the driver. Absent: calls are answered as refused. */
   onCall?: OnCall;
   /** Puts a setup to the car, at the start the last good one. Throwing refuses it. */
@@ -98,6 +101,12 @@ export interface AgentStats {
   /** Samples that did not fit their channel's 32 bits and were written as missing. */
   clipped: number;
   malformed: number;
+  /** Counts of each source by name. */
+  sources: Record<string, Record<string, number>>;
+  /** Null where event time is the race clock of a rehearsal. */
+  clock: ClockHealth | null;
+  /** Each named shadow of the car, by name. */
+  shadows: Record<string, ShadowStats>;
 }
 
 export interface Agent {
@@ -108,6 +117,8 @@ export interface Agent {
   readonly ended: Promise<void>;
   /** Journals a timing message and sends it (trackside agent). */
   publishTiming(body: TimingBody): void;
+  /** The car changed its setup by itself: the driver turned a knob. Raises PW-SETUP-INVALID. */
+  setupChanged(change: Partial<CarSetup>): void;
   stats(): AgentStats;
   /** Journals the samples under way as a frame and sends what may be sent. */
   flush(): void;
@@ -125,7 +136,8 @@ export interface Agent {
  *   link: () => createMqttLink(endpoint, { wallClock, random, log }) });
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { thing, dataDir, raceClock, random, log } = options;
+  const { thing, dataDir, raceClock, random } = options;
+  const log = new FilteredLog(options.log);
   const frameWindowMs = options.frameWindowMs ?? DEFAULT_FRAME_WINDOW_MS;
   if (!THING_NAME.test(thing) || !(frameWindowMs > 0)) {
     throw new PitwallError('PW-AGENT-OPTION', {
@@ -134,8 +146,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
   const wallClock = options.wallClock ?? systemClock;
   const destinations = destinationsOf(options);
+  const { journalMaxBytes = options.journal?.maxBytes } = storedSettings(dataDir, log);
   const journal = new Journal({
     ...options.journal,
+    maxBytes: journalMaxBytes,
     dir: join(dataDir, 'journal'),
     destinations: destinations.map(({ name }) => name),
     random,
@@ -145,45 +159,35 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const boot = formatBoot(journal.boot);
   const outlets = new Outlets({ thing, journal, destinations, raceClock, wallClock, log, limits: options.limits });
   const recorder = new Recorder({ thing, journal, raceClock, onCommitted: () => outlets.pump() });
-  const downlink = new Downlink({ ...options, outlets: outlets.all, recorder });
+  const downlink = new Downlink({
+    ...options,
+    log,
+    wallClock,
+    outlets: outlets.all,
+    recorder,
+    onSettings: applySettings,
+  });
   const inputs = new Inputs({ sources: options.sources ?? [], raceClock, log });
   const sampler = inputs.table && new Sampler({ ...options, table: inputs.table, recorder, wallClock });
 
-  let nextHealthMs = raceClock.nowMs() + HEALTH_EVERY_RACE_MS;
+  const health = new Health({ thing, boot, raceClock, clock: options.clock, journal, outlets, inputs });
   let stopped = false;
 
-  function publishHealth({ link, uplink, cursor }: Outlet): void {
-    const { state, reconnects, rttMs } = uplink.stats();
-    const { bytes, dropped } = journal.stats();
-    const health: HealthMessage = {
-      v: 1,
-      kind: 'health',
-      thing,
-      boot,
-      eventTimeMs: raceClock.nowMs(),
-      link: state,
-      journal: {
-        unsentRecords: cursor.unsentCount,
-        unackedRecords: cursor.unackedCount,
-        bytes,
-        oldestUnackedMs: journal.oldestUnackedMs(),
-      },
-      drops: dropped as Record<string, number>,
-      reconnects,
-      rttMs,
-    };
-    // QoS 0 and not journaled: the next one says more.
-    link.publish(topics.health(thing), Buffer.from(JSON.stringify(health)), 0).catch(() => {});
-  }
-
   function tick(): void {
-    sampler?.takeFrame();
-    recorder.commit();
+    flush();
     outlets.tick();
-    const nowMs = raceClock.nowMs();
-    if (nowMs < nextHealthMs) return;
-    nextHealthMs = nowMs + HEALTH_EVERY_RACE_MS;
-    for (const outlet of outlets.all) publishHealth(outlet);
+    downlink.tick();
+    if (options.clock?.watch()) log.warn('the clock of this machine jumped; event time did not');
+    health.tick();
+  }
+  const ticker = new Ticker(frameWindowMs, tick);
+
+  /** What the team wants of the agent; what it does not name is as the agent was started. */
+  function applySettings(settings: AgentSettings): void {
+    log.level = settings.logLevel ?? 'info';
+    ticker.everyMs = settings.frameWindowMs ?? frameWindowMs;
+    outlets.limit({ ...options.limits, ...settings.limits });
+    sampler?.summarise(settings.summaryChannels ?? options.summaryChannels ?? []);
   }
 
   function publishTiming(body: TimingBody): void {
@@ -197,18 +201,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     samples: (block) => sampler?.samples(block),
     event: (body) => (sampler ? sampler.event(body) : recorder.message(body)),
     timing: publishTiming,
-    timeFix: () => {},
+    timeFix: (fix) => options.clock?.fix(fix),
   });
-  outlets.connect((outlet) => downlink.onLinkUp(outlet));
-  // The windows of a fleet in one process must not all end at the same moment.
-  let interval: NodeJS.Timeout | undefined;
-  const firstTick = setTimeout(() => {
-    interval = setInterval(tick, frameWindowMs);
-  }, random() * frameWindowMs);
+  outlets.connect((outlet, state) => {
+    downlink.onLinkState(outlet, state);
+    if (state === 'up') health.publish(outlet);
+  });
+  ticker.start(random() * frameWindowMs);
 
   function flush(): void {
     sampler?.takeFrame();
     recorder.commit();
+    inputs.journaled();
   }
 
   return {
@@ -217,6 +221,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ended: inputs.ended,
     publishTiming,
     flush,
+    setupChanged: (change) => downlink.setupChanged(change),
     stats() {
       const written = journal.stats();
       const perDestination = outlets.stats();
@@ -245,6 +250,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         bytes: written.bytes,
         clipped: sampler?.clipped ?? 0,
         malformed: downlink.malformed,
+        sources: inputs.stats(),
+        clock: options.clock?.estimate() ?? null,
+        shadows: downlink.shadows,
       };
     },
     async drained(timeoutMs) {
@@ -259,8 +267,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async stop() {
       if (stopped) return;
       stopped = true;
-      clearTimeout(firstTick);
-      clearInterval(interval);
+      ticker.stop();
       await inputs.stop();
       flush();
       await outlets.close();

@@ -27,6 +27,7 @@ export class Inputs {
   readonly ended: Promise<void>;
   readonly #feeds: Feed[];
   readonly #log: Log;
+  #waiting: (() => void)[] = [];
   #resolveEnded: () => void = () => {};
 
   /** Raises PW-AGENT-OPTION when two sources have the same name, or a channel of the same name. */
@@ -58,8 +59,16 @@ export class Inputs {
         ended: () => {
           if (this.#feeds.every((each) => each.hasEnded)) this.#resolveEnded();
         },
+        whenJournaled: (done) => this.#waiting.push(done),
       });
     }
+  }
+
+  /** Everything that the sources handed over so far is in the journal. */
+  journaled(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const done of waiting) done();
   }
 
   /** Stops every source, also when one of them fails to. */
@@ -120,7 +129,7 @@ class Feed {
     if (source.stamps !== 'own') this.#shiftMs = 0;
   }
 
-  start(sink: InputSink, on: Pick<SourceSink, 'failed' | 'ended'>): void {
+  start(sink: InputSink, on: Pick<SourceSink, 'failed' | 'ended' | 'whenJournaled'>): void {
     this.source.start({
       samples: (block) => {
         this.#blocks++;
@@ -137,6 +146,7 @@ class Feed {
         this.hasEnded = true;
         on.ended();
       },
+      whenJournaled: on.whenJournaled,
     });
   }
 

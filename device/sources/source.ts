@@ -81,6 +81,11 @@ export interface SourceSink {
   failed(error: Error): void;
   /** Nothing more will come: the file is at its end, stdin is closed. */
   ended(): void;
+  /**
+   * Calls back once, when everything that this source handed over before is in the journal: a checkpoint may move, the next
+   * part of a recording may follow. At most one frame window later; a source waits for one at a time.
+   */
+  whenJournaled(done: () => void): void;
 }
 
 /** One input of an agent: a bus, a log, a simulated car. The table does not change while it runs. */
