@@ -15,6 +15,7 @@ export interface SamplerOptions {
   wallClock: Clock;
   summaryChannels?: readonly string[];
   alarms?: readonly AlarmRule[];
+  /** How good event times are. Default: the machine's clock, error unknown. */
   clock?: Pick<FrameHeader, 'clockQuality' | 'clockErrorMs'>;
 }
 
@@ -49,6 +50,11 @@ export class Sampler {
     });
   }
 
+  /** Summarises these channels from now on. */
+  summarise(channels: readonly string[]): void {
+    this.#summariser.choose(channels);
+  }
+
   get clipped(): number {
     return this.#encoder.clipped;
   }
@@ -78,6 +84,7 @@ export class Sampler {
     const assembled = this.#assembler.take();
     if (!assembled) return;
     const { eventTimeMs, groups } = assembled;
+    const { clockQuality, clockErrorMs } = this.#options.clock ?? CLOCK_UNKNOWN;
     this.frames++;
     this.#options.recorder.record('frame', ({ seq, prev }) =>
       this.#encoder.encode(
@@ -87,7 +94,8 @@ export class Sampler {
           lane: 'live',
           eventTimeMs,
           monotonicMs: this.#windowMs,
-          ...(this.#options.clock ?? CLOCK_UNKNOWN),
+          clockQuality,
+          clockErrorMs,
         },
         groups,
       ),

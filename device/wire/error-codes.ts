@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   'PW-CONFIG-FAULTS': 'The plan of faults for the local services cannot be read.',
   'PW-CONFIG-VALUE': 'A setting from the environment or a file has a value that is not allowed.',
   'PW-CONFIG-FILE': 'A configuration file cannot be read.',
+  'PW-CONFIG-AGENT': 'A car.json or trackside.json is not what an agent takes; the message names the place.',
   'PW-CONFIG-CONTEXT': 'The context is unknown, or cannot serve this command.',
   'PW-CONFIG-DATA': 'The data folder cannot be used: no permission, or another pitwall works in it.',
   'PW-CONFIG-MODULE': 'A module that a setting names cannot be loaded, or exports no function.',

@@ -151,6 +151,23 @@ export interface HealthMessage {
   drops: Record<string, number>;
   reconnects: number;
   rttMs: number | null;
+  /** Event time in the car; absent where it is the race clock of a rehearsal. */
+  clock?: ClockHealth;
+  /** Counts of each source by name: read, dropped, not decodable. */
+  sources?: Record<string, Record<string, number>>;
+}
+
+/** What event time rests on, and how far off it may be. */
+export interface ClockHealth {
+  quality: 'unknown' | 'wall' | 'peer' | 'gps';
+  /** null = unknown. */
+  errorMs: number | null;
+  /** Event time minus the machine's own clock, ms. */
+  offsetMs: number;
+  /** Times that event time was set at once. */
+  steps: number;
+  /** Times that the machine's clock jumped; event time did not. */
+  machineJumps: number;
 }
 
 /**

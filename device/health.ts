@@ -1,0 +1,65 @@
+import type { Inputs } from './inputs.js';
+import type { Journal } from './journal/journal.js';
+import type { Outlet, Outlets } from './outlets.js';
+import type { EventClock } from './pipeline/clock.js';
+import type { Clock } from './wire/clock.js';
+import type { HealthMessage } from './wire/messages.js';
+import { topics } from './wire/topics.js';
+
+const EVERY_RACE_MS = 10_000;
+
+export interface HealthOptions {
+  thing: string;
+  boot: string;
+  raceClock: Clock;
+  clock?: EventClock;
+  journal: Journal;
+  outlets: Outlets;
+  inputs: Inputs;
+}
+
+/** What the agent tells of itself: to each destination when its link comes up, and every ten seconds of race time. */
+export class Health {
+  readonly #options: HealthOptions;
+  #nextMs: number;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+    this.#nextMs = options.raceClock.nowMs() + EVERY_RACE_MS;
+  }
+
+  tick(): void {
+    const { raceClock, outlets } = this.#options;
+    const nowMs = raceClock.nowMs();
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + EVERY_RACE_MS;
+    for (const outlet of outlets.all) this.publish(outlet);
+  }
+
+  publish({ link, uplink, cursor }: Outlet): void {
+    const { thing, boot, raceClock, clock, journal, inputs } = this.#options;
+    const { state, reconnects, rttMs } = uplink.stats();
+    const { bytes, dropped } = journal.stats();
+    const health: HealthMessage = {
+      v: 1,
+      kind: 'health',
+      thing,
+      boot,
+      eventTimeMs: raceClock.nowMs(),
+      link: state,
+      journal: {
+        unsentRecords: cursor.unsentCount,
+        unackedRecords: cursor.unackedCount,
+        bytes,
+        oldestUnackedMs: journal.oldestUnackedMs(),
+      },
+      drops: dropped as Record<string, number>,
+      reconnects,
+      rttMs,
+      clock: clock?.estimate(),
+      sources: inputs.stats(),
+    };
+    // QoS 0 and not journaled: the next one says more.
+    link.publish(topics.health(thing), Buffer.from(JSON.stringify(health)), 0).catch(() => {});
+  }
+}
