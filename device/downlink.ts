@@ -1,10 +1,16 @@
 import type { Outlet } from './outlets.js';
 import type { MessageBody, Recorder } from './recorder.js';
+import { type AgentSettings, agentShadow } from './setup/agent-settings.js';
 import { CallInbox, type OnCall } from './setup/calls.js';
-import { type ApplySetup, SetupSync } from './setup/setup-sync.js';
+import { type ApplySetup, setupShadow } from './setup/car-setup.js';
+import type { JsonObject } from './setup/json.js';
+import type { ShadowStats } from './setup/shadow-sync.js';
+import { Shadows } from './setup/shadows.js';
+import type { LinkState } from './uplink/link.js';
 import type { Clock } from './wire/clock.js';
 import type { Log } from './wire/log.js';
 import type { AckMessage } from './wire/messages.js';
+import type { Random } from './wire/random.js';
 import { topics } from './wire/topics.js';
 
 export interface DownlinkOptions {
@@ -14,22 +20,25 @@ export interface DownlinkOptions {
   outlets: readonly Outlet[];
   recorder: Recorder;
   raceClock: Clock;
+  wallClock: Clock;
+  random: Random;
   log: Log;
   /** Only a car has a setup and gets calls, and its policy allows no other to ask. Default `car`. */
   role?: 'car' | 'trackside';
   onCall?: OnCall;
   onSetup?: ApplySetup;
+  onSettings: (settings: AgentSettings) => void;
 }
 
 /** What comes to the agent: acknowledgements, and for a car setup and calls. */
 export class Downlink {
   readonly #options: DownlinkOptions;
   readonly #calls: CallInbox | undefined;
-  readonly #setup: SetupSync | undefined;
+  readonly #shadows: Shadows | undefined;
   #malformedAcks = 0;
 
   constructor(options: DownlinkOptions) {
-    const { thing, dataDir, outlets, recorder, raceClock, log, onCall, onSetup } = options;
+    const { dataDir, outlets, recorder, raceClock, log, onCall, onSetup, onSettings } = options;
     this.#options = options;
     if (options.role === 'trackside') return;
     const journal = (body: MessageBody) => {
@@ -37,14 +46,9 @@ export class Downlink {
       recorder.commit();
     };
     this.#calls = new CallInbox({ raceClock, log, onCall, answer: journal });
-    this.#setup = new SetupSync({
-      thing,
-      dir: dataDir,
-      link: outlets[0].link,
-      log,
-      apply: onSetup ?? (() => {}),
-      emit: journal,
-    });
+    this.#shadows = new Shadows({ ...options, dir: dataDir, link: outlets[0].link })
+      .add(setupShadow(onSetup ?? (() => {}), journal))
+      .add(agentShadow(onSettings));
   }
 
   /** Messages that could not be read. */
@@ -63,11 +67,25 @@ export class Downlink {
       });
       if (calls) link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
     }
-    this.#setup?.start();
+    this.#shadows?.start();
   }
 
-  onLinkUp(outlet: Outlet): void {
-    if (outlet === this.#options.outlets[0]) this.#setup?.onLinkUp();
+  onLinkState(outlet: Outlet, state: LinkState): void {
+    if (outlet === this.#options.outlets[0]) this.#shadows?.onLinkState(state);
+  }
+
+  tick(): void {
+    this.#shadows?.tick();
+  }
+
+  /** The car changed its setup by itself. Raises PW-SETUP-INVALID. */
+  setupChanged(change: JsonObject): void {
+    this.#shadows?.changed('setup', change);
+  }
+
+  /** By name of the shadow. */
+  get shadows(): Record<string, ShadowStats> {
+    return this.#shadows?.stats() ?? {};
   }
 }
 

@@ -44,6 +44,7 @@ export interface Outlet {
   readonly link: Link;
   readonly uplink: Uplink;
   readonly cursor: Cursor;
+  readonly ownLimits: UplinkLimits | undefined;
 }
 
 /** Every destination of an agent. Each is served for itself: what one lacks or refuses holds up no other. */
@@ -57,19 +58,24 @@ export class Outlets {
       const cursor = journal.cursors[index];
       const tagged = destinations.length > 1 ? named(log, name) : log;
       const uplink = new Uplink({ ...shared, journal, cursor, link, log: tagged, limits: { ...limits, ...own } });
-      return { name, link, uplink, cursor };
+      return { name, link, uplink, cursor, ownLimits: own };
     });
   }
 
-  /** `onUp` is told of each connection, after the uplink. */
-  connect(onUp: (outlet: Outlet) => void): void {
+  /** `onState` is told of each change of a link's state, after the uplink. */
+  connect(onState: (outlet: Outlet, state: LinkState) => void): void {
     for (const outlet of this.all) {
       outlet.link.onState((state) => {
         outlet.uplink.onLinkState(state);
-        if (state === 'up') onUp(outlet);
+        onState(outlet, state);
       });
       outlet.link.connect();
     }
+  }
+
+  /** Changes the limits of every connection; what a destination was given for itself stays. */
+  limit(limits: UplinkLimits | undefined): void {
+    for (const { uplink, ownLimits } of this.all) uplink.limit({ ...limits, ...ownLimits });
   }
 
   pump(): void {

@@ -27,8 +27,9 @@ export interface SecondSummary {
 export class Summariser {
   readonly #onSecond: (summary: SecondSummary) => void;
   /** Accumulator per channel index of the table; undefined where the channel is not summarised. */
-  readonly #byChannel: (Accumulator | undefined)[];
-  readonly #accumulators: Accumulator[];
+  readonly #table: ChannelTable;
+  #byChannel: (Accumulator | undefined)[] = [];
+  #accumulators: Accumulator[] = [];
   readonly #fuelChannel: number;
   #fuelKg = 0;
   /** Time of the last irregular sample of fuel flow. */
@@ -39,14 +40,20 @@ export class Summariser {
   /** Channels that the table does not have are left out. */
   constructor(table: ChannelTable, channels: readonly string[], onSecond: (summary: SecondSummary) => void) {
     this.#onSecond = onSecond;
-    this.#byChannel = Array.from({ length: table.channels.length });
+    this.#table = table;
+    this.choose(channels);
+    const fuel = table.indexOf(FUEL_FLOW);
+    this.#fuelChannel = fuel >= 0 && table.channels[fuel].unit === FUEL_FLOW_UNIT ? fuel : -1;
+  }
+
+  /** Summarises these channels from now on; the second under way is left out of those it had begun. */
+  choose(channels: readonly string[]): void {
+    this.#byChannel = Array.from({ length: this.#table.channels.length });
     for (const name of new Set(channels)) {
-      const index = table.indexOf(name);
+      const index = this.#table.indexOf(name);
       if (index >= 0) this.#byChannel[index] = new Accumulator(name);
     }
     this.#accumulators = this.#byChannel.filter((each) => each !== undefined);
-    const fuel = table.indexOf(FUEL_FLOW);
-    this.#fuelChannel = fuel >= 0 && table.channels[fuel].unit === FUEL_FLOW_UNIT ? fuel : -1;
   }
 
   push(block: SampleBlock): void {

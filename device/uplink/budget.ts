@@ -13,8 +13,8 @@ const BURST_SHARE = 0.2;
  * if (bytes.has()) { send(payload); bytes.spend(payload.length); }
  */
 export class Budget {
-  readonly #perMs: number;
-  readonly #capacity: number;
+  #perMs = 0;
+  #capacity = 0;
   readonly #race: Clock;
   readonly #wall: Clock;
   #raceMs: number;
@@ -22,13 +22,18 @@ export class Budget {
   #left: number;
 
   constructor(perSecond: number, race: Clock, wall: Clock) {
-    this.#capacity = perSecond * BURST_SHARE;
-    this.#perMs = (perSecond * (1 - BURST_SHARE)) / 1000;
+    this.limit(perSecond);
     this.#race = race;
     this.#wall = wall;
     this.#raceMs = race.nowMs();
     this.#wallMs = wall.nowMs();
     this.#left = this.#capacity;
+  }
+
+  /** Changes the allowance. */
+  limit(perSecond: number): void {
+    this.#capacity = perSecond * BURST_SHARE;
+    this.#perMs = (perSecond * (1 - BURST_SHARE)) / 1000;
   }
 
   /** Whether anything is left, or at least `share` of a full bucket. A record larger than the bucket puts it into debt. */
