@@ -5,26 +5,15 @@ import { errorCode } from '../wire/errors.js';
 import { setFrameLane } from '../wire/frame.js';
 import type { Log } from '../wire/log.js';
 import type { AckMessage, Lane } from '../wire/messages.js';
-import { Budget } from './budget.js';
+import { Allowance, type UplinkLimits } from './allowance.js';
 import type { Link, LinkState } from './link.js';
-import { Queue } from './queue.js';
 import { RefusalGuard } from './refusal-guard.js';
+import { RefusedTopics } from './refused-topics.js';
+import { Resend, type ResendRange, type ResendResult } from './resend.js';
 import { topicOf } from './topic.js';
+import { Turns } from './turns.js';
 
-export interface UplinkLimits {
-  /** Publishes without a PUBACK at a time. Default 100 (AWS IoT quota). */
-  inFlightMax?: number;
-  /** Default 100 (AWS IoT quota per connection), on the race clock. */
-  messagesPerSecond?: number;
-  /** Default 512 KiB (AWS IoT quota per connection), on the race clock. */
-  bytesPerSecond?: number;
-  /** What of it old records may use. Default 256 KiB. */
-  backfillBytesPerSecond?: number;
-  /** Newest records that wait for the live lane; older ones go by backfill. Default 32: three seconds. */
-  liveQueueMax?: number;
-  /** A record that has its PUBACK but no end-to-end acknowledgement is sent again after this. Wall ms. Default 15 000. */
-  resendAfterMs?: number;
-}
+export type { UplinkLimits } from './allowance.js';
 
 export interface UplinkOptions {
   thing: string;
@@ -50,53 +39,35 @@ export interface UplinkStats {
   /** Acknowledged end to end: unique records. */
   ackedRecords: number;
   ackedFrames: number;
-  /** Records set aside because the broker closes the connection on them. */
+  /** Times a record was set aside because the broker closes the connection on it. */
   refusedRecords: number;
+  /** Topics that the broker refuses: what goes there waits. */
+  refusedTopics: readonly string[];
   inFlight: number;
   /** Round trip of the newest PUBACK, wall ms. */
   rttMs: number | null;
 }
 
-const DEFAULT_LIMITS: Required<UplinkLimits> = {
-  inFlightMax: 100,
-  messagesPerSecond: 100,
-  bytesPerSecond: 512 * 1024,
-  backfillBytesPerSecond: 256 * 1024,
-  liveQueueMax: 32,
-  resendAfterMs: 15_000,
-};
-/** Each resend of a record waits twice as long as the one before, up to 2⁴: a cloud that is down for an hour is not flooded. */
-const RESEND_LEVELS = 5;
-/** Share of the allowances that backfill leaves to what may happen next. */
-const LIVE_RESERVE = 0.25;
-
-interface Sent {
-  delivery: Delivery;
-  dueMs: number;
-}
+/** A record that closes the connection so often while others on its topic come through is given up. */
+const REFUSALS_MAX = 3;
 
 /**
  * Sends what the journal holds to one destination: the newest at once and in order (live lane), older records within
  * what is left (backfill lane), again what was not acknowledged end to end.
- *
- * Every record is in one place: the live queue, the backfill queue, in flight, or a queue of its resend level (ordered by
- * the time it is due, as all in it wait equally long). Acknowledged ones are skipped when their turn comes: nothing is
- * ever searched.
  */
 export class Uplink {
   readonly #options: UplinkOptions;
-  readonly #limits: Required<UplinkLimits>;
-  readonly #messages: Budget;
-  readonly #bytes: Budget;
-  readonly #backfillBytes: Budget;
-  readonly #live = new Queue<Delivery>();
-  readonly #backfill = new Queue<Delivery>();
-  readonly #sent: Queue<Sent>[] = Array.from({ length: RESEND_LEVELS }, () => new Queue<Sent>());
+  readonly #allowance: Allowance;
+  readonly #turns = new Turns();
   readonly #guard: RefusalGuard;
+  readonly #topics: RefusedTopics;
+  readonly #resend: Resend;
+  /** Times each was set aside. */
+  readonly #refusals = new WeakMap<Delivery, number>();
   #backfilling = false;
   #connections = 0;
-  readonly #stats: UplinkStats = {
-    state: 'down',
+  readonly #stats = {
+    state: 'down' as LinkState,
     reconnects: 0,
     publishedRecords: 0,
     publishedFrames: 0,
@@ -105,20 +76,27 @@ export class Uplink {
     ackedRecords: 0,
     ackedFrames: 0,
     refusedRecords: 0,
-    inFlight: 0,
-    rttMs: null,
+    rttMs: null as number | null,
   };
 
   constructor(options: UplinkOptions) {
-    const { raceClock, wallClock, cursor, limits } = options;
+    const { raceClock, wallClock, journal, cursor, limits } = options;
     this.#options = options;
-    this.#limits = { ...DEFAULT_LIMITS, ...limits };
-    this.#messages = new Budget(this.#limits.messagesPerSecond, raceClock, wallClock);
-    this.#bytes = new Budget(this.#limits.bytesPerSecond, raceClock, wallClock);
-    this.#backfillBytes = new Budget(this.#limits.backfillBytesPerSecond, raceClock, wallClock);
+    this.#allowance = new Allowance(limits, raceClock, wallClock);
     this.#guard = new RefusalGuard(wallClock);
-    for (const delivery of cursor.unacked()) this.#backfill.push(delivery);
+    this.#topics = new RefusedTopics(options);
+    this.#resend = new Resend({
+      journal,
+      mayPublish: () => this.#maySend && this.#turns.backfillLength === 0 && this.#mayBackfill(),
+      publish: ({ kind, payload }) => this.#hand(topicOf(kind, options.thing, 'backfill'), payload, 'backfill'),
+    });
+    for (const delivery of cursor.unacked()) this.#turns.pushBackfill(delivery);
     cursor.onDelivery = (delivery) => this.#admit(delivery);
+  }
+
+  /** Changes the limits while it runs; what is absent is as it is by default. */
+  limit(limits: UplinkLimits): void {
+    this.#allowance.limit(limits);
   }
 
   /** Told by the owner of the link. */
@@ -131,7 +109,8 @@ export class Uplink {
       return;
     }
     const culprit = this.#guard.lost();
-    if (culprit && culprit.state !== 'freed') this.#setAside(culprit);
+    if (culprit && culprit.delivery.state !== 'freed') this.#setAside(culprit.delivery, culprit.topic);
+    this.#topics.notTried();
   }
 
   /** An end-to-end acknowledgement came. */
@@ -143,72 +122,92 @@ export class Uplink {
     });
   }
 
+  /** Sends a run of records once more by the backfill lane, after all that waits: acknowledged ones too, if they are still there. */
+  resend(range: ResendRange): Promise<ResendResult> {
+    return this.#resend.start(range);
+  }
+
   /** Call a few times a second: looks for what is due again, and sends what the allowances now permit. */
   tick(): void {
-    const nowMs = this.#options.wallClock.nowMs();
-    for (const queue of this.#sent) {
-      for (let first = queue.peek(); first && first.dueMs <= nowMs; first = queue.peek()) {
-        queue.shift();
-        if (first.delivery.state === 'sent') this.#requeue(first.delivery);
-      }
+    for (const delivery of this.#turns.due(this.#options.wallClock.nowMs())) this.#requeue(delivery);
+    const probe = this.#stats.state === 'up' && this.#allowance.inFlight === 0 ? this.#topics.due() : undefined;
+    if (probe) {
+      this.#guard.watch(probe.delivery);
+      void this.#sendOld(probe.delivery, probe.topic);
     }
     this.pump();
   }
 
   /** Sends what may be sent now. */
   pump(): void {
-    if (this.#stats.state !== 'up') return;
+    if (!this.#maySend) return;
     // While one of the older records is under suspicion they go first, one at a time.
-    if (!this.#guard.cautious || this.#backfill.length === 0) this.#sendLive();
-    if (!this.#backfilling && this.#backfill.length > 0) void this.#sendBackfill();
+    if (!this.#guard.cautious || this.#turns.backfillLength === 0) this.#sendLive();
+    if (!this.#backfilling && this.#turns.backfillLength > 0) void this.#sendBackfill();
+    this.#resend.pump();
   }
 
   stats(): UplinkStats {
-    return { ...this.#stats };
+    return { ...this.#stats, inFlight: this.#allowance.inFlight, refusedTopics: this.#topics.topics };
+  }
+
+  get #maySend(): boolean {
+    return this.#stats.state === 'up';
+  }
+
+  #mayBackfill(): boolean {
+    return this.#allowance.allowsBackfill(this.#guard.cautious);
   }
 
   #admit(delivery: Delivery): void {
-    this.#live.push(delivery);
-    if (this.#live.length > this.#limits.liveQueueMax) this.#requeue(this.#live.shift()!);
+    const { live } = this.#turns;
+    // Recovered from a former start.
+    if (!delivery.holds) this.#turns.pushBackfill(delivery);
+    else live.push(delivery);
+    if (live.length > this.#allowance.limits.liveQueueMax) this.#requeue(live.shift()!);
   }
 
   #sendLive(): void {
-    while (this.#live.length > 0 && this.#mayPublish(0)) {
-      const delivery = this.#live.shift()!;
+    const { live } = this.#turns;
+    while (live.length > 0 && this.#allowance.allowsLive(this.#guard.cautious)) {
+      const delivery = live.shift()!;
       if (delivery.state !== 'unsent') continue;
-      // Another destination was quicker and let go of the bytes.
-      if (!delivery.entry.payload) this.#requeue(delivery);
-      else this.#publish(delivery, delivery.entry.payload, 'live');
+      const topic = topicOf(delivery.entry.kind, this.#options.thing, 'live');
+      if (this.#topics.isHeld(topic)) this.#requeue(delivery);
+      else this.#publish(delivery, topic, delivery.entry.payload!, 'live');
     }
   }
 
   /** To the backfill lane; its bytes are read back from the journal when its turn comes. */
   #requeue(delivery: Delivery): void {
     if (delivery.state === 'freed') return;
-    this.#options.cursor.mark(delivery, 'unsent');
-    delivery.entry.payload = null;
-    this.#backfill.push(delivery);
+    const { cursor } = this.#options;
+    cursor.mark(delivery, 'unsent');
+    cursor.letGo(delivery);
+    this.#turns.pushBackfill(delivery);
   }
 
   /** One reader at a time: reads are mostly sequential, and order is kept. */
   async #sendBackfill(): Promise<void> {
     this.#backfilling = true;
     try {
-      while (this.#stats.state === 'up' && this.#backfill.length > 0 && this.#mayBackfill()) {
-        const delivery = this.#backfill.shift()!;
-        if (delivery.state !== 'unsent') continue;
-        const payload = await this.#read(delivery);
-        if (!payload || (delivery.state as Delivery['state']) === 'freed') continue;
-        if (this.#stats.state === 'up') {
-          this.#backfillBytes.spend(payload.length);
-          this.#publish(delivery, payload, 'backfill');
-        } else {
-          this.#backfill.push(delivery);
-        }
+      while (this.#maySend && this.#mayBackfill()) {
+        const delivery = this.#turns.shiftBackfill();
+        if (!delivery) return;
+        const topic = topicOf(delivery.entry.kind, this.#options.thing, 'backfill');
+        if (delivery.state === 'unsent' && !this.#topics.park(topic, delivery)) await this.#sendOld(delivery, topic);
       }
     } finally {
       this.#backfilling = false;
     }
+  }
+
+  async #sendOld(delivery: Delivery, topic: string): Promise<void> {
+    const payload = await this.#read(delivery);
+    if (!payload || delivery.state === 'freed') return;
+    const isLive = topic !== topicOf(delivery.entry.kind, this.#options.thing, 'backfill');
+    if (this.#maySend) this.#publish(delivery, topic, payload, isLive ? 'live' : 'backfill');
+    else this.#turns.pushBackfill(delivery);
   }
 
   async #read(delivery: Delivery): Promise<Uint8Array | undefined> {
@@ -219,22 +218,13 @@ export class Uplink {
       // Freed while it was read: the segment went with it.
       if (delivery.state === 'freed') return undefined;
       log.error('uplink: a journaled record is lost', { seq: delivery.entry.seq, error: errorCode(error) });
-      journal.dropDamaged(cursor, delivery);
+      await journal.giveUp(cursor, delivery, 'damaged');
       return undefined;
     }
   }
 
-  #mayPublish(reserve: number): boolean {
-    const inFlightMax = this.#guard.cautious ? 1 : this.#limits.inFlightMax;
-    return this.#stats.inFlight < inFlightMax && this.#messages.has(reserve) && this.#bytes.has(reserve);
-  }
-
-  #mayBackfill(): boolean {
-    return this.#mayPublish(LIVE_RESERVE) && this.#backfillBytes.has();
-  }
-
-  #publish(delivery: Delivery, payload: Uint8Array, lane: Lane): void {
-    const { thing, link, cursor, wallClock } = this.#options;
+  #publish(delivery: Delivery, topic: string, payload: Uint8Array, lane: Lane): void {
+    const { cursor } = this.#options;
     const { kind } = delivery.entry;
     if (kind === 'frame') {
       setFrameLane(payload, lane);
@@ -243,55 +233,64 @@ export class Uplink {
     this.#stats.publishedRecords++;
     if (delivery.attempts++ > 0) this.#stats.resentRecords++;
     cursor.mark(delivery, 'inFlight');
-    this.#stats.inFlight++;
-    this.#messages.spend(1);
-    this.#bytes.spend(payload.length);
-    this.#guard.published(delivery);
-    const sentMs = wallClock.nowMs();
-    link.publish(topicOf(kind, thing, lane), payload, 1).then(
-      () => this.#onPuback(delivery, sentMs),
-      () => this.#onUnanswered(delivery),
+    this.#guard.published(delivery, topic);
+    this.#hand(topic, payload, lane).then(
+      () => this.#onPuback(delivery, topic),
+      () => {
+        // The link went down under it: whether the broker has it is not known.
+        if (delivery.state === 'inFlight') this.#requeue(delivery);
+      },
     );
   }
 
-  #onPuback(delivery: Delivery, sentMs: number): void {
-    const nowMs = this.#options.wallClock.nowMs();
-    this.#stats.inFlight--;
-    this.#stats.rttMs = nowMs - sentMs;
+  /** To the link, within the allowances. */
+  async #hand(topic: string, payload: Uint8Array, lane: Lane): Promise<void> {
+    const { link, wallClock } = this.#options;
+    const sentMs = wallClock.nowMs();
+    this.#allowance.spend(payload.length, lane === 'backfill');
+    try {
+      await link.publish(topic, payload, 1);
+      this.#stats.rttMs = wallClock.nowMs() - sentMs;
+    } finally {
+      this.#allowance.inFlight--;
+    }
+  }
+
+  #onPuback(delivery: Delivery, topic: string): void {
+    const { cursor, wallClock } = this.#options;
     this.#guard.answered(delivery);
+    for (const waited of this.#topics.answered(topic)) this.#requeue(waited);
     if (delivery.entry.kind === 'frame') this.#stats.pubackedFrames++;
     if (delivery.state === 'inFlight') {
-      this.#options.cursor.mark(delivery, 'sent');
-      // With several destinations the others read it back from the segment.
-      delivery.entry.payload = null;
-      this.#sendAgainLater(delivery, nowMs);
+      cursor.mark(delivery, 'sent');
+      cursor.letGo(delivery);
+      this.#turns.waitForAck(delivery, wallClock.nowMs(), this.#allowance.limits.resendAfterMs);
     }
     this.pump();
   }
 
-  /** The link went down under it, or refused it: whether the broker has it is not known. */
-  #onUnanswered(delivery: Delivery): void {
-    this.#stats.inFlight--;
-    if (delivery.state !== 'inFlight') return;
-    this.#requeue(delivery);
-  }
-
-  /** It closed the connection several times: others first. It stays in the journal and is tried again after a long wait. */
-  #setAside(delivery: Delivery): void {
-    const { log, thing, cursor } = this.#options;
-    const topic = topicOf(delivery.entry.kind, thing, 'live');
-    log.error('uplink: the broker closes the connection on this record; does the policy allow its topic?', {
-      seq: delivery.entry.seq,
-      topic,
-    });
+  /** It closed the connection, alone in flight: its topic waits, or it comes again much later, or it is given up. */
+  #setAside(delivery: Delivery, topic: string): void {
+    const { log, cursor, journal, wallClock } = this.#options;
+    const { seq, kind } = delivery.entry;
     this.#stats.refusedRecords++;
+    cursor.letGo(delivery);
+    if (this.#topics.blame(topic, delivery) === 'topic') {
+      cursor.mark(delivery, 'unsent');
+      return;
+    }
+    const refusals = (this.#refusals.get(delivery) ?? 0) + 1;
+    this.#refusals.set(delivery, refusals);
+    const isLast = refusals >= REFUSALS_MAX;
+    log.error(`uplink: the broker closes the connection on this record; ${isLast ? 'set aside' : 'others go first'}`, {
+      seq,
+      kind,
+      topic,
+      refusals,
+    });
+    // Not waiting for its turn in either case.
     cursor.mark(delivery, 'sent');
-    delivery.attempts = RESEND_LEVELS;
-    this.#sendAgainLater(delivery, this.#options.wallClock.nowMs());
-  }
-
-  #sendAgainLater(delivery: Delivery, nowMs: number): void {
-    const level = Math.min(delivery.attempts, RESEND_LEVELS) - 1;
-    this.#sent[level].push({ delivery, dueMs: nowMs + this.#limits.resendAfterMs * 2 ** level });
+    if (isLast) void journal.giveUp(cursor, delivery, 'refused');
+    else this.#turns.setBack(delivery, wallClock.nowMs(), this.#allowance.limits.resendAfterMs);
   }
 }
