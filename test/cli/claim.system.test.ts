@@ -4,11 +4,11 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { CreateJobCommand, DescribeJobExecutionCommand } from '@aws-sdk/client-iot';
 import mqtt, { type MqttClient } from 'mqtt';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { LocalReady } from '#cli/commands/local.js';
 import { createIotClient } from '#cloud/clients.js';
 import { shadowTopic, topics } from '#wire/topics.js';
-import { Desk } from './command.js';
+import { Desk, type Running } from './command.js';
 
 interface Told {
   thing: string;
@@ -17,11 +17,8 @@ interface Told {
   keyPath: string;
 }
 
-let desk: Desk;
-beforeEach(() => {
-  desk = new Desk();
-});
-afterEach(() => desk.close());
+const desk = new Desk();
+afterAll(() => desk.close());
 
 /** Connected, or refused; `heard` has what came, `closed` resolves at the end. */
 function connect(
@@ -53,13 +50,28 @@ function textsBelow(folder: string): string[] {
   });
 }
 
-const car24 = () => join(desk.folder, 'car-24');
+const provision = (car: string) => ['certs', 'provision', car, '--out', join(desk.folder, car)];
 
+/** One system for all, from its first day on: each test goes on where the one before has left it. */
 describe('a car that has nothing but the claim', () => {
-  it('gets a certificate for its own key, works its shadow and its jobs by it, and can be revoked', async () => {
-    const { ready } = await desk.local(0);
+  let system: Running & { ready: LocalReady };
+
+  it('is told what to do when there is no system, no claim, or a certificate already', async () => {
+    const stopped = await desk.run(provision('car-23'));
+    expect([stopped.code, stopped.err]).toEqual([3, expect.stringContaining('pitwall local')]);
+    system = await desk.local(1);
+    const without = await desk.run(provision('car-23'));
+    expect([without.code, without.err]).toEqual([3, expect.stringContaining('pitwall certs claim')]);
+    expect(existsSync(join(desk.folder, 'car-23'))).toBe(false);
     await desk.json('certs', 'claim');
-    const told = await desk.json<Told>('certs', 'provision', 'car-24', '--out', car24());
+    await desk.json(...provision('car-23'));
+    const again = await desk.run(provision('car-23'));
+    expect([again.code, again.err]).toEqual([3, expect.stringContaining('has a certificate')]);
+  });
+
+  it('gets a certificate for its own key, works its shadow and its jobs by it, and can be revoked', async () => {
+    const { ready } = system;
+    const told = await desk.json<Told>(...provision('car-24'));
     expect(told).toMatchObject({ thing: 'car-24', certificateId: expect.stringMatching(/^[0-9a-f]{64}$/) });
 
     const key = readFileSync(told.keyPath, 'utf8');
@@ -102,7 +114,7 @@ describe('a car that has nothing but the claim', () => {
   });
 
   it('may do nothing else with it: no name of a thing, no topic of one, no key made elsewhere', async () => {
-    const { ready } = await desk.local(1);
+    const { ready } = system;
     const { certificates } = await desk.json<{ certificates: { certPath: string }[] }>('certs', 'claim');
     const [{ certPath }] = certificates;
     const claim = { certPath, keyPath: certPath.replace(/crt$/, 'key') };
@@ -116,38 +128,25 @@ describe('a car that has nothing but the claim', () => {
       client.publish(topic, '{}', { qos: 1 });
       await closed;
     }
-    expect((await desk.run(['certs', 'provision', 'track-1', '--out', car24()])).code).toBe(2);
+    expect((await desk.run(provision('track-1'))).code).toBe(2);
   });
 
   it('is let in by the hook alone, when there is one; without it again, by the claim', async () => {
     const hook = join(desk.folder, 'hook.mjs');
     writeFileSync(
       hook,
-      'export const handler = async ({ parameters }) => ({ allowProvisioning: parameters.CarNumber === "24" });',
+      'export const handler = async ({ parameters }) => ({ allowProvisioning: parameters.CarNumber === "25" });',
     );
-    const { child, ended } = await desk.local(0, '--provisioning-hook', hook);
-    await desk.json('certs', 'claim');
-    await desk.json('certs', 'provision', 'car-24', '--out', car24());
-    const other = ['certs', 'provision', 'car-25', '--out', join(desk.folder, 'car-25')];
-    const refused = await desk.run(other);
+    const restarted = async (...flags: string[]) => {
+      system.child.kill('SIGTERM');
+      await system.ended;
+      system = await desk.local(0, ...flags);
+    };
+    await restarted('--provisioning-hook', hook);
+    await desk.json(...provision('car-25'));
+    const refused = await desk.run(provision('car-26'));
     expect([refused.code, refused.err]).toEqual([4, expect.stringContaining('AccessDenied')]);
-    child.kill('SIGTERM');
-    await ended;
-    await desk.local(0);
-    await desk.json(...other);
-  });
-
-  it('is told what to do when there is no claim, no system, or a certificate already', async () => {
-    const provision = ['certs', 'provision', 'car-24', '--out', car24()];
-    const stopped = await desk.run(provision);
-    expect([stopped.code, stopped.err]).toEqual([3, expect.stringContaining('pitwall local')]);
-    await desk.local(0);
-    const without = await desk.run(provision);
-    expect([without.code, without.err]).toEqual([3, expect.stringContaining('pitwall certs claim')]);
-    expect(existsSync(car24())).toBe(false);
-    await desk.json('certs', 'claim');
-    await desk.json(...provision);
-    const again = await desk.run(provision);
-    expect([again.code, again.err]).toEqual([3, expect.stringContaining('has a certificate')]);
+    await restarted();
+    await desk.json(...provision('car-26'));
   });
 });

@@ -30,7 +30,7 @@ it('a reducer, the engine and its successor are killed: the screen goes on, noth
     '--cars',
     '6',
     '--laps',
-    '16',
+    '13',
     '--speed',
     '20',
     '--port',

@@ -43,4 +43,4 @@ export function readFrom(source: ShardSource, options: Partial<ConsumerOptions> 
 }
 
 export const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 8_000, interval: 2 });
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 30_000, interval: 2 });

@@ -38,8 +38,8 @@ export type Operation = keyof typeof COMMANDS;
 /** An answer without what every server makes up itself: comparable. */
 export type Answer = Record<string, unknown> & { error?: string; message?: string };
 
-/** A server that does not answer in that time never will. */
-const SILENCE_MS = 1_500;
+/** A server that does not answer in that time never will, on a busy machine either. */
+const SILENCE_MS = 30_000;
 const POLL_MS = 3;
 
 /** One server, and what it has called the things that all know. */
