@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIfThere, replaceFile } from './files.js';
+import { diskFiles, type Files } from './files.js';
 import { errorCode, PitwallError } from './wire/errors.js';
 import { type Boot, formatBoot, parseBoot } from './wire/identity.js';
 import type { Random } from './wire/random.js';
@@ -14,21 +13,20 @@ const FILE = 'boot';
  * @param atLeast greatest counter seen elsewhere, e.g. in the journal's segments: a lost or damaged boot file must not
  *   make the counter start over. Raises PW-JOURNAL-OPEN when the folder cannot be written.
  */
-export function nextBoot(dir: string, random: Random, atLeast = 0): Boot {
+export function nextBoot(dir: string, random: Random, atLeast = 0, files: Files = diskFiles): Boot {
   const path = join(dir, FILE);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const counter = Math.max(lastCounter(path), atLeast) + 1;
+    files.makeFolder(dir);
+    const counter = Math.max(lastCounter(files.text(path)), atLeast) + 1;
     const boot: Boot = { counter, random: (BigInt(draw32(random)) << 32n) | BigInt(draw32(random)) };
-    replaceFile(path, `${formatBoot(boot)}\n`, true);
+    files.replace(path, `${formatBoot(boot)}\n`, true);
     return boot;
   } catch (cause) {
     throw new PitwallError('PW-JOURNAL-OPEN', { what: `${path} cannot be written: ${errorCode(cause)}.`, cause });
   }
 }
 
-function lastCounter(path: string): number {
-  const text = readIfThere(path);
+function lastCounter(text: string | undefined): number {
   if (text === undefined) return 0;
   try {
     return parseBoot(text.trim()).counter;

@@ -1,4 +1,4 @@
-import { readIfThere, replaceFile } from '../files.js';
+import type { Files } from '../files.js';
 import type { Boot } from '../wire/identity.js';
 import type { Family } from '../wire/messages.js';
 import { type Range, RangeSet } from '../wire/ranges.js';
@@ -10,13 +10,16 @@ export interface JournalEntry {
   readonly seq: number;
   readonly kind: RecordKind;
   readonly family: Family;
-  readonly segment: Segment;
-  readonly offset: number;
-  readonly length: number;
+  /** Where its payload stands; another place after its segment was thinned out. */
+  segment: Segment;
+  offset: number;
+  length: number;
   /** Race-clock epoch ms of the append. */
   readonly timeMs: number;
-  /** Kept while it waits to be sent the first time; read back from the segment after. */
+  /** Kept while a destination is to send it for the first time; read back from the segment after. */
   payload: Uint8Array | null;
+  /** Destinations that may still send it from memory. */
+  holders: number;
   /** Destinations that have not acknowledged it yet. */
   waiting: number;
 }
@@ -30,15 +33,23 @@ export interface Delivery {
   state: DeliveryState;
   /** Times it was published. */
   attempts: number;
+  /** Sends it from memory; false once that was done, or its turn was missed. */
+  holds: boolean;
 }
 
 interface BootLog {
   boot: Boot;
   /** Acknowledged or dropped; what is not here and in a segment is sent (again) after a restart. */
   settled: Record<Family, RangeSet>;
-  /** By seq, ascending. */
+  /** By seq, ascending unless `mixed`. */
   unacked: Record<Family, Map<number, Delivery>>;
+  /** Recovered from several files in turn. */
+  mixed: boolean;
+  /** Of the record that was added last. */
+  lastSeq: number;
 }
+
+const FAMILIES: readonly Family[] = ['frames', 'race'];
 
 interface StoredCursor {
   v: 1;
@@ -54,15 +65,22 @@ export class Cursor {
   unackedCount = 0;
   /** Of these, never published or not answered by the broker. */
   unsentCount = 0;
+  readonly #files: Files;
   readonly #path: string;
   readonly #boots = new Map<string, BootLog>();
   readonly #stored: StoredCursor['boots'];
   #dirty = false;
 
-  constructor(name: string, path: string) {
+  constructor(name: string, path: string, files: Files) {
     this.name = name;
     this.#path = path;
-    this.#stored = readStored(path);
+    this.#files = files;
+    this.#stored = storedIn(files.text(path));
+  }
+
+  /** Makes a boot known, so that acknowledgements of its records count before these are read. */
+  know(bootText: string, boot: Boot): void {
+    this.#log(bootText, boot);
   }
 
   /** Whether the destination had acknowledged this record before the restart. */
@@ -71,11 +89,22 @@ export class Cursor {
   }
 
   add(entry: JournalEntry): Delivery {
-    const delivery: Delivery = { entry, state: 'unsent', attempts: 0 };
-    this.#log(entry.segment.bootText, entry.segment.boot).unacked[entry.family].set(entry.seq, delivery);
+    const delivery: Delivery = { entry, state: 'unsent', attempts: 0, holds: entry.payload !== null };
+    if (delivery.holds) entry.holders++;
+    const log = this.#log(entry.segment.bootText, entry.segment.boot);
+    if (entry.seq < log.lastSeq) log.mixed = true;
+    log.lastSeq = entry.seq;
+    log.unacked[entry.family].set(entry.seq, delivery);
     this.unackedCount++;
     this.unsentCount++;
     return delivery;
+  }
+
+  /** Its bytes are read back from now on; the last holder lets go of them. */
+  letGo(delivery: Delivery): void {
+    if (!delivery.holds) return;
+    delivery.holds = false;
+    if (--delivery.entry.holders === 0) delivery.entry.payload = null;
   }
 
   /** Notes how far a delivery is; `freed` is the cursor's own to say. */
@@ -97,33 +126,53 @@ export class Cursor {
     // Also without news: an ack may have been written to disk and the segment not yet removed.
     const { max } = acked;
     for (const [seq, delivery] of log.unacked[family]) {
-      if (seq > max) break;
+      if (seq > max && !log.mixed) break;
       if (acked.has(seq)) this.#free(log, delivery, onFreed);
     }
     if (news > 0) this.#dirty = true;
   }
 
-  /** Gives up what a segment still holds (the journal is full). */
-  drop(segment: Segment, onFreed: (delivery: Delivery) => void): void {
+  /** What a segment still holds, by family in order of seq. */
+  *held(segment: Segment): Generator<Delivery> {
     const log = this.#boots.get(segment.bootText);
     if (!log) return;
-    const { frames, race } = log.unacked;
-    const held = [...frames.values(), ...race.values()].filter(({ entry }) => entry.segment === segment);
-    if (held.length === 0) return;
-    // A segment holds a run of numbers: all between the first and the last are in it, and dropped now or acknowledged
-    // before. As one range they leave no hole for each number of the other family.
-    let [from, to] = [held[0].entry.seq, held[0].entry.seq];
-    for (const { entry } of held) {
-      from = Math.min(from, entry.seq);
-      to = Math.max(to, entry.seq);
+    for (const family of FAMILIES) {
+      for (const delivery of log.unacked[family].values()) if (delivery.entry.segment === segment) yield delivery;
     }
-    log.settled.frames.add(from, to);
-    log.settled.race.add(from, to);
-    this.#dirty = true;
-    for (const delivery of held) this.#free(log, delivery, onFreed);
   }
 
-  /** Gives up one record whose bytes cannot be read back. */
+  /**
+   * Gives up what a segment still holds; `onFreed` gets each. `whole`: all that this boot has in the journal is known, so
+   * that nothing unknown can stand between two of them.
+   */
+  drop(segment: Segment, whole: boolean, onFreed: (delivery: Delivery) => void): void {
+    const log = this.#boots.get(segment.bootText);
+    if (!log) return;
+    for (const family of FAMILIES) {
+      const held: Delivery[] = [];
+      // What stands between two of them is dropped with them or was acknowledged before, if it does not wait in another
+      // segment. As one range they leave no hole for each number of the other family.
+      let run: Range | undefined;
+      for (const [seq, delivery] of log.unacked[family]) {
+        if (delivery.entry.segment === segment) {
+          held.push(delivery);
+          if (run && whole && !log.mixed) run[1] = seq;
+          else {
+            if (run) log.settled[family].add(...run);
+            run = [seq, seq];
+          }
+        } else if (run) {
+          log.settled[family].add(...run);
+          run = undefined;
+        }
+      }
+      if (run) log.settled[family].add(...run);
+      for (const delivery of held) this.#free(log, delivery, onFreed);
+      this.#dirty ||= held.length > 0;
+    }
+  }
+
+  /** Gives up one record. */
   dropOne(delivery: Delivery, onFreed: (delivery: Delivery) => void): void {
     const log = this.#boots.get(delivery.entry.segment.bootText);
     if (!log || delivery.state === 'freed') return;
@@ -145,7 +194,7 @@ export class Cursor {
   oldestTimeMs(): number | undefined {
     let oldestMs: number | undefined;
     for (const { unacked } of this.#boots.values()) {
-      for (const family of ['frames', 'race'] as const) {
+      for (const family of FAMILIES) {
         const first = unacked[family].values().next().value;
         if (first && (oldestMs === undefined || first.entry.timeMs < oldestMs)) oldestMs = first.entry.timeMs;
       }
@@ -161,7 +210,7 @@ export class Cursor {
       if (keep.has(text)) boots[text] = { frames: settled.frames.toJSON(), race: settled.race.toJSON() };
       else this.#boots.delete(text);
     }
-    replaceFile(this.#path, `${JSON.stringify({ v: 1, boots } satisfies StoredCursor)}\n`, durable);
+    this.#files.replace(this.#path, `${JSON.stringify({ v: 1, boots } satisfies StoredCursor)}\n`, durable);
     this.#dirty = false;
   }
 
@@ -173,6 +222,8 @@ export class Cursor {
         boot,
         settled: { frames: new RangeSet(stored?.frames), race: new RangeSet(stored?.race) },
         unacked: { frames: new Map(), race: new Map() },
+        mixed: false,
+        lastSeq: 0,
       };
       this.#boots.set(text, log);
     }
@@ -183,14 +234,14 @@ export class Cursor {
     log.unacked[delivery.entry.family].delete(delivery.entry.seq);
     this.unackedCount--;
     if (delivery.state !== 'sent') this.unsentCount--;
-    onFreed(delivery);
+    this.letGo(delivery);
     delivery.state = 'freed';
+    onFreed(delivery);
   }
 }
 
 /** A cursor that cannot be read means that everything still in the segments is sent again: duplicates, never a loss. */
-function readStored(path: string): StoredCursor['boots'] {
-  const text = readIfThere(path);
+function storedIn(text: string | undefined): StoredCursor['boots'] {
   if (text === undefined) return {};
   try {
     const stored = JSON.parse(text) as Partial<StoredCursor>;

@@ -1,133 +1,98 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nextBoot } from '../boot.js';
+import { diskFiles, type Files } from '../files.js';
 import type { Clock } from '../wire/clock.js';
 import { errorCode, PitwallError } from '../wire/errors.js';
 import { type Boot, formatBoot } from '../wire/identity.js';
 import type { Log } from '../wire/log.js';
 import type { Family } from '../wire/messages.js';
-import type { Random } from '../wire/random.js';
 import type { Range } from '../wire/ranges.js';
+import { Batch, entriesOf, type NewRecord } from './batch.js';
 import { Cursor, type Delivery, type JournalEntry } from './cursor.js';
-import {
-  encodeRecord,
-  familyOfKind,
-  PAYLOAD_BYTES_MAX,
-  RECORD_HEADER_BYTES,
-  type RecordKind,
-  type StoredRecord,
-} from './record.js';
+import { type DropReason, Drops } from './drops.js';
+import { JOURNAL_DEFAULTS, type JournalOptions, type JournalStats, SEGMENTS_MIN } from './options.js';
+import { familyOfKind, type Priority, type StoredRecord } from './record.js';
+import { Recovery } from './recovery.js';
+import { Retention } from './retention.js';
 import type { Segment } from './segment.js';
 import { Segments } from './segments.js';
+import { setAside } from './set-aside.js';
+import { ThinOut } from './thin-out.js';
 
-export interface JournalOptions {
-  /** Folder of the journal; made when absent. */
-  dir: string;
-  /** Draws the 64 random bits of the boot. */
-  random: Random;
-  raceClock: Clock;
-  log: Log;
-  /** Who must acknowledge a record before it is freed. Default: `cloud` alone. */
-  destinations?: readonly string[];
-  /**
-   * `group`: flushed to the device at most `lossWindowMs` after the append (a power cut loses no more). `none`: left to
-   * the operating system. Either way what was committed survives kill −9. Default `group`.
-   */
-  fsync?: 'group' | 'none';
-  /** Wall ms. Default 200. */
-  lossWindowMs?: number;
-  /** Bound on all segments together; the oldest goes first. Default 256 MiB. */
-  maxBytes?: number;
-  /** A segment is closed at this size. Default 4 MiB, and no more than a quarter of `maxBytes`. */
-  segmentBytes?: number;
-}
+export type { JournalOptions, JournalStats } from './options.js';
 
-/** Why records were given up. */
-export type DropReason = 'journalFull' | 'diskError' | 'damaged';
-
-export interface JournalStats {
-  bytes: number;
-  segments: number;
-  /** Records of former boots that were found unacknowledged at the start, and how many of these were frames. */
-  recoveredRecords: number;
-  recoveredFrames: number;
-  /** Bytes at the ends of segments that a crash cut short. */
-  damagedBytes: number;
-  /** Records written. */
-  journaledRecords: number;
-  journaledFrames: number;
-  /** Records given up before every destination had them, by reason. */
-  dropped: Partial<Record<DropReason, number>>;
-  droppedFrames: number;
-}
-
-const DEFAULT_LOSS_WINDOW_MS = 200;
-const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
-const DEFAULT_SEGMENT_BYTES = 4 * 1024 * 1024;
-/** A segment must be small against the whole, or dropping the oldest would drop nearly everything. */
-const SEGMENTS_MIN = 4;
 /** How often a changed cursor is written; what a crash loses of it is sent once more. */
 const CURSOR_SAVE_MS = 1000;
-
-/** A record that waits for the next commit. */
-interface Pending {
-  seq: number;
-  kind: RecordKind;
-  payload: Uint8Array;
-  timeMs: number;
-}
 
 /**
  * Everything that an agent publishes, on disk before it is sent, until every destination has acknowledged it end to end
  * (architecture, decision 3).
  *
- * `append` collects, `commit` writes the batch with one write and hands each record to the cursors; between the two
- * nothing is sent. The write is synchronous: a few µs into the page cache, where a round trip to a thread costs more and
- * would let a kill −9 lose what was already sent. Not safe for two processes on one folder.
+ * `append` collects, `commit` writes the batch with one write per priority and hands each record to the cursors; between
+ * the two nothing is sent. The write is synchronous: a few µs into the page cache, where a round trip to a thread costs
+ * more and would let a kill −9 lose what was already sent. Not safe for two processes on one folder.
  */
 export class Journal {
   readonly boot: Boot;
   readonly cursors: readonly Cursor[];
   readonly #dir: string;
-  readonly #segments: Segments;
+  readonly #files: Files;
   readonly #raceClock: Clock;
   readonly #log: Log;
-  #batch: Pending[] = [];
-  #scratch = new Uint8Array(16 * 1024);
-  #saveTimer: NodeJS.Timeout | undefined;
   readonly #durable: boolean;
-  readonly #stats: Omit<JournalStats, 'bytes' | 'segments'> = {
+  readonly #segments: Segments;
+  readonly #retention: Retention;
+  readonly #thinOut: ThinOut;
+  readonly #recovery: Recovery;
+  readonly #batch = new Batch();
+  readonly #drops = new Drops();
+  #held = 0;
+  #saveTimer: NodeJS.Timeout | undefined;
+  readonly #stats = {
     recoveredRecords: 0,
     recoveredFrames: 0,
     damagedBytes: 0,
     journaledRecords: 0,
     journaledFrames: 0,
-    dropped: {},
-    droppedFrames: 0,
   };
 
-  /** Opens the folder, recovers what it holds and begins a new boot. Raises PW-JOURNAL-OPEN. */
-  constructor(options: JournalOptions) {
-    const { dir, raceClock, log, fsync = 'group', maxBytes = DEFAULT_MAX_BYTES } = options;
+  /** Opens the folder, finds what it holds and begins a new boot. Raises PW-JOURNAL-OPEN. */
+  constructor(given: JournalOptions) {
+    const options = { ...JOURNAL_DEFAULTS, files: diskFiles, ...given };
+    const { dir, files, raceClock, log, maxBytes } = options;
     this.#dir = dir;
+    this.#files = files;
     this.#raceClock = raceClock;
     this.#log = log;
-    this.#durable = fsync === 'group';
-    this.#segments = new Segments({
+    this.#durable = options.fsync === 'group';
+    const segmentBytes = Math.min(options.segmentBytes, Math.floor(maxBytes / SEGMENTS_MIN));
+    const segments = new Segments({ ...options, segmentBytes });
+    this.#segments = segments;
+    this.#thinOut = new ThinOut({
+      files,
       dir,
-      fsync,
-      lossWindowMs: options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS,
-      maxBytes,
-      segmentBytes: Math.min(options.segmentBytes ?? DEFAULT_SEGMENT_BYTES, Math.floor(maxBytes / SEGMENTS_MIN)),
+      segments,
+      held: (segment) => this.#entriesOf(segment),
+      drops: this.#drops,
+      durable: this.#durable,
       log,
-      onDrop: (segment) => this.#drop(segment),
+    });
+    this.#retention = new Retention({
+      segments,
+      maxBytes,
+      maxAgeMs: options.maxAgeMs,
+      whenFull: options.whenFull,
+      raceClock,
+      drop: (segment, reason) => this.#drop(segment, reason),
+      startThinOut: () => this.#thinOut.start(),
     });
     try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
-      this.cursors = (options.destinations ?? ['cloud']).map(
-        (name) => new Cursor(name, join(dir, `cursor-${name}.json`)),
-      );
-      this.boot = nextBoot(dir, options.random, this.#recover());
+      files.makeFolder(dir);
+      this.cursors = options.destinations.map((name) => new Cursor(name, join(dir, `cursor-${name}.json`), files));
+      this.#stats.damagedBytes = segments.find().damagedBytes;
+      for (const { bootText, boot } of segments.all) for (const cursor of this.cursors) cursor.know(bootText, boot);
+      const lastCounter = Math.max(0, ...segments.all.map(({ boot }) => boot.counter));
+      this.boot = nextBoot(dir, options.random, lastCounter, files);
     } catch (cause) {
       if (cause instanceof PitwallError) throw cause;
       throw new PitwallError('PW-JOURNAL-OPEN', {
@@ -136,42 +101,69 @@ export class Journal {
         cause,
       });
     }
+    this.#recovery = new Recovery({
+      segments: segments.all,
+      log,
+      readmit: (segment, records, damagedBytes) => this.#readmit(segment, records, damagedBytes),
+      held: () => this.#held,
+    });
+    this.#recovery.resume();
   }
 
-  /** Adds to the batch. The payload is kept as it is and must not be changed after, but for a frame's lane. */
-  append(record: { seq: number; kind: RecordKind; payload: Uint8Array }): void {
-    if (record.payload.length > PAYLOAD_BYTES_MAX) {
-      throw new PitwallError('PW-WIRE-MESSAGE', {
-        what: `A ${record.kind} of ${record.payload.length} bytes; AWS IoT takes ${PAYLOAD_BYTES_MAX}.`,
-      });
-    }
-    this.#batch.push({ ...record, timeMs: this.#raceClock.nowMs() });
+  /** Whether earlier runs left something that is not read yet; it comes to the cursors as it is. */
+  get recovering(): boolean {
+    return !this.#recovery.complete;
   }
 
-  /** Writes the batch. Never throws: records that the disk refuses are dropped and counted. */
+  /**
+   * Adds to the batch. The payload is kept as it is and must not be changed after, but for a frame's lane. `priority`: by
+   * default that of the kind. Raises PW-WIRE-MESSAGE for what AWS IoT would not take.
+   */
+  append(record: NewRecord & { priority?: Priority }): void {
+    this.#batch.add(record, this.#raceClock.nowMs());
+  }
+
+  /** Writes the batch. Never throws: records that the disk refuses, or that do not fit, are dropped and counted. */
   commit(): void {
-    if (this.#batch.length === 0) return;
-    const batch = this.#batch;
-    this.#batch = [];
-    const encoded = this.#encode(batch);
-    const segment = this.#segments.write(encoded, this.boot);
-    if (!segment) {
-      for (const { kind } of batch) this.#countDrop('diskError', kind);
-      return;
+    if (this.#batch.isEmpty) return;
+    const entries: JournalEntry[] = [];
+    for (const part of this.#batch.take()) {
+      const { priority, records, bytes } = part;
+      const fits = this.#retention.admits(bytes.length, priority);
+      const segment = fits ? this.#write(bytes, priority) : undefined;
+      if (segment) entries.push(...entriesOf(part, segment));
+      else for (const { kind } of records) this.#drops.count(fits ? 'diskError' : 'rejected', kind);
     }
-    let offset = segment.bytes - encoded.length;
-    for (const { seq, kind, payload, timeMs } of batch) {
-      offset += RECORD_HEADER_BYTES;
-      const { length } = payload;
-      this.#admit({ seq, kind, family: familyOfKind(kind), segment, offset, length, timeMs, payload, waiting: 0 });
-      offset += length;
-    }
-    this.#segments.enforceBound();
+    // In order of seq again, as the cursors keep them.
+    entries.sort((a, b) => a.seq - b.seq);
+    for (const entry of entries) this.#admit(entry);
+    this.#retention.enforce();
   }
 
   /** The bytes of an entry, from memory or from its segment. Raises PW-JOURNAL-READ. */
   async read(entry: JournalEntry): Promise<Uint8Array> {
-    return entry.payload ?? entry.segment.read(entry.offset, entry.length);
+    if (entry.payload) return entry.payload;
+    const { segment } = entry;
+    try {
+      return await segment.read(entry.offset, entry.length);
+    } catch (error) {
+      // Thinned out while it was read: it stands elsewhere now.
+      if (entry.segment === segment) throw error;
+      return entry.segment.read(entry.offset, entry.length);
+    }
+  }
+
+  /**
+   * What the journal still has of a run of numbers of a boot, acknowledged or not, segment by segment, by seq within one.
+   * What is gone is not named.
+   */
+  async *find(boot: string, from: number, to: number): AsyncGenerator<NewRecord> {
+    for (const segment of this.#segments.all.filter(({ bootText }) => bootText === boot)) {
+      const found = await segment.records().catch(() => undefined);
+      for (const { seq, kind, offset, length } of found?.records ?? []) {
+        if (seq >= from && seq <= to) yield { seq, kind, payload: found!.bytes.slice(offset, offset + length) };
+      }
+    }
   }
 
   /** End-to-end acknowledgement by one destination; `onFreed` gets what it frees there. */
@@ -187,24 +179,45 @@ export class Journal {
     this.#saveSoon();
   }
 
-  /** Gives up one record for one destination: its bytes cannot be read back. */
-  dropDamaged(cursor: Cursor, delivery: Delivery): void {
-    cursor.dropOne(delivery, ({ entry }) => {
-      this.#countDrop('damaged', entry.kind);
+  /** Gives up one record for one destination; of a refused one a copy is set aside. */
+  async giveUp(cursor: Cursor, delivery: Delivery, reason: 'damaged' | 'refused'): Promise<void> {
+    const { entry } = delivery;
+    if (reason === 'refused') {
+      const name = `${cursor.name}.${entry.segment.bootText}.${entry.seq}.${entry.kind}`;
+      try {
+        setAside(this.#files, this.#dir, name, await this.read(entry));
+      } catch (error) {
+        this.#log.warn('journal: no copy kept of a refused record', { name, error: errorCode(error) });
+      }
+    }
+    cursor.dropOne(delivery, () => {
+      this.#drops.count(reason, entry.kind);
       this.#release(entry);
     });
     this.#saveSoon();
   }
 
   stats(): JournalStats {
-    const { bytes, count } = this.#segments;
-    return { ...this.#stats, bytes, segments: count, dropped: { ...this.#stats.dropped } };
+    const { bytes, all, keptBytes, flushErrors } = this.#segments;
+    const { byReason, frames, thinnedFrames, samples } = this.#drops;
+    return {
+      ...this.#stats,
+      bytes,
+      segments: all.length,
+      unreadBytes: this.#recovery.unreadBytes,
+      keptBytes,
+      dropped: byReason,
+      droppedFrames: frames,
+      thinnedFrames,
+      droppedSamples: samples,
+      flushErrors,
+    };
   }
 
-  /** Race-clock age in ms of the oldest record that a destination lacks; 0 when there is none. */
+  /** Race-clock age in ms of the oldest record that is known to lack somewhere; 0 when there is none. */
   oldestUnackedMs(): number {
-    let oldestMs = this.#raceClock.nowMs();
-    const nowMs = oldestMs;
+    const nowMs = this.#raceClock.nowMs();
+    let oldestMs = nowMs;
     for (const cursor of this.cursors) oldestMs = Math.min(oldestMs, cursor.oldestTimeMs() ?? oldestMs);
     return nowMs - oldestMs;
   }
@@ -213,83 +226,85 @@ export class Journal {
   async close(): Promise<void> {
     this.commit();
     clearTimeout(this.#saveTimer);
+    await Promise.all([this.#recovery.stop(), this.#thinOut.stop()]);
     await this.#segments.close();
+    clearTimeout(this.#saveTimer);
     this.#save(this.#durable);
   }
 
-  /** Takes in what earlier runs left; returns the greatest boot counter in it. */
-  #recover(): number {
-    let lastCounter = 0;
-    const spent: Segment[] = [];
-    for (const { segment, records, damagedBytes } of this.#segments.recover()) {
-      lastCounter = Math.max(lastCounter, segment.boot.counter);
-      this.#stats.damagedBytes += damagedBytes;
-      for (const record of records) this.#readmit(segment, record);
-      if (segment.live === 0) spent.push(segment);
+  /** Undefined when the disk refuses, also after room was made. */
+  #write(bytes: Uint8Array, priority: Priority): Segment | undefined {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#segments.write(bytes, this.boot, priority);
+      } catch (error) {
+        this.#log.error('journal: write failed', { dir: this.#dir, error: errorCode(error) });
+        if (attempt > 1 || errorCode(error) !== 'ENOSPC' || !this.#retention.makeRoom()) return undefined;
+      }
     }
-    for (const segment of spent) this.#segments.removeIfSpent(segment);
-    return lastCounter;
-  }
-
-  #readmit(segment: Segment, record: StoredRecord): void {
-    const family = familyOfKind(record.kind);
-    const waitingFor = this.cursors.filter(
-      (cursor) => !cursor.isSettled(segment.bootText, segment.boot, family, record.seq),
-    );
-    if (waitingFor.length === 0) return;
-    const entry: JournalEntry = { ...record, family, segment, payload: null, waiting: waitingFor.length };
-    segment.live++;
-    for (const cursor of waitingFor) cursor.add(entry);
-    this.#stats.recoveredRecords++;
-    if (record.kind === 'frame') this.#stats.recoveredFrames++;
   }
 
   #admit(entry: JournalEntry): void {
     this.#stats.journaledRecords++;
     if (entry.kind === 'frame') this.#stats.journaledFrames++;
-    entry.waiting = this.cursors.length;
-    entry.segment.live++;
-    for (const cursor of this.cursors) {
-      const delivery = cursor.add(entry);
-      cursor.onDelivery?.(delivery);
-    }
+    entry.segment.newestMs = entry.timeMs;
+    this.#hold(entry, this.cursors);
   }
 
-  #encode(batch: readonly Pending[]): Uint8Array {
-    let bytes = 0;
-    for (const { payload } of batch) bytes += RECORD_HEADER_BYTES + payload.length;
-    if (bytes > this.#scratch.length) this.#scratch = new Uint8Array(2 * bytes);
-    let at = 0;
-    for (const record of batch) at = encodeRecord(this.#scratch, at, record);
-    return this.#scratch.subarray(0, at);
+  /** Takes in what an earlier run left. */
+  #readmit(segment: Segment, records: readonly StoredRecord[], damagedBytes: number): void {
+    this.#stats.damagedBytes += damagedBytes;
+    segment.newestMs = records.at(-1)?.timeMs ?? segment.newestMs;
+    for (const record of records) {
+      const family = familyOfKind(record.kind);
+      const lacking = this.cursors.filter(
+        (cursor) => !cursor.isSettled(segment.bootText, segment.boot, family, record.seq),
+      );
+      if (lacking.length === 0) continue;
+      this.#stats.recoveredRecords++;
+      if (record.kind === 'frame') this.#stats.recoveredFrames++;
+      this.#hold({ ...record, family, segment, payload: null, holders: 0, waiting: 0 }, lacking);
+    }
+    // One that cannot be read at all stays for a person to look at.
+    if (damagedBytes < segment.bytes) this.#segments.settle(segment);
+  }
+
+  #hold(entry: JournalEntry, cursors: readonly Cursor[]): void {
+    this.#held++;
+    entry.waiting = cursors.length;
+    entry.segment.live++;
+    const deliveries = cursors.map((cursor) => cursor.add(entry));
+    for (const [i, cursor] of cursors.entries()) cursor.onDelivery?.(deliveries[i]);
   }
 
   #release(entry: JournalEntry): void {
     if (--entry.waiting > 0) return;
-    entry.payload = null;
+    this.#held--;
     entry.segment.live--;
-    this.#segments.removeIfSpent(entry.segment);
+    this.#segments.settle(entry.segment);
+    this.#recovery.resume();
   }
 
-  #drop(segment: Segment): void {
+  #drop(segment: Segment, reason: DropReason): void {
+    this.#recovery.readNow(segment);
     for (const cursor of this.cursors) {
-      cursor.drop(segment, ({ entry }) => {
+      cursor.drop(segment, this.#recovery.complete, ({ entry }) => {
         // One record, however many destinations still wait for it.
-        if (entry.waiting > 0) this.#countDrop('journalFull', entry.kind);
+        if (entry.waiting === 0) return;
+        this.#drops.count(reason, entry.kind);
+        this.#held--;
         entry.waiting = 0;
-        entry.payload = null;
       });
     }
-    this.#log.warn('journal: full, oldest records dropped', {
-      dir: this.#dir,
-      dropped: this.#stats.dropped.journalFull,
-    });
+    this.#segments.remove(segment);
+    this.#log.warn('journal: oldest records dropped', { dir: this.#dir, reason, ...this.#drops.byReason });
     this.#saveSoon();
+    this.#recovery.resume();
   }
 
-  #countDrop(reason: DropReason, kind: RecordKind): void {
-    this.#stats.dropped[reason] = (this.#stats.dropped[reason] ?? 0) + 1;
-    if (kind === 'frame') this.#stats.droppedFrames++;
+  #entriesOf(segment: Segment): Set<JournalEntry> {
+    const held = this.cursors.flatMap((cursor) => [...cursor.held(segment)]);
+    return new Set(held.map(({ entry }) => entry));
   }
 
   #saveSoon(): void {

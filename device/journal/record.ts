@@ -36,6 +36,15 @@ export function familyOfKind(kind: RecordKind): Family {
   return FAMILY[kind];
 }
 
+/** What goes first when the way out is narrow, and last when the disk is full. */
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** Calls, laps, alarms, timing and the tables that frames are read by are small and go before frames. */
+export function priorityOfKind(kind: RecordKind): Priority {
+  return kind === 'frame' ? 'normal' : 'high';
+}
+
 export const SEGMENT_HEADER_BYTES = 20;
 export const RECORD_HEADER_BYTES = 28;
 const MAGIC = 0x314a5750;

@@ -1,41 +1,47 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncFolder } from '../files.js';
+import type { Files } from '../files.js';
 import { errorCode } from '../wire/errors.js';
 import type { Boot } from '../wire/identity.js';
 import type { Log } from '../wire/log.js';
-import type { StoredRecord } from './record.js';
+import { PRIORITIES, type Priority, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './record.js';
 import { Segment } from './segment.js';
+import { formatSegmentName, parseSegmentName, type SegmentName } from './segment-name.js';
 
 export interface SegmentsOptions {
+  files: Files;
   dir: string;
   fsync: 'group' | 'none';
   lossWindowMs: number;
-  maxBytes: number;
   segmentBytes: number;
+  /** Of what everybody has, so much stays to be sent again on request. */
+  keepBytes: number;
   log: Log;
-  /** A segment is given up to make room; what it still holds is to be dropped. */
-  onDrop: (segment: Segment) => void;
 }
 
-const NAME = /^(\d{8,})\.seg$/;
-
-/** The files of a journal: one is written, sealed ones wait until nothing in them is needed, the oldest goes when full. */
+/** The files of a journal: one per priority is written, sealed ones wait until nothing in them is needed. */
 export class Segments {
   /** Bytes in all files. */
   bytes = 0;
+  /** Of these, in files that hold nothing that anybody waits for. */
+  keptBytes = 0;
+  /** Flushes that the device refused. */
+  flushErrors = 0;
   readonly #options: SegmentsOptions;
-  /** Oldest first; the last one is written. */
+  /** Oldest first; the last one of each priority is written. */
   readonly #all: Segment[] = [];
+  /** Spent ones, oldest first. */
+  readonly #kept: Segment[] = [];
   #nextNumber = 1;
+  readonly #unflushed = new Set<Segment>();
   #flushTimer: NodeJS.Timeout | undefined;
 
   constructor(options: SegmentsOptions) {
     this.#options = options;
   }
 
-  get count(): number {
-    return this.#all.length;
+  /** Oldest first. */
+  get all(): readonly Segment[] {
+    return this.#all;
   }
 
   /** Boots that have a segment. */
@@ -43,122 +49,159 @@ export class Segments {
     return new Set(this.#all.map(({ bootText }) => bootText));
   }
 
-  /** What earlier runs left, oldest first. A file without a whole header has no record and is left as it is. */
-  *recover(): Generator<{ segment: Segment; records: StoredRecord[]; damagedBytes: number }> {
-    const found = readdirSync(this.#options.dir)
-      .map((name) => ({ name, number: Number(NAME.exec(name)?.[1]) }))
-      .filter(({ number }) => number > 0)
-      .sort((a, b) => a.number - b.number);
-    for (const { name, number } of found) {
-      this.#nextNumber = number + 1;
-      const recovered = Segment.recover(join(this.#options.dir, name), number);
-      if (!recovered) continue;
-      this.#all.push(recovered.segment);
-      this.bytes += recovered.segment.bytes;
-      yield recovered;
-    }
-  }
-
-  /** Appends to the newest segment, which it returns; undefined when the disk refuses even after room was made. */
-  write(bytes: Uint8Array, boot: Boot): Segment | undefined {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const segment = this.#writable(bytes.length, boot);
-        segment.append(bytes);
-        this.bytes += bytes.length;
-        if (this.#options.fsync === 'group') this.#flushSoon();
-        return segment;
-      } catch (error) {
-        this.#logError('write', error);
-        // A full disk: the oldest data makes room for the newest, once.
-        if (attempt > 1 || errorCode(error) !== 'ENOSPC' || !this.#dropOldest()) return undefined;
+  /** Finds what earlier runs left by the heads of the files alone. Returns the bytes of those that cannot be read. */
+  find(): { damagedBytes: number } {
+    const { files, dir } = this.#options;
+    let damagedBytes = 0;
+    for (const name of this.#names()) {
+      this.#nextNumber = name.number + 1;
+      const segment = Segment.find(files, dir, name);
+      if (segment) {
+        this.#all.push(segment);
+        this.bytes += segment.bytes;
+        continue;
       }
+      const path = join(dir, formatSegmentName(name));
+      const bytes = files.size(path);
+      damagedBytes += bytes;
+      // Cut short before its first record. A longer one is left for a person to look at: whose records it holds is lost.
+      if (bytes < SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES) files.remove(path);
     }
+    return { damagedBytes };
   }
 
-  /** Gives up the oldest until the bound is kept. */
-  enforceBound(): void {
-    while (this.bytes > this.#options.maxBytes && this.#dropOldest());
+  /** Of a segment that a crash left in two versions the thinner one is whole: it got its name last. */
+  #names(): SegmentName[] {
+    const { files, dir } = this.#options;
+    const found = new Map<number, SegmentName>();
+    for (const file of files.names(dir)) {
+      const name = parseSegmentName(file);
+      if (!name) continue;
+      const other = found.get(name.number);
+      const spare = other && (other.keepEvery > name.keepEvery ? name : other);
+      if (spare) files.remove(join(dir, formatSegmentName(spare)));
+      if (spare !== name) found.set(name.number, name);
+    }
+    return [...found.values()].sort((a, b) => a.number - b.number);
   }
 
-  /** Removes the segment if nothing in it is needed any more and it is not the one that is written. */
-  removeIfSpent(segment: Segment): void {
-    if (segment.live === 0 && !segment.isOpen) this.#remove(segment);
+  /** Appends to the newest segment of the priority, which it returns; throws what the system says. */
+  write(bytes: Uint8Array, boot: Boot, priority: Priority): Segment {
+    const segment = this.#writable(bytes.length, boot, priority);
+    try {
+      segment.append(bytes);
+    } catch (error) {
+      // A full disk has room again; a bad file may never take anything more.
+      if (errorCode(error) !== 'ENOSPC') this.#retire(segment);
+      throw error;
+    }
+    this.bytes += bytes.length;
+    if (this.#options.fsync === 'group') this.#flushSoon(segment);
+    return segment;
+  }
+
+  /** Puts the thinner version of a sealed segment into its place. */
+  replace(segment: Segment, thinner: Segment): void {
+    const index = this.#all.indexOf(segment);
+    this.#all[index] = thinner;
+    this.bytes += thinner.bytes - segment.bytes;
+    this.#inBackground('remove', segment.remove());
+  }
+
+  /** The one to give up first: of the least priority the oldest that is not written. */
+  victim(): Segment | undefined {
+    for (let rank = PRIORITIES.length - 1; rank >= 0; rank--) {
+      const oldest = this.#all.find((each) => each.name.priority === PRIORITIES[rank] && !each.isOpen);
+      if (oldest) return oldest;
+    }
+    return undefined;
+  }
+
+  /** Nothing in it is needed any more: it goes, or stays a while to be sent again on request. */
+  settle(segment: Segment): void {
+    if (segment.live > 0 || segment.isOpen || !segment.scanned) return;
+    if (!this.#all.includes(segment) || this.#kept.includes(segment)) return;
+    this.#kept.push(segment);
+    this.keptBytes += segment.bytes;
+    this.dropKept(this.#options.keepBytes);
+  }
+
+  /** Lets go of kept segments, oldest first, until no more than `bytes` are left. */
+  dropKept(bytes: number): void {
+    while (this.keptBytes > bytes) this.remove(this.#kept[0]);
+  }
+
+  remove(segment: Segment): void {
+    const index = this.#all.indexOf(segment);
+    if (index < 0) return;
+    this.#all.splice(index, 1);
+    this.bytes -= segment.bytes;
+    const kept = this.#kept.indexOf(segment);
+    if (kept >= 0) {
+      this.#kept.splice(kept, 1);
+      this.keptBytes -= segment.bytes;
+    }
+    this.#unflushed.delete(segment);
+    this.#inBackground('remove', segment.remove());
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#flushTimer);
-    // A copy: removing takes segments out of the list.
+    // A copy: settling takes segments out of the list.
     for (const segment of this.#all.slice()) {
-      if (segment.live === 0) this.#remove(segment);
       await segment.seal(this.#options.fsync === 'group');
-      await segment.closeReader();
+      this.settle(segment);
+      segment.closeReader();
     }
   }
 
-  #writable(moreBytes: number, boot: Boot): Segment {
-    const { dir, fsync, segmentBytes } = this.#options;
-    const last = this.#all.at(-1);
-    if (last?.isOpen && last.bytes + moreBytes <= segmentBytes) return last;
-    if (last?.isOpen) this.#retire(last);
+  #writable(moreBytes: number, boot: Boot, priority: Priority): Segment {
+    const { files, dir, fsync, segmentBytes } = this.#options;
+    const last = this.#all.findLast((each) => each.isOpen && each.name.priority === priority);
+    if (last && last.bytes + moreBytes <= segmentBytes) return last;
+    if (last) this.#retire(last);
     const number = this.#nextNumber++;
-    const segment = Segment.create(join(dir, `${String(number).padStart(8, '0')}.seg`), number, boot);
+    const segment = Segment.create(files, dir, { number, priority, keepEvery: 1 }, boot);
     this.#all.push(segment);
     this.bytes += segment.bytes;
-    if (fsync === 'group') syncFolder(dir);
+    if (fsync === 'group') files.syncFolder(dir);
     return segment;
   }
 
   /** Nothing is appended to it any more. */
   #retire(segment: Segment): void {
-    if (segment.live === 0) this.#remove(segment);
-    else
-      this.#inBackground(
-        'seal',
-        segment.seal(this.#options.fsync === 'group').then(() => this.removeIfSpent(segment)),
-      );
-  }
-
-  /** False when there is none but the one that is written. */
-  #dropOldest(): boolean {
-    if (this.#all.length < 2) return false;
-    const [oldest] = this.#all;
-    this.#options.onDrop(oldest);
-    this.#remove(oldest);
-    return true;
-  }
-
-  #remove(segment: Segment): void {
-    const index = this.#all.indexOf(segment);
-    if (index < 0) return;
-    this.#all.splice(index, 1);
-    this.bytes -= segment.bytes;
-    this.#inBackground('remove', segment.remove());
+    const sealed = segment.seal(this.#options.fsync === 'group').finally(() => this.settle(segment));
+    this.#inBackground('seal', sealed);
   }
 
   /** Group commit: one flush for all that was written within the window, the next one only after it ended. */
-  #flushSoon(): void {
+  #flushSoon(segment: Segment): void {
+    this.#unflushed.add(segment);
     if (this.#flushTimer) return;
     this.#flushTimer = setTimeout(() => this.#inBackground('flush', this.#flush()), this.#options.lossWindowMs / 2);
     this.#flushTimer.unref();
   }
 
   async #flush(): Promise<void> {
-    const segment = this.#all.at(-1);
-    const bytes = segment?.bytes;
+    const dirty = [...this.#unflushed];
+    this.#unflushed.clear();
     try {
-      await segment?.sync();
+      await Promise.all(dirty.map((segment) => segment.sync()));
+    } catch (error) {
+      this.flushErrors++;
+      // The system forgets what it could not flush: only a new file can be trusted again.
+      for (const segment of dirty) if (segment.isOpen) this.#retire(segment);
+      throw error;
     } finally {
       this.#flushTimer = undefined;
-      if (segment?.isOpen && segment.bytes !== bytes) this.#flushSoon();
+      const [next] = this.#unflushed;
+      if (next) this.#flushSoon(next);
     }
   }
 
   #inBackground(what: string, work: Promise<void>): void {
-    work.catch((error: unknown) => this.#logError(what, error));
-  }
-
-  #logError(what: string, error: unknown): void {
-    this.#options.log.error(`journal: ${what} failed`, { dir: this.#options.dir, error: errorCode(error) });
+    work.catch((error: unknown) => {
+      this.#options.log.error(`journal: ${what} failed`, { dir: this.#options.dir, error: errorCode(error) });
+    });
   }
 }

@@ -18,12 +18,15 @@ const ANSWERS_TO_TRUST = 100;
  */
 export class RefusalGuard {
   readonly #clock: Clock;
-  readonly #inFlight = new Set<Delivery>();
+  /** And on which topic. */
+  readonly #inFlight = new Map<Delivery, string>();
   #upMs = 0;
   #suspicions = 0;
   #answers = 0;
   #suspect: Delivery | undefined;
   #blames = 0;
+  /** Sent alone to see whether the broker takes it now. */
+  #probe: Delivery | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,7 +34,12 @@ export class RefusalGuard {
 
   /** Records must go one at a time, oldest first. */
   get cautious(): boolean {
-    return this.#suspicions >= SUSPICIONS_BEFORE_CAUTION;
+    return this.#probe !== undefined || this.#suspicions >= SUSPICIONS_BEFORE_CAUTION;
+  }
+
+  /** From now on records go one at a time, until this one is answered; if the connection ends on it alone, it is the cause. */
+  watch(probe: Delivery): void {
+    this.#probe = probe;
   }
 
   connected(): void {
@@ -40,13 +48,14 @@ export class RefusalGuard {
     this.#inFlight.clear();
   }
 
-  published(delivery: Delivery): void {
-    this.#inFlight.add(delivery);
+  published(delivery: Delivery, topic: string): void {
+    this.#inFlight.set(delivery, topic);
   }
 
   answered(delivery: Delivery): void {
     this.#inFlight.delete(delivery);
     if (delivery === this.#suspect) this.#suspect = undefined;
+    if (delivery === this.#probe) this.#probe = undefined;
     this.#answers++;
     if (this.#answers >= ANSWERS_TO_TRUST || this.#clock.nowMs() - this.#upMs >= SUSPICIOUS_WITHIN_MS) {
       this.#suspicions = 0;
@@ -54,7 +63,11 @@ export class RefusalGuard {
   }
 
   /** The connection ended; returns the record that is to be set aside, if one stands out. */
-  lost(): Delivery | undefined {
+  lost(): { delivery: Delivery; topic: string } | undefined {
+    const [alone] = this.#inFlight.size === 1 ? this.#inFlight : [];
+    const probe = this.#probe;
+    this.#probe = undefined;
+    if (probe && alone?.[0] === probe) return { delivery: probe, topic: alone[1] };
     const early = this.#clock.nowMs() - this.#upMs < SUSPICIOUS_WITHIN_MS;
     if (!early || this.#inFlight.size === 0) {
       this.#suspicions = 0;
@@ -62,12 +75,12 @@ export class RefusalGuard {
     }
     const wasCautious = this.cautious;
     this.#suspicions++;
-    if (!wasCautious || this.#inFlight.size !== 1) return undefined;
-    const [alone] = this.#inFlight;
-    this.#blames = alone === this.#suspect ? this.#blames + 1 : 1;
-    this.#suspect = alone;
+    if (!wasCautious || !alone) return undefined;
+    const [delivery, topic] = alone;
+    this.#blames = delivery === this.#suspect ? this.#blames + 1 : 1;
+    this.#suspect = delivery;
     if (this.#blames < BLAMES_MAX) return undefined;
     this.#suspect = undefined;
-    return alone;
+    return { delivery, topic };
   }
 }

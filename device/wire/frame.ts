@@ -77,6 +77,9 @@ export interface SampleGroup {
   values: Float64Array;
 }
 
+/** What of a channel table the bytes of a frame depend on. */
+export type FrameTable = Pick<ChannelTable, 'hash' | 'channels' | 'inverseScale'>;
+
 export interface Frame {
   header: FrameHeader;
   groups: SampleGroup[];
@@ -106,7 +109,7 @@ function bitsFor(value: number): number {
 export class FrameEncoder {
   /** Samples that did not fit 32 bits and were written as missing. */
   clipped = 0;
-  readonly #table: ChannelTable;
+  readonly #table: FrameTable;
   #bytes = new Uint8Array(16 * 1024);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
@@ -115,7 +118,7 @@ export class FrameEncoder {
   readonly #thing: Uint8Array;
   readonly #boot: Boot;
 
-  constructor(table: ChannelTable, thing: string, boot: Boot) {
+  constructor(table: FrameTable, thing: string, boot: Boot) {
     this.#table = table;
     this.#thing = new TextEncoder().encode(thing);
     this.#boot = boot;
@@ -379,7 +382,7 @@ export function decodeFrameHeader(bytes: Uint8Array): FrameHeader {
  * Decodes a frame against its channel table. Raises PW-WIRE-FRAME when the bytes are damaged or name channels that the
  * table does not have.
  */
-export function decodeFrame(bytes: Uint8Array, table: ChannelTable, header = decodeFrameHeader(bytes)): Frame {
+export function decodeFrame(bytes: Uint8Array, table: FrameTable, header = decodeFrameHeader(bytes)): Frame {
   const reader = new Reader(bytes, HEADER_BYTES + bytes[60]);
   const groups: SampleGroup[] = [];
   let samples = 0;
@@ -393,7 +396,7 @@ export function decodeFrame(bytes: Uint8Array, table: ChannelTable, header = dec
   return { header, groups, samples };
 }
 
-function readGroup(reader: Reader, table: ChannelTable): SampleGroup {
+function readGroup(reader: Reader, table: FrameTable): SampleGroup {
   const irregular = reader.byte() === 1;
   const count = reader.varint();
   if (count < 1 || count > MAX_SAMPLES_PER_CHANNEL) throw damaged(`${count} samples per channel`);
@@ -425,7 +428,7 @@ function readGroup(reader: Reader, table: ChannelTable): SampleGroup {
 
 function readPhysical(
   reader: Reader,
-  table: ChannelTable,
+  table: FrameTable,
   channel: number,
   ints: Int32Array,
   values: Float64Array,
