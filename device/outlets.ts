@@ -140,6 +140,7 @@ export function summed(stats: Record<string, DestinationStats>): DestinationStat
     ackedRecords: sum((one) => one.ackedRecords),
     ackedFrames: sum((one) => one.ackedFrames),
     refusedRecords: sum((one) => one.refusedRecords),
+    refusedTopics: [...new Set(all.flatMap(({ refusedTopics }) => refusedTopics))],
     inFlight: sum((one) => one.inFlight),
     unsent: sum((one) => one.unsent),
     unacked: sum((one) => one.unacked),

@@ -17,6 +17,7 @@ import { RECORD_HEADER_BYTES, type RecordKind, SEGMENT_HEADER_BYTES } from '#dev
 import { ManualClock } from '#wire/clock.js';
 import { formatBoot } from '#wire/identity.js';
 import { silentLog } from '#wire/log.js';
+import { RangeSet } from '#wire/ranges.js';
 import { seededRandom } from '#wire/random.js';
 
 let dir: string;
@@ -220,7 +221,7 @@ describe('Journal', () => {
       bytes[first.entry.offset] ^= 1;
       writeFileSync(path, bytes);
       await expect(journal.read(first.entry)).rejects.toMatchObject({ code: 'PW-JOURNAL-READ' });
-      journal.dropDamaged(journal.cursors[0], first);
+      void journal.giveUp(journal.cursors[0], first, 'damaged');
       expect(seqs(journal)).toEqual([2]);
       expect(journal.stats().dropped).toEqual({ damaged: 1 });
     });
@@ -269,21 +270,27 @@ describe('Journal', () => {
       expect(segmentFiles()).toEqual([]);
     });
 
-    test('when full, the oldest records go, each counted, and their numbers are settled', async () => {
+    test('when full, the oldest frames go before any event, each counted, and their numbers are settled', async () => {
       const journal = open({ maxBytes: 4000 });
       const boot = formatBoot(journal.boot);
       for (let seq = 1; seq <= 100; seq++) write(journal, seq, seq, seq % 4 === 0 ? 'event' : 'frame');
       const left = seqs(journal);
       const { bytes, dropped, droppedFrames } = journal.stats();
       expect(bytes).toBeLessThanOrEqual(4000);
-      expect(left.at(-1)).toBe(100);
-      expect(left).toEqual(Array.from({ length: left.length }, (_, i) => 101 - left.length + i));
-      expect(dropped).toEqual({ journalFull: 100 - left.length });
-      const droppedSeqs = Array.from({ length: 100 - left.length }, (_, i) => i + 1);
-      expect(droppedFrames).toBe(droppedSeqs.filter((seq) => seq % 4 !== 0).length);
+      expect(left.filter((seq) => seq % 4 === 0)).toEqual(Array.from({ length: 25 }, (_, i) => 4 * (i + 1)));
+      const frames = left.filter((seq) => seq % 4 !== 0);
+      expect(frames).toEqual(
+        Array.from({ length: 99 }, (_, i) => i + 1).filter((seq) => seq % 4 !== 0 && seq >= frames[0]),
+      );
+      expect(droppedFrames).toBe(75 - frames.length);
+      expect(dropped).toEqual({ journalFull: droppedFrames });
       await journal.close();
       const cursor = JSON.parse(readFileSync(join(dir, 'cursor-cloud.json'), 'utf8'));
-      expect(cursor.boots[boot]).toEqual({ frames: [[1, 100 - left.length]], race: [[1, 100 - left.length]] });
+      const settled = new RangeSet(cursor.boots[boot].frames);
+      const gone = Array.from({ length: frames[0] - 1 }, (_, i) => i + 1).filter((seq) => seq % 4 !== 0);
+      expect(gone.filter((seq) => !settled.has(seq))).toEqual([]);
+      expect(left.filter((seq) => settled.has(seq) && seq % 4 !== 0)).toEqual([]);
+      expect(cursor.boots[boot].race).toEqual([]);
       expect(seqs(open({ maxBytes: 4000 }))).toEqual(left);
     });
 
