@@ -47,6 +47,15 @@ export const tables: Record<TableKey, TableResource> = {
   calls: { name: 'pitwall-calls', partitionKey: 'pk', sortKey: 'sk' },
 };
 
+/**
+ * Consumers with enhanced fan-out. A slot has one of its own, because a shard is pushed to a name once, and after a merge a
+ * shard may hold things of two slots. They stay registered between races: Kinesis charges for each hour and shard.
+ */
+export const fanOutNames = {
+  reducers: (slot: string) => `pitwall-reduce-${slot}`,
+  engine: 'pitwall-engine',
+} as const;
+
 /** Applications that share a stream by leases. Each has a table of its own, as KCL has it. */
 export const applications = ['reduce'] as const;
 

@@ -3,11 +3,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { SamplePoints } from '#cloud/dashboard/view.js';
-import type { StreamResource, TableResource } from '#cloud/resources.js';
+import { fanOutNames, type StreamResource, type TableResource } from '#cloud/resources.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
 import type { DeadLetterStore } from '#cloud/streams/dead-letters.js';
-import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
+import { pushedRecords } from '#cloud/streams/kinesis-records.js';
 import { createProducer, type Producer } from '#cloud/streams/producer/producer.js';
 import type { ProducerStats } from '#cloud/streams/producer/stats.js';
 import { positionBehind, SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
@@ -249,16 +249,18 @@ class RunningReducers implements Reducers {
   }
 
   #read(stream: FrameStream): Consumer {
-    const { kinesis, resources, deadLetters, log, wallClock, raceClock, random } = this.#options;
+    const { kinesis, resources, slot, deadLetters, log, wallClock, raceClock, random } = this.#options;
     return startConsumer({
-      source: kinesisRecords({
+      source: pushedRecords({
         client: kinesis,
         streamName: resources.streams[stream].name,
+        consumerName: fanOutNames.reducers(slot.key),
         deadLetters,
         raceClock,
+        random,
         log,
       }),
-      shards: (shard) => overlaps(this.#options.slot, shard),
+      shards: (shard) => overlaps(slot, shard),
       positions: this.#positions[stream],
       onRecords: (batch) => this.#fold(stream, batch),
       log,

@@ -22,6 +22,36 @@ export interface FanOutConsumerOptions {
 const TRIES = 10;
 const RETRY = { firstMs: 250, lastMs: 2_000 };
 
+/** A registration by its name. */
+export interface FanOutConsumer {
+  /** Looked up, and registered when it is not there, when it is first asked for. Raises as `registerFanOutConsumer` does. */
+  arn(signal?: AbortSignal): Promise<string>;
+  /** The service does not know it any more: somebody has deregistered it, so the next who asks registers it again. */
+  forget(): void;
+}
+
+/**
+ * A consumer that is made by whoever comes first and used by whoever comes after: a successor goes on under the registration
+ * of the one that died.
+ */
+export function fanOutConsumer(options: Omit<FanOutConsumerOptions, 'signal'>): FanOutConsumer {
+  let known: Promise<string> | undefined;
+  return {
+    arn: async (signal) => {
+      known ??= registerFanOutConsumer({ ...options, signal });
+      try {
+        return await known;
+      } catch (error) {
+        known = undefined;
+        throw error;
+      }
+    },
+    forget: () => {
+      known = undefined;
+    },
+  };
+}
+
 /**
  * The ARN of a consumer with enhanced fan-out, registered when it is not there yet, once it is ACTIVE. Ten tries with
  * back-off, then PW-STREAM-READ.

@@ -5,7 +5,9 @@ import {
   type SubscribeToShardEventStream,
 } from '@aws-sdk/client-kinesis';
 import type { Clock } from '#wire/clock.js';
+import { actionFor } from './aws-errors.js';
 import { pause } from './back-off.js';
+import type { FanOutConsumer } from './fan-out-consumer.js';
 import { fromRecord, startingPosition } from './kinesis-polling.js';
 import { fromChildShard, listShards } from './list-shards.js';
 import type { ShardPosition } from './shard-graph.js';
@@ -14,25 +16,28 @@ import type { ShardCursor, ShardRead, ShardSource } from './source.js';
 export interface KinesisFanOutOptions {
   client: KinesisClient;
   streamName: string;
-  /** As `registerFanOutConsumer` gives it. */
-  consumerArn: string;
-  wallClock: Clock;
+  /** Who the shards are pushed to. */
+  consumer: FanOutConsumer;
+  /** The clock by which the service counts. */
+  raceClock: Clock;
 }
 
 /** An event's data; the connection holds what comes behind one that is not taken yet, and then the service waits. */
 const EVENT_BYTES_MAX = 2 * 1_048_576;
 /** The service says something every 5 s, if only that nothing is new: after so long a silence the subscription is dead. */
 const SILENCE_MS = 13_000;
-/** A call takes an earlier subscription of the same consumer and shard over when that is at least so old; else it is refused. */
+/** A call takes an earlier subscription of the same consumer and shard over when that is at least so old; else it is refused. Race ms. */
 const TAKE_OVER_MS = 5_000;
+/** Race time has no timers: so often is looked. */
+const TAKE_OVER_LOOK_MS = 100;
 
 /**
  * Kinesis by enhanced fan-out: each shard is pushed to this consumer, 2 MB a second for it alone. A subscription lasts five
  * minutes and is renewed where it ended, without a word to the reader.
  *
  * @example
- * const consumerArn = await registerFanOutConsumer({ client, streamName, consumerName: 'board', random });
- * const source = kinesisFanOut({ client, streamName, consumerArn, wallClock });
+ * const consumer = fanOutConsumer({ client, streamName, consumerName: 'board', random });
+ * const source = kinesisFanOut({ client, streamName, consumer, raceClock });
  */
 export function kinesisFanOut(options: KinesisFanOutOptions): ShardSource {
   const { client, streamName } = options;
@@ -49,7 +54,7 @@ export function kinesisFanOut(options: KinesisFanOutOptions): ShardSource {
 class FanOutCursor implements ShardCursor {
   readonly #options: KinesisFanOutOptions;
   readonly #shardId: string;
-  /** When each shard of the source was last subscribed to, wall ms. */
+  /** When each shard of the source was last subscribed to, race ms. */
   readonly #subscribed: Map<string, number>;
   #position: ShardPosition;
   #call: AbortController | undefined;
@@ -68,12 +73,18 @@ class FanOutCursor implements ShardCursor {
   }
 
   async next(signal: AbortSignal): Promise<ShardRead> {
-    for (;;) {
-      this.#events ??= await this.#subscribe(signal);
-      const { value, done } = await this.#heard(this.#events, signal);
-      if (!done) return this.#toRead(value.SubscribeToShardEvent);
-      // Its time was up.
-      this.close();
+    try {
+      for (;;) {
+        this.#events ??= await this.#subscribe(signal);
+        const { value, done } = await this.#heard(this.#events, signal);
+        if (!done) return this.#toRead(value.SubscribeToShardEvent);
+        // Its time was up.
+        this.close();
+      }
+    } catch (error) {
+      // The shard or the consumer: who reads asks for the one, and the other is asked for again.
+      if (actionFor(error) === 'gone') this.#options.consumer.forget();
+      throw error;
     }
   }
 
@@ -84,10 +95,10 @@ class FanOutCursor implements ShardCursor {
   }
 
   async #subscribe(signal: AbortSignal): Promise<AsyncIterator<SubscribeToShardEventStream>> {
-    const { client, consumerArn, wallClock } = this.#options;
+    const { client, consumer, raceClock } = this.#options;
     await this.#waitForTakeOver(signal);
     const input = {
-      ConsumerARN: consumerArn,
+      ConsumerARN: await consumer.arn(signal),
       ShardId: this.#shardId,
       StartingPosition: startingPosition(this.#position),
     };
@@ -96,7 +107,7 @@ class FanOutCursor implements ShardCursor {
     const onAbort = () => call.abort();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      this.#subscribed.set(this.#shardId, wallClock.nowMs());
+      this.#subscribed.set(this.#shardId, raceClock.nowMs());
       const { EventStream: events } = await client.send(new SubscribeToShardCommand(input), {
         abortSignal: call.signal,
       });
@@ -110,8 +121,8 @@ class FanOutCursor implements ShardCursor {
   async #waitForTakeOver(signal: AbortSignal): Promise<void> {
     const lastMs = this.#subscribed.get(this.#shardId);
     if (lastMs === undefined) return;
-    const waitMs = lastMs + TAKE_OVER_MS - this.#options.wallClock.nowMs();
-    if (waitMs > 0) await pause(waitMs, signal);
+    while (this.#options.raceClock.nowMs() - lastMs < TAKE_OVER_MS && !signal.aborted)
+      await pause(TAKE_OVER_LOOK_MS, signal);
   }
 
   /** The next event; a silence that is too long, or the signal, is an error. */

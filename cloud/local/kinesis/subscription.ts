@@ -11,6 +11,8 @@ import type { Stream } from './stream.js';
 
 /** An idle subscription says so this often, wall ms, as on AWS: a reader that hears nothing for longer may give it up. */
 export const HEARTBEAT_MS = 5_000;
+/** How long what was written may wait for a client that is slow to take it after the end, wall ms. */
+const LINGER_MS = 10_000;
 /** Longest partition key, as UTF-8. */
 const KEY_BYTES_MAX = 1_024;
 
@@ -83,9 +85,9 @@ export class Subscription {
   end(): void {
     if (this.#isOver) return;
     this.#finish();
-    // A client that takes nothing would keep the connection and what waits in it for ever.
-    if (this.#isBlocked) this.#out.destroy();
-    else this.#out.end();
+    this.#out.end();
+    // What waits in it may be the last of a shard. A client that takes nothing would keep it for ever.
+    if (this.#isBlocked) setTimeout(() => this.#out.destroy(), LINGER_MS).unref();
   }
 
   /** Ends it with an error that the client gets inside the stream. */

@@ -22,6 +22,10 @@ import { onTheWire, RACE, raceRecords, sessionOpen } from './race-stream.js';
 const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
 const region = 'us-east-1';
 
+/** Ten times as fast: a shard that is subscribed to again within five seconds is refused. */
+const raceClock = new RaceClock(wallClock);
+raceClock.follow({ ...raceClock.sync(), rate: 10 });
+
 let folder: string;
 let aws: LocalAws;
 let clients: Awaited<ReturnType<typeof connect>>;
@@ -36,7 +40,7 @@ beforeAll(async () => {
     port: 0,
     credentials,
     region,
-    raceClock: wallClock,
+    raceClock,
     wallClock,
     log: silentLog,
   });
@@ -73,7 +77,7 @@ const shared = () => ({
   kinesis: clients.kinesis,
   dynamodb: clients.dynamodb,
   resources: { streams, tables },
-  raceClock: new RaceClock(wallClock),
+  raceClock,
   wallClock,
   random: seededRandom(1),
   log: silentLog,

@@ -1,4 +1,5 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { pause } from '#cloud/streams/back-off.js';
 import { awsError } from './fake-dynamodb.js';
 
 interface FakeRecord {
@@ -21,6 +22,9 @@ type Input = Record<string, unknown> & {
   ShardId?: string;
   ShardIteratorType?: string;
   StartingSequenceNumber?: string;
+  StartingPosition?: { Type: string; SequenceNumber?: string };
+  StreamName?: string;
+  StreamARN?: string;
   NextToken?: string;
   Limit?: number;
   PartitionKey?: string;
@@ -78,6 +82,12 @@ export class FakeKinesis {
         return { Records: input.Records!.map((record) => this.#accept(record.PartitionKey, record.Data)) };
       case 'PutRecord':
         return this.#accept(input.PartitionKey!, input.Data!);
+      case 'DescribeStreamSummary':
+        return { StreamDescriptionSummary: { StreamARN: input.StreamName } };
+      case 'DescribeStreamConsumer':
+        return { ConsumerDescription: { ConsumerARN: input.StreamARN, ConsumerStatus: 'ACTIVE' } };
+      case 'SubscribeToShard':
+        return { EventStream: this.#push(input, options.abortSignal) };
       default:
         throw awsError('UnknownOperationException', 400);
     }
@@ -113,7 +123,27 @@ export class FakeKinesis {
     return shard.records.filter(({ sequence }) => sequence <= done).length;
   }
 
-  #read({ ShardIterator, Limit }: Input): object {
+  /** A fault of `Push` is one inside the subscription. */
+  async *#push({ ShardId, StartingPosition }: Input, signal?: AbortSignal) {
+    const { Type, SequenceNumber } = StartingPosition!;
+    const start = { ShardId, ShardIteratorType: Type, StartingSequenceNumber: SequenceNumber };
+    for (let iterator = `${ShardId}:${this.#start(start)}`; !signal?.aborted; ) {
+      await this.fault('Push', { ShardId });
+      const { Records, NextShardIterator, ...rest } = this.#read({ ShardIterator: iterator, Limit: 1_000 });
+      const last = Records.at(-1)?.SequenceNumber;
+      if (last !== undefined) {
+        yield { SubscribeToShardEvent: { Records, ContinuationSequenceNumber: last, MillisBehindLatest: 0 } };
+      }
+      if (NextShardIterator === undefined) {
+        yield { SubscribeToShardEvent: { Records: [], ...rest } };
+        return;
+      }
+      iterator = NextShardIterator;
+      if (last === undefined) await pause(5, signal);
+    }
+  }
+
+  #read({ ShardIterator, Limit }: Input) {
     const [shardId, at] = ShardIterator!.split(':');
     const shard = this.shards.get(shardId);
     if (!shard) throw awsError('ResourceNotFoundException', 400);

@@ -50,7 +50,8 @@ class Scripted {
       return { EventStream: this.#play(this.#scripts.shift() ?? ['silence'], abortSignal) };
     };
     const client = { send } as unknown as KinesisClient;
-    return kinesisFanOut({ client, streamName: 'stream', consumerArn: 'arn', wallClock: clock });
+    const consumer = { arn: async () => 'arn', forget: () => {} };
+    return kinesisFanOut({ client, streamName: 'stream', consumer, raceClock: clock });
   }
 
   async *#play(script: Step[], signal: AbortSignal) {

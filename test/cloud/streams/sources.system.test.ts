@@ -1,7 +1,7 @@
 /** The Kinesis sources against the real stand-in. */
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { registerFanOutConsumer } from '#cloud/streams/fan-out-consumer.js';
+import { fanOutConsumer, registerFanOutConsumer } from '#cloud/streams/fan-out-consumer.js';
 import { kinesisFanOut } from '#cloud/streams/kinesis-fan-out.js';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
 import { aggregate } from '#cloud/streams/kpl/aggregate.js';
@@ -30,10 +30,9 @@ function productClient(harness: KinesisHarness): KinesisClient {
   return new KinesisClient({ region, credentials, endpoint: harness.aws.url, maxAttempts: 1, requestHandler });
 }
 
-async function pushed(client: KinesisClient, streamName: string): Promise<ShardSource> {
-  const random = seededRandom(1);
-  const consumerArn = await registerFanOutConsumer({ client, streamName, consumerName: 'screen', random });
-  return kinesisFanOut({ client, streamName, consumerArn, wallClock });
+function pushed({ raceClock }: KinesisHarness, client: KinesisClient, streamName: string): ShardSource {
+  const consumer = fanOutConsumer({ client, streamName, consumerName: 'screen', random: seededRandom(1) });
+  return kinesisFanOut({ client, streamName, consumer, raceClock });
 }
 
 const deadLetters = {
@@ -58,7 +57,7 @@ test(`60 splits and merges under load: polls and pushes lose, repeat and reorder
   const name = await stormy.createStream('sources', 2);
   const client = productClient(stormy);
   const polled = readFrom(userRecords(kinesisPolling({ client, streamName: name }), { deadLetters }), { pollMs: 20 });
-  const subscribed = readFrom(await pushed(client, name));
+  const subscribed = readFrom(pushed(stormy, client, name));
   let isOver = false;
   const writing = write(client, name, () => isOver);
   await reshard(client, name, 60, seededRandom(seed));
@@ -83,7 +82,7 @@ describe('enhanced fan-out', () => {
     const users = ['a', 'b', 'c'].map((text) => ({ partitionKey: 'car-1', data: Buffer.from(text) }));
     const { data: Data } = aggregate(users);
     await client.send(new PutRecordsCommand({ StreamName: name, Records: [{ Data, PartitionKey: 'a' }] }));
-    const { batches, consumer } = readFrom(userRecords(await pushed(client, name), { deadLetters }));
+    const { batches, consumer } = readFrom(userRecords(pushed(still, client, name), { deadLetters }));
     await until(() => consumer.stats().records === 3);
     expect(batches.flatMap(({ records }) => records.map((record) => record.subSequenceNumber))).toEqual([0, 1, 2]);
     await consumer.stop();
@@ -94,7 +93,7 @@ describe('enhanced fan-out', () => {
     const name = await still.createStream('renewed');
     const client = productClient(still);
     await still.putTexts(name, ['a', 'b']);
-    const { read, batches, consumer } = readFrom(await pushed(client, name));
+    const { read, batches, consumer } = readFrom(pushed(still, client, name));
     await until(() => read.length === 2);
     still.raceClock.advance(5 * 60_000 + 1);
     await still.putTexts(name, ['c']);
@@ -109,12 +108,12 @@ describe('enhanced fan-out', () => {
   test('whoever calls too early is refused and comes again; a later call takes over, and both go on where they were', async () => {
     const name = await still.createStream('taken');
     const client = productClient(still);
-    const source = await pushed(client, name);
+    const source = pushed(still, client, name);
     const first = readFrom(source);
     await still.putTexts(name, ['a']);
     await until(() => first.read.length === 1);
     // Another process of the same application: its own source, the same consumer.
-    const second = readFrom(await pushed(client, name), { positions: { [SHARD_0]: 'TRIM_HORIZON' } });
+    const second = readFrom(pushed(still, client, name), { positions: { [SHARD_0]: 'TRIM_HORIZON' } });
     await until(() => second.consumer.stats().retried > 0);
     expect(second.read).toEqual([]);
     still.raceClock.advance(6_000);

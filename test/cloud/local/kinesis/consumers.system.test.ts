@@ -200,6 +200,16 @@ describe('a subscription', () => {
     }
   });
 
+  it('to a closed shard gives all of it, also when that is more than a connection takes at once', async () => {
+    const StreamName = await harness.createStream('closed');
+    await harness.putTexts(StreamName, ['a', 'b'.repeat(200_000)]);
+    await harness.kinesis.send(
+      new SplitShardCommand({ StreamName, ShardToSplit: SHARD_0, NewStartingHashKey: (1n << 127n).toString() }),
+    );
+    const subscription = await subscribe(await register(StreamName));
+    expect((await subscription.texts(2)).map(({ length }) => length)).toEqual([1, 200_000]);
+  });
+
   it('ends with the children of its shard, and without a continuation', async () => {
     const StreamName = await harness.createStream('end');
     const subscription = await subscribe(await register(StreamName));
