@@ -16,6 +16,7 @@ import type { ShadowStats } from './setup/shadow-sync.js';
 import type { Source, TimingBody } from './sources/source.js';
 import { Ticker } from './ticker.js';
 import type { Link } from './uplink/link.js';
+import type { ResendRange, ResendResult } from './uplink/resend.js';
 import type { UplinkLimits } from './uplink/uplink.js';
 import { type Clock, wallClock as systemClock } from './wire/clock.js';
 import { PitwallError } from './wire/errors.js';
@@ -57,7 +58,7 @@ export interface AgentOptions {
   onCall?: OnCall;
   /** Puts a setup to the car, at the start the last good one. Throwing refuses it. */
   onSetup?: ApplySetup;
-  journal?: Pick<JournalOptions, 'fsync' | 'lossWindowMs' | 'maxBytes' | 'segmentBytes'>;
+  journal?: Omit<JournalOptions, 'dir' | 'destinations' | 'random' | 'raceClock' | 'log'>;
   limits?: UplinkLimits;
 }
 
@@ -98,6 +99,8 @@ export interface AgentStats {
   destinations: Record<string, DestinationStats>;
   /** Size of the journal on disk. */
   bytes: number;
+  /** Samples that the journal gave up to keep their frames. */
+  droppedSamples: number;
   /** Samples that did not fit their channel's 32 bits and were written as missing. */
   clipped: number;
   malformed: number;
@@ -122,6 +125,12 @@ export interface Agent {
   stats(): AgentStats;
   /** Journals the samples under way as a frame and sends what may be sent. */
   flush(): void;
+  /**
+   * Sends a run of records again because somebody asked for it, also acknowledged ones if the journal kept them
+   * (`JournalOptions.keepBytes`): "send session X from seq a to b". To one destination, or by default to the first. Raises
+   * PW-AGENT-OPTION for a destination that there is none of.
+   */
+  resend(range: ResendRange, destination?: string): Promise<ResendResult>;
   /** Resolves true when every destination has acknowledged every record, false when that takes longer than `timeoutMs` (wall). */
   drained(timeoutMs: number): Promise<boolean>;
   /** Flushes, disconnects and closes the journal. What is unacknowledged is sent by the next start. */
@@ -221,6 +230,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ended: inputs.ended,
     publishTiming,
     flush,
+    resend: (range, destination) => outlets.resend(range, destination),
     setupChanged: (change) => downlink.setupChanged(change),
     stats() {
       const written = journal.stats();
@@ -248,6 +258,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         unacked: sent.unacked,
         destinations: perDestination,
         bytes: written.bytes,
+        droppedSamples: written.droppedSamples,
         clipped: sampler?.clipped ?? 0,
         malformed: downlink.malformed,
         sources: inputs.stats(),
@@ -258,7 +269,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async drained(timeoutMs) {
       const deadlineMs = wallClock.nowMs() + timeoutMs;
       flush();
-      while (!outlets.drained) {
+      while (journal.recovering || !outlets.drained) {
         if (stopped || wallClock.nowMs() >= deadlineMs) return false;
         await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       }

@@ -1,6 +1,7 @@
 import type { Cursor } from './journal/cursor.js';
 import type { Journal } from './journal/journal.js';
 import type { Link, LinkState } from './uplink/link.js';
+import type { ResendRange, ResendResult } from './uplink/resend.js';
 import { Uplink, type UplinkLimits, type UplinkStats } from './uplink/uplink.js';
 import type { Clock } from './wire/clock.js';
 import { PitwallError } from './wire/errors.js';
@@ -86,7 +87,15 @@ export class Outlets {
     for (const { uplink } of this.all) uplink.tick();
   }
 
-  /** Whether every destination has acknowledged every record. */
+  /** As `Uplink.resend`, to one destination or by default to the first. Raises PW-AGENT-OPTION for one that there is none of. */
+  async resend(range: ResendRange, destination = this.all[0].name): Promise<ResendResult> {
+    const outlet = this.all.find(({ name }) => name === destination);
+    if (outlet) return outlet.uplink.resend(range);
+    const names = this.all.map(({ name }) => name).join(', ');
+    throw new PitwallError('PW-AGENT-OPTION', { what: `No destination "${destination}"; there is ${names}.` });
+  }
+
+  /** Whether every destination has acknowledged every record that was read. */
   get drained(): boolean {
     return this.all.every(({ cursor }) => cursor.unackedCount === 0);
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nextBoot } from '../boot.js';
-import { diskFiles, type Files } from '../files.js';
+import type { Files } from '../files.js';
 import type { Clock } from '../wire/clock.js';
 import { errorCode, PitwallError } from '../wire/errors.js';
 import { type Boot, formatBoot } from '../wire/identity.js';
@@ -10,7 +10,7 @@ import type { Range } from '../wire/ranges.js';
 import { Batch, entriesOf, type NewRecord } from './batch.js';
 import { Cursor, type Delivery, type JournalEntry } from './cursor.js';
 import { type DropReason, Drops } from './drops.js';
-import { JOURNAL_DEFAULTS, type JournalOptions, type JournalStats, SEGMENTS_MIN } from './options.js';
+import { type JournalOptions, type JournalStats, withDefaults } from './options.js';
 import { familyOfKind, type Priority, type StoredRecord } from './record.js';
 import { Recovery } from './recovery.js';
 import { Retention } from './retention.js';
@@ -58,15 +58,14 @@ export class Journal {
 
   /** Opens the folder, finds what it holds and begins a new boot. Raises PW-JOURNAL-OPEN. */
   constructor(given: JournalOptions) {
-    const options = { ...JOURNAL_DEFAULTS, files: diskFiles, ...given };
+    const options = withDefaults(given);
     const { dir, files, raceClock, log, maxBytes } = options;
     this.#dir = dir;
     this.#files = files;
     this.#raceClock = raceClock;
     this.#log = log;
     this.#durable = options.fsync === 'group';
-    const segmentBytes = Math.min(options.segmentBytes, Math.floor(maxBytes / SEGMENTS_MIN));
-    const segments = new Segments({ ...options, segmentBytes });
+    const segments = new Segments(options);
     this.#segments = segments;
     this.#thinOut = new ThinOut({
       files,

@@ -1,4 +1,4 @@
-import type { Files } from '../files.js';
+import { diskFiles, type Files } from '../files.js';
 import type { Clock } from '../wire/clock.js';
 import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
@@ -39,18 +39,32 @@ export interface JournalOptions {
   segmentBytes?: number;
 }
 
-/** Where bounds are not given. */
-export const JOURNAL_DEFAULTS = {
-  fsync: 'group',
-  lossWindowMs: 200,
-  maxBytes: 256 * 1024 * 1024,
-  segmentBytes: 4 * 1024 * 1024,
-  keepBytes: 0,
-  whenFull: 'dropOldest',
-  destinations: ['cloud'],
-} as const;
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+const DEFAULT_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** A segment must be small against the whole, or dropping the oldest would drop nearly everything. */
-export const SEGMENTS_MIN = 8;
+const SEGMENTS_MIN = 8;
+
+/** What a journal runs with: all but a bound on age has a value. */
+export type JournalSettings = Required<Omit<JournalOptions, 'maxAgeMs'>> & Pick<JournalOptions, 'maxAgeMs'>;
+
+export function withDefaults(given: JournalOptions): JournalSettings {
+  const { maxBytes = DEFAULT_MAX_BYTES, segmentBytes = DEFAULT_SEGMENT_BYTES } = given;
+  return {
+    dir: given.dir,
+    random: given.random,
+    raceClock: given.raceClock,
+    log: given.log,
+    files: given.files ?? diskFiles,
+    destinations: given.destinations ?? ['cloud'],
+    fsync: given.fsync ?? 'group',
+    lossWindowMs: given.lossWindowMs ?? 200,
+    maxBytes,
+    maxAgeMs: given.maxAgeMs,
+    whenFull: given.whenFull ?? 'dropOldest',
+    keepBytes: given.keepBytes ?? 0,
+    segmentBytes: Math.min(segmentBytes, Math.floor(maxBytes / SEGMENTS_MIN)),
+  };
+}
 
 export interface JournalStats {
   bytes: number;
