@@ -21,12 +21,3 @@ export interface CanFrame {
   length: number;
   data: Uint8Array;
 }
-
-/**
- * Bits on the wire before stuffing, interframe space included (ISO 11898-1): what the bus load is counted from.
- * Stuffing adds up to a fifth, so a load is told slightly low.
- */
-export function frameBits({ flags, length }: CanFrame): number {
-  if ((flags & FD) !== 0) return (flags & EXTENDED ? 80 : 61) + (length > 16 ? 21 : 17) + 8 * length;
-  return (flags & EXTENDED ? 67 : 47) + (flags & REMOTE ? 0 : 8 * length);
-}
