@@ -42,7 +42,8 @@ export interface CarRow {
   own: boolean;
   /** 1 … n; rows are drawn in this order. */
   order: number;
-  status: 'grid' | 'running' | 'pit' | 'retired' | 'finished';
+  /** `unlisted`: a thing that sends and is in no roster; its entry is its name, and it has no place in the race. */
+  status: 'grid' | 'running' | 'pit' | 'retired' | 'finished' | 'unlisted';
   laps: number;
   gapMs?: number;
   lapsDown?: number;

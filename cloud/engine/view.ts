@@ -1,4 +1,5 @@
 import type { CallCard, CarRow, RaceView } from '#cloud/dashboard/view.js';
+import { unlistedThings } from '#cloud/race/car.js';
 import { gaps } from '#cloud/race/gaps.js';
 import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
 import type { CallState, EntryState, RaceState } from '#cloud/race/types.js';
@@ -47,6 +48,10 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
     addTelemetry(row, state, entry, moment);
     view.rows[key] = row;
   });
+  for (const thing of unlistedThings(state)) {
+    // An entry may have a thing's name: the race's own row stays.
+    if (view.rows[thing] === undefined) view.rows[thing] = unlistedRow(thing, Object.keys(view.rows).length + 1, state);
+  }
   for (const call of Object.values(state.calls).slice(-MAX_CALLS_SHOWN)) {
     view.calls[call.call.callId] = callCard(state, call);
   }
@@ -83,6 +88,25 @@ function carRow(key: string, entry: EntryState, order: number): CarRow {
   if (lastLapMs != null) row.lastLapMs = lastLapMs;
   if (bestLapMs !== null) row.bestLapMs = bestLapMs;
   return row;
+}
+
+/** Below the race: whoever wants to know what it sends can select it. */
+function unlistedRow(thing: string, order: number, state: RaceState): CarRow {
+  return {
+    entry: thing,
+    number: '',
+    driver: thing,
+    team: 'not in the roster',
+    thing,
+    own: false,
+    order,
+    status: 'unlisted',
+    laps: 0,
+    lapsSinceStop: 0,
+    tyreAge: 0,
+    stops: 0,
+    link: state.health[thing].link,
+  };
 }
 
 function addGap(row: CarRow, gap: ReturnType<typeof gaps>[string]): void {

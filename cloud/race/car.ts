@@ -9,6 +9,8 @@ import { bootCounter } from './versions.js';
 const LAP_HINT_INVALID = 32_768;
 /** Alarm names known per entry. */
 const MAX_ALARMS = 64;
+/** Things that are in no roster and of which health is kept all the same: a spare car, a replay. */
+const MAX_UNLISTED = 64;
 
 /**
  * What the car's agent made of its channels. Laps that the car counted itself, and setup outcomes, change nothing here:
@@ -35,13 +37,24 @@ export function applyHealth(state: RaceState, message: HealthMessage): RaceTrigg
   const { thing, eventTimeMs: atMs, link, journal } = message;
   const bootCount = bootCounter(message.boot);
   if (!Number.isFinite(atMs) || !Number.isFinite(bootCount)) return ignore(state, 'damaged');
-  if (findEntryOfThing(state, thing) === undefined && thing !== state.session.timingThing) {
+  const known = state.health[thing];
+  if (known === undefined && isUnlisted(state, thing) && unlistedThings(state).length >= MAX_UNLISTED) {
     return ignore(state, 'unknown-thing');
   }
-  const known = state.health[thing];
   if (known !== undefined && known.atMs > atMs) return [];
   state.health[thing] = { atMs, link, unsent: journal.unsentRecords, unacked: journal.unackedRecords, bootCount };
   return [];
+}
+
+/** Things that told of their health and are in nobody's roster, in order of their names. */
+export function unlistedThings(state: RaceState): string[] {
+  return Object.keys(state.health)
+    .filter((thing) => isUnlisted(state, thing))
+    .sort();
+}
+
+function isUnlisted(state: RaceState, thing: string): boolean {
+  return findEntryOfThing(state, thing) === undefined && thing !== state.session.timingThing;
 }
 
 function applySummary(state: RaceState, entry: EntryState, event: SummaryEvent): RaceTrigger[] {

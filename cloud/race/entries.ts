@@ -4,7 +4,7 @@ import type { EntryState, RaceState } from './types.js';
 /** More laps than any race has; on-car counters that fail show 32768. */
 export const MAX_LAP = 5_000;
 
-/** By transponder; by number where the transponder is not in the roster (a spare one was fitted). */
+/** By transponder; by number where the feed names none ('') or it is not in the roster (a spare one was fitted). */
 export function findEntry(
   state: RaceState,
   named: { transponder?: string; number: string },
@@ -12,7 +12,7 @@ export function findEntry(
   let byNumber: { key: string; entry: EntryState } | undefined;
   for (const key in state.entries) {
     const entry = state.entries[key];
-    if (named.transponder !== undefined && entry.roster.transponder === named.transponder) return { key, entry };
+    if (named.transponder && entry.roster.transponder === named.transponder) return { key, entry };
     if (entry.roster.number === named.number) byNumber ??= { key, entry };
   }
   return byNumber;

@@ -9,11 +9,16 @@ export const LAP_CHANNEL = 'lapCount';
 /** A table with what the folds look up in it once instead of per frame. */
 export interface KnownTable {
   table: ChannelTable;
-  /** Display channels that the table has, ascending by index. */
+  /** Display channels that the table has, or, of a table that has hardly any, its own first ones; ascending by index. */
   display: { index: number; name: string; unit: string }[];
   /** −1 when the table has none. */
   lapIndex: number;
 }
+
+/** Fewer of the display channels than this in a table: it is of another kind of car, which shows its own. */
+const DISPLAY_LEAST = 4;
+/** Channels shown of such a car. */
+const DISPLAY_MOST = 64;
 
 /** Distinct tables kept; a field of cars shares a few. More are refused: `get` does not know them. */
 export const MAX_TABLES = 4_096;
@@ -83,9 +88,12 @@ export class ChannelTables {
   }
 
   #know(table: ChannelTable): void {
-    const display = this.#displayChannels
+    const names = new Set(this.#displayChannels.filter((name) => table.indexOf(name) >= 0));
+    if (names.size < Math.min(DISPLAY_LEAST, this.#displayChannels.length)) {
+      for (const { name } of table.channels.slice(0, DISPLAY_MOST)) names.add(name);
+    }
+    const display = [...names]
       .map((name) => ({ name, index: table.indexOf(name) }))
-      .filter(({ index }) => index >= 0)
       .map(({ name, index }) => ({ name, index, unit: table.channels[index].unit }))
       .sort((a, b) => a.index - b.index);
     this.#byHash.set(table.hash, { table, display, lapIndex: table.indexOf(LAP_CHANNEL) });

@@ -18,6 +18,8 @@ export interface Machine {
   machineClock: Clock;
   random: Random;
   log: Log;
+  /** Event time, where it is not this machine's: a recording that is played at another speed. */
+  raceClock?: Clock;
   /** For sources that read standard input. */
   stdin?: NodeJS.ReadableStream;
 }
@@ -32,12 +34,13 @@ export async function startConfigured(
   const { wallClock, machineClock, random, log } = machine;
   const dataDir = resolve(dir, config.dataDir);
   const eventClock = new EventClock({ monotonic: wallClock, machine: machineClock, ...clock });
+  const raceClock = machine.raceClock ?? eventClock;
   const sources: Source[] = [];
   try {
     for (const { kind, name, config: own } of wanted) {
       const stateDir = join(dataDir, 'sources', name);
       mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-      sources.push(await kind.open(own, { ...machine, name, dir, stateDir, raceClock: eventClock }));
+      sources.push(await kind.open(own, { ...machine, name, dir, stateDir, raceClock }));
     }
     const links = await Promise.all(destinations.map((each) => linkTo(each, { dir, thing }, machine)));
     return await startAgent({
@@ -47,8 +50,8 @@ export async function startConfigured(
       role,
       sources,
       destinations: destinations.map(({ name }, i) => ({ name, link: links[i] })),
-      raceClock: eventClock,
-      clock: eventClock,
+      raceClock,
+      clock: machine.raceClock ? undefined : eventClock,
       wallClock,
       random,
       log,

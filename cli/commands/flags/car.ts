@@ -1,4 +1,8 @@
 import type { Command } from 'commander';
+import { setting } from './setting.js';
+
+/** No car of a simulated field has such a number: a replay must not be taken for one of them. */
+const REPLAYED = 'car-99';
 
 /** One agent on real inputs, and what it reads. */
 export function addCarCommands(program: Command): void {
@@ -21,4 +25,52 @@ In: what candump -L, -l or -ta writes. Out: {t, id, signals: {name: value}}, t i
 the active signals. A frame that no file defines gives no line, a line that is no frame {id: null, error: {code, message}}.`,
     )
     .action(async (flags) => (await import('../car-decode.js')).decode(flags));
+  car
+    .command('run [input]')
+    .description(
+      'Run the agent of a car by its configuration; `-` reads candump text on stdin into the running system.',
+    )
+    .option('--config <file>', 'car.json: what the car is, what it reads, where it sends')
+    .option('--dbc <file...>', 'with -: DBC files of the bus')
+    .option('--thing <name>', 'with -: who the car is', REPLAYED)
+    .option('--json', 'progress and summary as JSON lines on stdout')
+    .addOption(setting('data'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pitwall car run --config car.json
+  $ candump -L can0 | pitwall car run - --dbc car.dbc --thing car-24
+
+Everything is journaled before it is sent; what was not acknowledged end to end is sent by the next start. ^C ends it with a
+summary and 130.`,
+    )
+    .action(async (input, flags) => (await import('../car.js')).run(input, flags));
+  car
+    .command('replay <file>')
+    .description('Play a candump recording into the running system, as if it happened now.')
+    .option('--dbc <file...>', 'DBC files of the bus')
+    .option('--speed <x>', 'times as fast as it was recorded', '1')
+    .option('--thing <name>', 'who the car is', REPLAYED)
+    .option('--json', 'progress and summary as JSON lines on stdout')
+    .addOption(setting('data'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pitwall race --cars 12 --speed 1
+  $ pitwall car replay practice.log.gz --dbc car.dbc --speed 1
+
+A car that is not in the roster is listed below the race; select it to see its channels.`,
+    )
+    .action(async (file, flags) => (await import('../car.js')).replay(file, flags));
+
+  const trackside = program.command('trackside').description('The agent beside the track: official timing, weather.');
+  trackside
+    .command('run')
+    .description('Run the trackside agent by its configuration.')
+    .requiredOption('--config <file>', 'trackside.json: what it is, what it reads, where it sends')
+    .option('--json', 'progress and summary as JSON lines on stdout')
+    .addHelpText('after', '\nExamples:\n  $ pitwall trackside run --config trackside.json')
+    .action(async (flags) => (await import('../trackside.js')).run(flags));
 }

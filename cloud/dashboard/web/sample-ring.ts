@@ -107,6 +107,15 @@ export function extent(values: Float64Array): [min: number, max: number] | undef
   return min <= max ? [min, max] : undefined;
 }
 
+/** Points that a value holds for where a channel is slower than others: at 50 points a second some two seconds. */
+const HOLD_POINTS = 100;
+
+/** The value at the index, or the last one before it that is not missing; NaN when it is too far back. */
+export function lastFinite(values: Float64Array, index: number): number {
+  for (let at = index; at >= 0 && at > index - HOLD_POINTS; at--) if (!Number.isNaN(values[at])) return values[at];
+  return Number.NaN;
+}
+
 /** Stretches without data, as index pairs (last point before, first point after): holes in time, and missing values. */
 export function gaps(
   times: Float64Array,

@@ -56,12 +56,13 @@ export function towerRows(view: RaceView): TowerRow[] {
 function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number, speed: number): TowerRow {
   const window = pitWindowCell(row);
   const fuel = row.fuelLapsLeft;
+  const isListed = row.status !== 'unlisted';
   const share = (laps: number) => Math.round((100 * Math.max(0, laps)) / fullestLaps);
   return {
     entry: row.entry,
     own: row.own,
     off: row.status === 'retired',
-    position: String(row.order),
+    position: isListed ? String(row.order) : '',
     number: row.number,
     driver: row.driver,
     team: row.team,
@@ -71,9 +72,9 @@ function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number, speed
     lastLapMark: markOf(row, overallBestMs),
     bestLap: lapTime(row.bestLapMs),
     bestIsOverall: row.bestLapMs !== undefined && row.bestLapMs === overallBestMs,
-    lapsSinceStop: String(row.lapsSinceStop),
-    tyreAge: String(row.tyreAge),
-    stops: String(row.stops),
+    lapsSinceStop: isListed ? String(row.lapsSinceStop) : '',
+    tyreAge: isListed ? String(row.tyreAge) : '',
+    stops: isListed ? String(row.stops) : '',
     fuel: band(fuel),
     fuelLow: fuel ? share(fuel.low) : 0,
     fuelHigh: fuel ? share(fuel.high) : 0,
@@ -87,6 +88,7 @@ function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number, speed
 
 function gapCell(row: CarRow): string {
   if (row.status === 'retired') return 'OUT';
+  if (row.status === 'unlisted') return '';
   if (row.order === 1) return 'LEADER';
   return row.lapsDown ? lapsDown(row.lapsDown) : gap(row.gapMs);
 }
@@ -113,6 +115,8 @@ export function stateCell(row: CarRow, speed: number): StateCell {
   if (status === 'finished') return { kind: 'done', text: 'FINISHED', title: 'Took the checkered flag' };
   if (row.link === 'down')
     return { kind: 'link', text: '✕ no link', title: 'The car’s uplink is down; it keeps its data and sends it later' };
+  if (status === 'unlisted')
+    return { kind: 'none', text: 'not listed', title: `${row.thing} sends, but is in nobody's roster` };
   if (telemetryAgeMs === undefined) {
     if (row.thing === undefined)
       return { kind: 'none', text: 'timing', title: 'Carries none of our agents: timing only' };

@@ -49,6 +49,25 @@ describe('the view', () => {
     }
   });
 
+  it('lists a thing that is in no roster below the race, without a place in it', () => {
+    const { state, answered } = race();
+    applyRecord(state, {
+      v: 1,
+      kind: 'health',
+      thing: 'car-99',
+      boot: '1-0000000000000001',
+      eventTimeMs: START_MS,
+      link: 'up',
+      journal: { unsentRecords: 0, unackedRecords: 0, bytes: 0, oldestUnackedMs: 0 },
+      drops: {},
+      reconnects: 0,
+      rttMs: null,
+    });
+    const { rows } = raceView(state, answered, moment);
+    expect(rows['car-99']).toMatchObject({ thing: 'car-99', order: 4, status: 'unlisted', link: 'up', own: false });
+    expect(Object.keys(rows)).toHaveLength(4);
+  });
+
   it('is the same JSON for the same state, with nothing undefined in it', () => {
     const { state, answered } = race();
     const view = raceView(state, answered, moment);

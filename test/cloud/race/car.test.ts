@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyRecord } from '#cloud/race/apply.js';
+import { unlistedThings } from '#cloud/race/car.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { RaceState } from '#cloud/race/types.js';
 import type { AlarmEvent, CarLapEvent, HealthMessage, SummaryEvent } from '#wire/messages.js';
@@ -111,7 +112,7 @@ describe('other words of the car', () => {
     expect(state.ignored).toEqual({ 'lap-hint-invalid': 1 });
   });
 
-  it('keeps the newest health of known things', () => {
+  it('keeps the newest health of each thing, of so many that are in no roster', () => {
     const state = createRaceState(sessionOpen());
     const health = (thing: string, atMs: number, unsentRecords: number): HealthMessage => ({
       v: 1,
@@ -127,10 +128,16 @@ describe('other words of the car', () => {
     });
     applyRecord(state, health('car-1', START_MS + 1_000, 3));
     applyRecord(state, health('car-1', START_MS, 7));
-    applyRecord(state, health('stranger', START_MS, 7));
-    expect(state.health).toEqual({
-      'car-1': { atMs: START_MS + 1_000, link: 'up', unsent: 3, unacked: 5, bootCount: 2 },
+    for (let i = 0; i < 65; i++) applyRecord(state, health(`stranger-${i}`, START_MS, 7));
+    expect(state.health['car-1']).toEqual({
+      atMs: START_MS + 1_000,
+      link: 'up',
+      unsent: 3,
+      unacked: 5,
+      bootCount: 2,
     });
+    expect(unlistedThings(state)).toHaveLength(64);
+    expect(unlistedThings(state)).not.toContain('stranger-64');
     expect(state.ignored).toEqual({ 'unknown-thing': 1 });
   });
 });

@@ -135,9 +135,12 @@ function figures(row: CarRow, speed: number): TemplateResult {
   const state = stateCell(row, speed);
   const behind = row.lapsDown ? lapsDown(row.lapsDown) : row.order === 1 ? 'leader' : gap(row.gapMs);
   const falloff = row.falloffMsPerLap;
-  return html`
+  const title = html`
     <h2 data-test="car-title"><span class="number">${row.number}</span>${row.driver} <small>${row.team}</small></h2>
-    <span class="car-state s-${state.kind}" title=${state.title}>${state.kind === 'fine' ? '● fresh' : state.text}</span>
+    <span class="car-state s-${state.kind}" title=${state.title}>${state.kind === 'fine' ? '● fresh' : state.text}</span>`;
+  if (row.status === 'unlisted') return title;
+  return html`
+    ${title}
     <dl>
       ${figure('position', `P${row.order}`)} ${figure('gap', behind)} ${figure('last', lapTime(row.lastLapMs))}
       ${figure('best', lapTime(row.bestLapMs))} ${figure('fuel laps', band(row.fuelLapsLeft))}

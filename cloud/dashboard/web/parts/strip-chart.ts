@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { decimalsFor, sample, unitSign } from '../format.js';
-import { extent, gaps, type SampleRing, WINDOW_MS } from '../sample-ring.js';
+import { extent, gaps, lastFinite, type SampleRing, WINDOW_MS } from '../sample-ring.js';
 
 const COLORS = { line: '#5cd0e6', axis: '#8a97a8', grid: '#1d2530', hole: '#2b2320' };
 const FONT = '10px Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
@@ -82,13 +82,13 @@ export class StripChart {
     if (width > 0 && height > 0) this.#plot.setSize({ width, height });
   }
 
-  /** The value under the cursor, else the newest; with its unit. */
+  /** The value under the cursor, else the newest, of a slow channel the one that holds there; with its unit. */
   reading(): { value: string; unit: string; atCursor: boolean } {
     if (this.channel === undefined) return { value: '', unit: '', atCursor: false };
     const values = this.#ring.values(this.channel);
     const index = this.#plot.cursor.idx;
     const atCursor = typeof index === 'number' && index < values.length && (this.#plot.cursor.left ?? -1) >= 0;
-    const value = values[atCursor ? index : values.length - 1] ?? Number.NaN;
+    const value = lastFinite(values, atCursor ? index : values.length - 1);
     return { value: sample(value, decimalsFor(this.#range)), unit: unitSign(this.#ring.unit(this.channel)), atCursor };
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extent, GAP_MS, gaps, SampleRing, WINDOW_MS } from '#cloud/dashboard/web/sample-ring.js';
+import { extent, GAP_MS, gaps, lastFinite, SampleRing, WINDOW_MS } from '#cloud/dashboard/web/sample-ring.js';
 import { namedRandom } from '#wire/random.js';
 
 const SEED = 77;
@@ -79,5 +79,16 @@ describe('sample ring', () => {
       [1, 2],
       [3, 5],
     ]);
+  });
+});
+
+describe('the value that holds', () => {
+  it('is the last one of a slow channel, and none when that is long ago', () => {
+    const values = new Float64Array(300).fill(Number.NaN);
+    values[10] = 7;
+    expect(lastFinite(values, 10)).toBe(7);
+    expect(lastFinite(values, 60)).toBe(7);
+    expect(lastFinite(values, 9)).toBeNaN();
+    expect(lastFinite(values, 200)).toBeNaN();
   });
 });

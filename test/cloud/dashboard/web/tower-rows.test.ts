@@ -30,6 +30,12 @@ function view(...rows: Partial<CarRow>[]): RaceView {
 }
 
 describe('tower rows', () => {
+  it('of a car that is in no roster claim no place, laps or tyres', () => {
+    const [listed] = towerRows(view({ status: 'unlisted', thing: 'car-99' }));
+    expect(listed).toMatchObject({ position: '', gap: '', lapsSinceStop: '', tyreAge: '', stops: '' });
+    expect(listed.state.text).toBe('not listed');
+  });
+
   it('come in running order, whatever the order of the roster', () => {
     const rows = towerRows(view({ entry: '9', order: 3 }, { entry: '24', order: 1 }, { entry: '5', order: 2 }));
     expect(rows.map(({ entry, position }) => [entry, position])).toEqual([
