@@ -33,6 +33,11 @@ const journal = z.strictObject({
   fsync: z.enum(['group', 'none']).optional(),
   lossWindowMs: positive.optional(),
   maxBytes: count.optional(),
+  /** No bound by default: set it only where the machine's clock can be trusted from start to start. */
+  maxAgeMs: positive.optional(),
+  whenFull: z.enum(['dropOldest', 'reject', 'thinOut']).optional(),
+  /** What everybody has, kept to be sent again on request. */
+  keepBytes: z.int().min(0).optional(),
   segmentBytes: count.optional(),
 });
 
