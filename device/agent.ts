@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { DeploymentOption } from './deployments/deployments.js';
+import type { JobStats } from './deployments/job-runner.js';
 import { Downlink } from './downlink.js';
 import { FilteredLog } from './filtered-log.js';
 import { Health } from './health.js';
@@ -60,6 +62,8 @@ export interface AgentOptions {
   onSetup?: ApplySetup;
   journal?: Omit<JournalOptions, 'dir' | 'destinations' | 'random' | 'raceClock' | 'log'>;
   limits?: UplinkLimits;
+  /** See `deployments/deployed-agent.ts`. Absent: jobs that would deploy are rejected. */
+  deployments?: DeploymentOption;
 }
 
 /**
@@ -110,6 +114,8 @@ export interface AgentStats {
   clock: ClockHealth | null;
   /** Each named shadow of the car, by name. */
   shadows: Record<string, ShadowStats>;
+  /** Null for an agent that gets no jobs. */
+  jobs: JobStats | null;
 }
 
 export interface Agent {
@@ -175,6 +181,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     outlets: outlets.all,
     recorder,
     onSettings: applySettings,
+    ailment: () => inputs.ailment,
   });
   const inputs = new Inputs({ sources: options.sources ?? [], raceClock, log });
   const sampler = inputs.table && new Sampler({ ...options, table: inputs.table, recorder, wallClock });
@@ -264,6 +271,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         sources: inputs.stats(),
         clock: options.clock?.estimate() ?? null,
         shadows: downlink.shadows,
+        jobs: downlink.jobs,
       };
     },
     async drained(timeoutMs) {
@@ -279,6 +287,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       if (stopped) return;
       stopped = true;
       ticker.stop();
+      downlink.stop();
       await inputs.stop();
       flush();
       await outlets.close();

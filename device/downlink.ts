@@ -1,3 +1,5 @@
+import { type DeploymentOption, Deployments } from './deployments/deployments.js';
+import type { JobStats } from './deployments/job-runner.js';
 import type { Outlet } from './outlets.js';
 import type { MessageBody, Recorder } from './recorder.js';
 import { type AgentSettings, agentShadow } from './setup/agent-settings.js';
@@ -28,13 +30,22 @@ export interface DownlinkOptions {
   onCall?: OnCall;
   onSetup?: ApplySetup;
   onSettings: (settings: AgentSettings) => void;
+  /** Absent: jobs that would deploy are rejected. */
+  deployments?: DeploymentOption;
+  /** What is wrong with the agent, if anything is. */
+  ailment: () => string | undefined;
 }
+
+/** Race is on: nothing is changed in a car that is out there. */
+const RACING: ReadonlySet<unknown> = new Set(['green', 'white']);
 
 /** What comes to the agent: acknowledgements, and for a car setup and calls. */
 export class Downlink {
   readonly #options: DownlinkOptions;
   readonly #calls: CallInbox | undefined;
   readonly #shadows: Shadows | undefined;
+  readonly #deployments: Deployments | undefined;
+  #track: AgentSettings['track'];
   #malformedAcks = 0;
 
   constructor(options: DownlinkOptions) {
@@ -48,7 +59,18 @@ export class Downlink {
     this.#calls = new CallInbox({ raceClock, log, onCall, answer: journal });
     this.#shadows = new Shadows({ ...options, dir: dataDir, link: outlets[0].link })
       .add(setupShadow(onSetup ?? (() => {}), journal))
-      .add(agentShadow(onSettings));
+      .add(
+        agentShadow((settings) => {
+          this.#track = settings.track;
+          onSettings(settings);
+        }),
+      );
+    this.#deployments = new Deployments({
+      ...options,
+      link: outlets[0].link,
+      reasonToWait: () => this.#reasonToWait(),
+      resend: (range) => outlets[0].uplink.resend(range),
+    });
   }
 
   /** Messages that could not be read. */
@@ -68,14 +90,22 @@ export class Downlink {
       if (calls) link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
     }
     this.#shadows?.start();
+    this.#deployments?.start();
   }
 
   onLinkState(outlet: Outlet, state: LinkState): void {
-    if (outlet === this.#options.outlets[0]) this.#shadows?.onLinkState(state);
+    if (outlet !== this.#options.outlets[0]) return;
+    this.#shadows?.onLinkState(state);
+    this.#deployments?.onLinkState(state);
   }
 
   tick(): void {
     this.#shadows?.tick();
+    this.#deployments?.tick();
+  }
+
+  stop(): void {
+    this.#deployments?.stop();
   }
 
   /** The car changed its setup by itself. Raises PW-SETUP-INVALID. */
@@ -83,9 +113,18 @@ export class Downlink {
     this.#shadows?.changed('setup', change);
   }
 
+  get jobs(): JobStats | null {
+    return this.#deployments?.stats ?? null;
+  }
+
   /** By name of the shadow. */
   get shadows(): Record<string, ShadowStats> {
     return this.#shadows?.stats() ?? {};
+  }
+
+  #reasonToWait(): string | undefined {
+    const { flag, inPits = false } = this.#track ?? {};
+    return RACING.has(flag) && !inPits ? `the flag is ${flag}` : undefined;
   }
 }
 

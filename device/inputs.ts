@@ -82,6 +82,12 @@ export class Inputs {
     });
   }
 
+  /** What is wrong with the first source that failed and gave nothing; undefined when there is none. */
+  get ailment(): string | undefined {
+    const failed = this.#feeds.find((feed) => feed.gaveNothing);
+    return failed && `source "${failed.source.name}" failed and gives nothing`;
+  }
+
   /** Counts by source. `failures` and `blocks` are counted here, the rest by the source. */
   stats(): Record<string, Record<string, number>> {
     return Object.fromEntries(this.#feeds.map((feed) => [feed.source.name, feed.stats()]));
@@ -148,6 +154,10 @@ class Feed {
       },
       whenJournaled: on.whenJournaled,
     });
+  }
+
+  get gaveNothing(): boolean {
+    return this.#failures > 0 && this.#blocks === 0;
   }
 
   stats(): Record<string, number> {

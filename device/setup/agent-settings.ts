@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { errorCode, PitwallError } from '../wire/errors.js';
+import { errorCode } from '../wire/errors.js';
 import type { Log } from '../wire/log.js';
+import { checked } from './checked.js';
 import type { JsonObject } from './json.js';
 import { ShadowStore } from './shadow-store.js';
 import type { ShadowUse } from './shadow-sync.js';
@@ -60,12 +61,4 @@ export function storedSettings(dir: string, log: Log): AgentSettings {
 /** Raises PW-SETUP-INVALID naming the field and what was wanted. */
 export function checkSettings(settings: JsonObject): AgentSettings {
   return checked(SETTINGS, settings);
-}
-
-/** What a schema takes. Raises PW-SETUP-INVALID with the path of each fault. */
-export function checked<Checked>(schema: z.ZodType<Checked>, value: unknown): Checked {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`);
-  throw new PitwallError('PW-SETUP-INVALID', { what: `${faults.join('; ')}.` });
 }

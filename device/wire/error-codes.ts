@@ -51,7 +51,12 @@ export const ERROR_CODES = {
   'PW-SOURCE-INPUT': 'The input of a source cannot be opened or read, or was lost; a lost connection is made again.',
   'PW-SOURCE-FORMAT':
     'What a source reads is not in the form that its configuration says, or that can be told from it.',
-  'PW-SETUP-INVALID': 'A desired setup has an unknown field or a value outside its limits.',
+  'PW-SETUP-INVALID': 'What the car was told to be or do has an unknown field or a value outside its limits.',
+  'PW-DEPLOY-FETCH': 'A document could not be fetched by its URL, or is not the one that its hash names.',
+  'PW-DEPLOY-SLOT': 'A stored configuration of the car cannot be written, or is not whole.',
+  'PW-DEPLOY-STEP': 'A step of a deployment failed or took longer than its limit.',
+  'PW-COMPONENT-ORDER': 'Components need each other in a circle, need one that is not there, or share a name.',
+  'PW-COMPONENT-STEP': 'A component did not start or stop within its limit.',
 
   // device/sources/can
   'PW-CONFIG-DBC':

@@ -27,6 +27,11 @@ export function shadowTopic(thing: string, shadow: string): string {
   return `$aws/things/${thing}/shadow/name/${shadow}`;
 }
 
+/** Root of a thing's AWS IoT Jobs topics: append `/start-next`, `/<jobId>/update`, `/notify-next`, … */
+export function jobsTopic(thing: string): string {
+  return `$aws/things/${thing}/jobs`;
+}
+
 /** Third level of one of our topics (Basic Ingest prefix already removed, as AWS does), or undefined. */
 export function thingOfTopic(topic: string): string | undefined {
   const levels = topic.split('/');
