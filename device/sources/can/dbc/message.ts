@@ -61,11 +61,7 @@ export function parseSignal(lexer: Lexer, message: DbcMessage, isKeyword: (word:
   const maximum = decimal(lexer.number('the maximum')).value;
   lexer.sign(']', 'after the maximum');
   const unit = lexer.string('the unit');
-  const receivers: string[] = [];
-  while (lexer.token.kind === 'word' && !isKeyword(lexer.token.text)) {
-    receivers.push(lexer.next().text);
-    lexer.takeSign(',');
-  }
+  const receivers = parseReceivers(lexer, nameToken.line, isKeyword);
   const signal: DbcSignal = {
     name: nameToken.text,
     start,
@@ -89,6 +85,17 @@ export function parseSignal(lexer: Lexer, message: DbcMessage, isKeyword: (word:
     );
   }
   return { signal, multiplexedBy };
+}
+
+/** Names on the same line, behind commas or not; a line goes on behind a comma. There may be none. */
+function parseReceivers(lexer: Lexer, line: number, isKeyword: (word: string) => boolean): string[] {
+  const receivers: string[] = [];
+  let goesOn = false;
+  while (lexer.token.kind === 'word' && !isKeyword(lexer.token.text) && (goesOn || lexer.token.line === line)) {
+    receivers.push(lexer.next().text);
+    goesOn = lexer.takeSign(',');
+  }
+  return receivers;
 }
 
 /** Index of the last byte that holds bits of the signal. */
