@@ -1,6 +1,6 @@
 import { encodeMessage, type Place, Sequence } from './envelope.js';
 import type { Journal } from './journal/journal.js';
-import { familyOfKind, type RecordKind } from './journal/record.js';
+import { familyOfKind, type Priority, type RecordKind } from './journal/record.js';
 import type { Body } from './sources/source.js';
 import type { Clock } from './wire/clock.js';
 import type { Boot } from './wire/identity.js';
@@ -30,12 +30,15 @@ export class Recorder {
     return this.#options.journal.boot;
   }
 
-  /** Journals bytes that carry their place themselves (frames). When `encode` throws no place is used up. */
-  record(kind: RecordKind, encode: (place: Place) => Uint8Array): void {
+  /**
+   * Journals bytes that carry their place themselves (frames). When `encode` throws no place is used up. `priority`: by
+   * kind when absent.
+   */
+  record(kind: RecordKind, encode: (place: Place) => Uint8Array, priority?: Priority): void {
     const { journal } = this.#options;
     const family = familyOfKind(kind);
     const place = this.#sequence.next(family);
-    journal.append({ seq: place.seq, kind, payload: encode(place) });
+    journal.append({ seq: place.seq, kind, payload: encode(place), priority });
     this.#sequence.take(family);
   }
 

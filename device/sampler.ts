@@ -1,5 +1,10 @@
-import { type AlarmRule, Alarms } from './pipeline/alarms.js';
+import type { Priority } from './journal/record.js';
+import type { AlarmRule } from './pipeline/alarms.js';
 import { Assembler } from './pipeline/assembler.js';
+import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
+import { type DerivedChannel, withDerived } from './pipeline/derived.js';
+import { Evaluation } from './pipeline/evaluation.js';
+import type { TrackOptions } from './pipeline/expression/lap-position.js';
 import { Summariser } from './pipeline/summary.js';
 import type { Recorder } from './recorder.js';
 import type { EventBody, SampleBlock } from './sources/source.js';
@@ -9,45 +14,77 @@ import { FrameEncoder, type FrameHeader } from './wire/frame.js';
 
 export interface SamplerOptions {
   thing: string;
-  /** Of all sources together. */
+  /** Of all sources together; derived channels are put behind. */
   table: ChannelTable;
   recorder: Recorder;
   wallClock: Clock;
   summaryChannels?: readonly string[];
   alarms?: readonly AlarmRule[];
+  derived?: readonly DerivedChannel[];
+  track?: TrackOptions;
   /** How good event times are. Default: the machine's clock, error unknown. */
   clock?: Pick<FrameHeader, 'clockQuality' | 'clockErrorMs'>;
 }
 
 const CLOCK_UNKNOWN: Pick<FrameHeader, 'clockQuality' | 'clockErrorMs'> = { clockQuality: 1, clockErrorMs: 65_535 };
 
+/** Samples under way to one place in the journal. */
+interface Window {
+  readonly assembler: Assembler;
+  /** When the first block of the frame under way came: wall ms since boot. */
+  startMs: number;
+}
+
 /** From the sources' samples to records: frames, 1 Hz summaries, alarms and the laps that the car saw. */
 export class Sampler {
   /** Frames assembled. */
   frames = 0;
   readonly #options: SamplerOptions;
-  readonly #assembler: Assembler;
+  readonly #table: ChannelTable;
+  /** A frame holds samples of one priority. */
+  readonly #windows = new Map<Priority, Window>();
   readonly #summariser: Summariser;
-  readonly #alarms: Alarms;
+  readonly #evaluation: Evaluation;
   readonly #encoder: FrameEncoder;
   readonly #bootMs: number;
-  /** When the first block of the frame under way came: wall ms since boot. */
-  #windowMs = 0;
   #lapHint = 0;
 
   constructor(options: SamplerOptions) {
-    const { table, recorder, wallClock, thing } = options;
+    const { recorder, wallClock, thing, derived = [] } = options;
+    const table = withDerived(options.table, derived);
     this.#options = options;
+    this.#table = table;
     this.#bootMs = wallClock.nowMs();
     this.#encoder = new FrameEncoder(table, thing, recorder.boot);
-    this.#assembler = new Assembler(() => this.takeFrame());
     this.#summariser = new Summariser(table, options.summaryChannels ?? [], ({ eventTimeMs, ...summary }) =>
       this.event({ kind: 'event', type: 'summary', eventTimeMs, lapHint: this.#lapHint, ...summary }),
     );
-    this.#alarms = new Alarms(table, options.alarms ?? [], ({ rule, state, value, eventTimeMs }) => {
-      const { name, level, channel, limit } = rule;
-      this.event({ kind: 'event', type: 'alarm', eventTimeMs, name, level, state, channel, value, limit });
+    this.#evaluation = new Evaluation({
+      ...options,
+      table,
+      onAlarm: (change) => this.event({ kind: 'event', type: 'alarm', ...change }),
+      onSamples: (block) => this.#summariser.push(block),
+      onCollected: (block, priority) => this.#collect(block, priority),
     });
+  }
+
+  /** Puts other campaigns in the place of those that run. Raises PW-CAMPAIGN-INVALID and leaves them as they are. */
+  replaceCampaigns(documents: unknown): void {
+    this.#evaluation.replaceCampaigns(documents);
+  }
+
+  /** What expressions may know of the way out. */
+  link(isUp: boolean, rttMs: number | null): void {
+    this.#evaluation.link(isUp, rttMs);
+  }
+
+  /** Whether records of low priority may be sent now. */
+  get mayUploadLow(): boolean {
+    return this.#evaluation.mayUploadLow;
+  }
+
+  get campaigns(): CampaignsStats {
+    return this.#evaluation.stats();
   }
 
   /** Summarises these channels from now on. */
@@ -61,44 +98,54 @@ export class Sampler {
 
   /** Journals the channel table: it goes before the first frame that needs it. */
   start(): void {
-    const { table, recorder } = this.#options;
-    const { hash, channels } = table;
+    const { recorder } = this.#options;
+    const { hash, channels } = this.#table;
     recorder.message({ kind: 'schema', hash, table: { channels: [...channels] } });
     recorder.commit();
   }
 
   samples(block: SampleBlock): void {
-    if (this.#assembler.isEmpty) this.#windowMs = this.#options.wallClock.nowMs() - this.#bootMs;
-    this.#assembler.push(block);
-    this.#summariser.push(block);
-    this.#alarms.push(block);
+    this.#evaluation.push(block);
   }
 
   event(body: EventBody): void {
-    if (body.type === 'lap') this.#lapHint = body.lapHint;
+    if (body.type === 'lap') {
+      this.#lapHint = body.lapHint;
+      this.#evaluation.lap(body.lapHint, body.lapTimeMs, body.eventTimeMs ?? Number.NaN);
+    }
     this.#options.recorder.message(body);
   }
 
-  /** Records the samples since the last time as a frame, if there are any. */
+  /** Records the samples since the last time: a frame for each priority that has some. */
   takeFrame(): void {
-    const assembled = this.#assembler.take();
-    if (!assembled) return;
+    for (const priority of this.#windows.keys()) this.#take(priority);
+  }
+
+  #collect(block: SampleBlock, priority: Priority): void {
+    let window = this.#windows.get(priority);
+    if (!window) {
+      window = { assembler: new Assembler(() => this.#take(priority)), startMs: 0 };
+      this.#windows.set(priority, window);
+    }
+    if (window.assembler.isEmpty) window.startMs = this.#options.wallClock.nowMs() - this.#bootMs;
+    window.assembler.push(block);
+  }
+
+  #take(priority: Priority): void {
+    const window = this.#windows.get(priority);
+    const assembled = window?.assembler.take();
+    if (!window || !assembled) return;
     const { eventTimeMs, groups } = assembled;
     const { clockQuality, clockErrorMs } = this.#options.clock ?? CLOCK_UNKNOWN;
     this.frames++;
-    this.#options.recorder.record('frame', ({ seq, prev }) =>
-      this.#encoder.encode(
-        {
-          seq,
-          prev,
-          lane: 'live',
-          eventTimeMs,
-          monotonicMs: this.#windowMs,
-          clockQuality,
-          clockErrorMs,
-        },
-        groups,
-      ),
+    this.#options.recorder.record(
+      'frame',
+      ({ seq, prev }) =>
+        this.#encoder.encode(
+          { seq, prev, lane: 'live', eventTimeMs, monotonicMs: window.startMs, clockQuality, clockErrorMs },
+          groups,
+        ),
+      priority,
     );
   }
 }

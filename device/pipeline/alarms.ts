@@ -1,80 +1,126 @@
-import type { SampleBlock } from '../sources/source.js';
-import type { ChannelTable } from '../wire/channels.js';
 import { PitwallError } from '../wire/errors.js';
 import type { AlarmEvent } from '../wire/messages.js';
-import { rowMs } from './sample-times.js';
+import { compile, type Expression } from './expression/compile.js';
+import type { Signals, WindowSet } from './expression/signals.js';
 
-/** A limit on one channel. */
-export interface AlarmRule {
+interface NamedAlarm {
   /** Unique, e.g. `waterTempHigh`. */
   name: string;
-  channel: string;
-  /** Which side of the limit is bad. */
-  when: 'above' | 'below';
-  limit: number;
-  /** How far back across the limit the value must come before the alarm clears, in the channel's unit. ≥ 0. */
-  hysteresis: number;
   level: AlarmEvent['level'];
 }
 
-/** An alarm that was raised or cleared at a sample. */
-export interface AlarmChange {
-  rule: AlarmRule;
-  state: AlarmEvent['state'];
-  value: number;
+/** A limit on a channel, or on a number computed from several. */
+export interface LimitAlarm extends NamedAlarm {
+  /** Either a channel … */
+  channel?: string;
+  /** … or a number: `avg(oilTemp, 10 s)`. */
+  expression?: string;
+  /** Which side of the limit is bad. */
+  when: 'above' | 'below';
+  limit: number;
+  /** How far back across the limit the value must come before the alarm clears, in the value's unit. ≥ 0. */
+  hysteresis: number;
+}
+
+/** A condition; its hysteresis is a second one. */
+export interface ConditionAlarm extends NamedAlarm {
+  /** Raises the alarm: `oilPressure < 200 [kPa] and rpm > 4000`. */
+  condition: string;
+  /** Clears it. Default: the condition is false. */
+  clear?: string;
+}
+
+export type AlarmRule = LimitAlarm | ConditionAlarm;
+
+/** An alarm that was raised or cleared at a sample, as its event tells it. */
+export type AlarmChange = Pick<AlarmEvent, 'name' | 'level' | 'state' | 'channel' | 'value' | 'limit'> & {
   /** Race-clock epoch ms of the sample. */
   eventTimeMs: number;
+};
+
+/** An alarm that is watched. */
+export interface Watch {
+  readonly raise: Expression;
+  readonly clear: Expression;
+  /** What the event tells. */
+  readonly value: Expression;
+  readonly told: Pick<AlarmChange, 'name' | 'level' | 'channel' | 'limit'>;
+  /** Channels whose samples call for it; empty: every sample. */
+  readonly channels: readonly number[];
+  isRaised: boolean;
 }
 
-interface Watch {
-  rule: AlarmRule;
-  channel: number;
-  raised: boolean;
+/**
+ * Compiles alarms; every form of a rule becomes expressions. Raises PW-AGENT-OPTION for a rule that could never clear or is
+ * named twice, PW-EXPRESSION-… for what it reads.
+ */
+export function compileAlarms(rules: readonly AlarmRule[], signals: Signals, windows: WindowSet): Watch[] {
+  const names = new Set<string>();
+  return rules.map((rule) => {
+    if (names.has(rule.name)) throw invalid(rule, 'a name used once');
+    names.add(rule.name);
+    const form = 'condition' in rule ? ofCondition(rule) : ofLimit(rule);
+    const raise = compile(form.raise, 'condition', signals, windows);
+    const clear = compile(form.clear, 'condition', signals, windows);
+    const value = compile(form.value, 'number', signals, windows);
+    const { name, level } = rule;
+    const { channel, limit } = form;
+    const channels = [...new Set([...raise.channels, ...clear.channels])];
+    return { raise, clear, value, told: { name, level, channel, limit }, channels, isRaised: false };
+  });
 }
 
-/** Threshold alarms with hysteresis, judged on every sample. Rules for channels that the table lacks never fire. */
-export class Alarms {
-  readonly #onChange: (change: AlarmChange) => void;
-  readonly #watches: Watch[] = [];
+/** Judges an alarm at the row of `signals.timeUs`. A missing value neither raises nor clears. */
+export function judgeAlarm(watch: Watch, signals: Signals, onChange: (change: AlarmChange) => void): void {
+  const { raise, clear, value, told } = watch;
+  if ((watch.isRaised ? clear : raise).evaluate() !== 1) return;
+  watch.isRaised = !watch.isRaised;
+  const state = watch.isRaised ? 'raised' : 'cleared';
+  onChange({ ...told, state, value: value.evaluate(), eventTimeMs: signals.timeUs / 1000 });
+}
 
-  /** Raises PW-AGENT-OPTION for a rule that could never clear or is named twice. */
-  constructor(table: ChannelTable, rules: readonly AlarmRule[], onChange: (change: AlarmChange) => void) {
-    this.#onChange = onChange;
-    const names = new Set<string>();
-    for (const rule of rules) {
-      if (!(rule.hysteresis >= 0) || !Number.isFinite(rule.limit) || names.has(rule.name)) {
-        throw new PitwallError('PW-AGENT-OPTION', {
-          what: `Alarm ${JSON.stringify(rule)}; wanted a name used once, a finite limit, a hysteresis ≥ 0.`,
-        });
-      }
-      names.add(rule.name);
-      const channel = table.indexOf(rule.channel);
-      if (channel >= 0) this.#watches.push({ rule, channel, raised: false });
-    }
-  }
+interface Form {
+  raise: string;
+  clear: string;
+  value: string;
+  /** What the event names. */
+  channel: string;
+  limit: number;
+}
 
-  push(block: SampleBlock): void {
-    for (const watch of this.#watches) {
-      const column = block.channels.indexOf(watch.channel);
-      if (column >= 0) this.#judge(watch, block, column * block.count);
-    }
+function ofLimit(rule: LimitAlarm): Form {
+  const { channel, expression, when, limit, hysteresis } = rule;
+  if (!(hysteresis >= 0) || !Number.isFinite(limit) || (channel === undefined) === (expression === undefined)) {
+    throw invalid(rule, 'a channel or an expression, a finite limit, a hysteresis ≥ 0');
   }
+  const value = expression ?? quoted(channel ?? '');
+  const beyond = when === 'above' ? '>' : '<';
+  const back = when === 'above' ? '<' : '>';
+  const cleared = when === 'above' ? limit - hysteresis : limit + hysteresis;
+  return {
+    raise: `(${value}) ${beyond} ${limit}`,
+    clear: `(${value}) ${back} ${cleared}`,
+    value,
+    channel: channel ?? value,
+    limit,
+  };
+}
 
-  #judge(watch: Watch, block: SampleBlock, from: number): void {
-    const { when, limit, hysteresis } = watch.rule;
-    const sign = when === 'above' ? 1 : -1;
-    for (let i = 0; i < block.count; i++) {
-      // Beyond the limit = positive; NaN compares false both ways and changes nothing.
-      const beyond = sign * (block.values[from + i] - limit);
-      if (watch.raised ? beyond < -hysteresis : beyond > 0) {
-        watch.raised = !watch.raised;
-        this.#onChange({
-          rule: watch.rule,
-          state: watch.raised ? 'raised' : 'cleared',
-          value: block.values[from + i],
-          eventTimeMs: rowMs(block, i),
-        });
-      }
-    }
-  }
+/** Of a condition, the event tells 1 and 0. */
+function ofCondition({ condition, clear }: ConditionAlarm): Form {
+  return {
+    raise: condition,
+    clear: clear ?? `not (${condition})`,
+    value: `if(${condition}, 1, 0)`,
+    channel: condition,
+    limit: 1,
+  };
+}
+
+function quoted(channel: string): string {
+  return channel.includes('"') ? `'${channel}'` : `"${channel}"`;
+}
+
+function invalid(rule: AlarmRule, wanted: string): PitwallError {
+  return new PitwallError('PW-AGENT-OPTION', { what: `Alarm ${JSON.stringify(rule)}; wanted ${wanted}.` });
 }

@@ -59,7 +59,9 @@ export interface AlarmEvent extends Envelope {
   name: string;
   level: 'warning' | 'critical';
   state: 'raised' | 'cleared';
+  /** The channel, or the expression, that is watched. */
   channel: string;
+  /** Of a condition 1 or 0, and its limit 1. */
   value: number;
   limit: number;
 }
@@ -98,6 +100,7 @@ export type Flag = 'none' | 'green' | 'yellow' | 'red' | 'white' | 'checkered';
 export interface PassingMessage extends Envelope {
   kind: 'timing';
   type: 'passing';
+  /** '' where the feed does not name it: then the number says who it was. */
   transponder: string;
   number: string;
   loop: 'SF' | 'PI' | 'PO';
