@@ -64,3 +64,12 @@ export function readSharedRace(id: string): SharedLap[] {
     };
   });
 }
+
+/** A JSON document of the shared data; what some of them have around it (a byte order mark, a source below) is left out. */
+export function readSharedJson(path: string): unknown {
+  const text = gunzipSync(readFileSync(resolve(dataFolder, path)))
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .replace(/^Source: .*$/m, '');
+  return JSON.parse(text);
+}
