@@ -83,6 +83,7 @@ export async function startDeployedAgent(options: DeployedAgentOptions): Promise
     publishTiming: (body) => agent.publishTiming(body),
     setupChanged: (change) => agent.setupChanged(change),
     resend: (range, destination) => agent.resend(range, destination),
+    replaceCampaigns: (documents) => agent.replaceCampaigns(documents),
     stats: () => agent.stats(),
     flush: () => agent.flush(),
     drained: (timeoutMs) => agent.drained(timeoutMs),

@@ -85,7 +85,7 @@ export class Deployer {
     if (slots.trial?.jobId === job.jobId) job.progress('verifying', { start: `${slots.trial.starts}` });
     await this.#proving;
     const { ended } = slots;
-    if (ended?.jobId === job.jobId) return endOf(ended);
+    if (ended?.jobId === job.jobId) return endOf(ended, slots.items.length);
     job.progress('fetching', { items: `${document.items.length}` });
     const items = await this.#fetchAll(document, job.signal);
     const refusal = await this.#waitForTrack(document, job);
@@ -127,7 +127,7 @@ export class Deployer {
       wellMs = ailment === undefined ? wellMs + pollMs : 0;
     }
     slots.keep();
-    return { status: 'SUCCEEDED', details: { items: `${slots.items.length}` } };
+    return endOf({ status: 'SUCCEEDED' }, slots.items.length);
   }
 
   async #goBack(reason: string): Promise<JobEnd> {
@@ -171,8 +171,8 @@ export class Deployer {
   }
 }
 
-function endOf({ status, reason }: { status: JobEnd['status']; reason?: string }): JobEnd {
-  return { status, details: reason === undefined ? {} : { reason, rolledBack: 'yes' } };
+function endOf({ status, reason }: { status: JobEnd['status']; reason?: string }, items: number): JobEnd {
+  return { status, details: reason === undefined ? { items: `${items}` } : { reason, rolledBack: 'yes' } };
 }
 
 function cancelled(): PitwallError {

@@ -57,14 +57,20 @@ export function signByHand({ method, path, query = '', headers, nowMs = Date.now
 }
 
 /** A URL that needs no header but Host. */
-export function presignByHand(url: URL, method: string, expiresS: number, nowMs = Date.now()): URL {
+export function presignByHand(
+  url: URL,
+  method: string,
+  expiresS: number,
+  nowMs = Date.now(),
+  keys: { accessKeyId: string; secretAccessKey: string } = credentials,
+): URL {
   const amzDate = `${new Date(nowMs).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
   const parts = [amzDate.slice(0, 8), region, 's3', 'aws4_request'];
   const signed = new URL(url);
   const query = {
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
     'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
-    'X-Amz-Credential': `${credentials.accessKeyId}/${parts.join('/')}`,
+    'X-Amz-Credential': `${keys.accessKeyId}/${parts.join('/')}`,
     'X-Amz-Date': amzDate,
     'X-Amz-Expires': String(expiresS),
     'X-Amz-SignedHeaders': 'host',
@@ -80,7 +86,7 @@ export function presignByHand(url: URL, method: string, expiresS: number, nowMs 
     'host',
     'UNSIGNED-PAYLOAD',
   ];
-  const key = parts.reduce<Buffer | string>(hmac, `AWS4${credentials.secretAccessKey}`);
+  const key = parts.reduce<Buffer | string>(hmac, `AWS4${keys.secretAccessKey}`);
   const toSign = ['AWS4-HMAC-SHA256', amzDate, parts.join('/'), sha256(canonical.join('\n'))].join('\n');
   signed.searchParams.set('X-Amz-Signature', hmac(key as Buffer, toSign).toString('hex'));
   return signed;
