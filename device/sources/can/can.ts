@@ -151,8 +151,11 @@ export class CanSource implements Source, FrameTaker {
       try {
         await this.#input.read(this);
         this.idle();
-        if (!this.#input.isLive) sink.ended();
-        if (!this.#input.isLive || this.#stop.signal.aborted) return;
+        if (this.#stop.signal.aborted) return;
+        if (!this.#input.isLive) {
+          sink.ended();
+          return;
+        }
         throw new PitwallError('PW-SOURCE-INPUT', { what: 'The CAN interface was closed.', retriable: true });
       } catch (error) {
         this.idle();

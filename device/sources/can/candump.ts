@@ -16,7 +16,8 @@ import { type CanFrame, DATA_BYTES_MAX, ERROR, EXTENDED, FD, REMOTE } from './fr
 const LINE_BYTES_MAX = 1024;
 /** Bound on the names of interfaces that are remembered; a computer has a few. */
 const BUSES_MAX = 64;
-const SECONDS_DIGITS_MAX = 10;
+/** The microseconds of later ones are no exact doubles (the year 2255). */
+const SECONDS_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000) - 1;
 const CLASSIC_BYTES_MAX = 8;
 const STANDARD_ID_MAX = 0x7ff;
 const ERROR_FLAG = 0x2000_0000;
@@ -178,7 +179,7 @@ export class CandumpReader {
       seconds = seconds * 10 + digit;
     }
     this.#at = at;
-    if (digits === 0 || digits > SECONDS_DIGITS_MAX) return `1 to ${SECONDS_DIGITS_MAX} digits of seconds`;
+    if (digits === 0 || seconds > SECONDS_MAX) return `digits of seconds, up to ${SECONDS_MAX}`;
     if (this.#peek() !== DOT) return '"." after the seconds';
     let micros = 0;
     let weight = 100_000;
