@@ -7,10 +7,10 @@ import { Health } from './health.js';
 import { Inputs } from './inputs.js';
 import { Journal, type JournalOptions, type JournalStats } from './journal/journal.js';
 import { type Destination, type DestinationStats, destinationsOf, Outlets, summed } from './outlets.js';
-import type { AlarmRule } from './pipeline/alarms.js';
+import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
 import type { EventClock } from './pipeline/clock.js';
 import { Recorder } from './recorder.js';
-import { Sampler } from './sampler.js';
+import { Sampler, type SamplingOptions } from './sampler.js';
 import { type AgentSettings, storedSettings } from './setup/agent-settings.js';
 import type { OnCall } from './setup/calls.js';
 import type { ApplySetup } from './setup/car-setup.js';
@@ -30,7 +30,7 @@ import type { Random } from './wire/random.js';
 const DEFAULT_FRAME_WINDOW_MS = 100;
 const DRAIN_POLL_MS = 20;
 
-export interface AgentOptions {
+export interface AgentOptions extends SamplingOptions {
   /** AWS IoT thing name; also the MQTT client id of the link. */
   thing: string;
   /** Folder of this agent alone: journal, boot counter, last good setup. */
@@ -51,9 +51,6 @@ export interface AgentOptions {
   log: Log;
   /** Wall ms of samples in a frame. Default 100. */
   frameWindowMs?: number;
-  /** Channels of the 1 Hz summary. Default none: then only fuel used, where the table has `fuelFlow`. */
-  summaryChannels?: readonly string[];
-  alarms?: readonly AlarmRule[];
   /** Given where this machine estimates event time itself: then it is the race clock as well, and sources set it right. */
   clock?: EventClock;
   /** Shows a pit call to the driver. Absent: calls are answered as refused. */
@@ -116,6 +113,8 @@ export interface AgentStats {
   shadows: Record<string, ShadowStats>;
   /** Null for an agent that gets no jobs. */
   jobs: JobStats | null;
+  /** What is collected, and why not. Null without samples. */
+  campaigns: CampaignsStats | null;
 }
 
 export interface Agent {
@@ -129,6 +128,11 @@ export interface Agent {
   /** The car changed its setup by itself: the driver turned a knob. Raises PW-SETUP-INVALID. */
   setupChanged(change: Partial<CarSetup>): void;
   stats(): AgentStats;
+  /**
+   * Runs these campaigns in the place of those before, at once and all or none. An empty list: everything is collected.
+   * Raises PW-CAMPAIGN-INVALID with every reason.
+   */
+  replaceCampaigns(documents: unknown): void;
   /** Journals the samples under way as a frame and sends what may be sent. */
   flush(): void;
   /**
@@ -183,14 +187,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onSettings: applySettings,
     ailment: () => inputs.ailment,
   });
-  const inputs = new Inputs({ sources: options.sources ?? [], raceClock, log });
-  const sampler = inputs.table && new Sampler({ ...options, table: inputs.table, recorder, wallClock });
+  let inputs: Inputs;
+  let sampler: Sampler | undefined;
+  try {
+    inputs = new Inputs({ sources: options.sources ?? [], raceClock, log });
+    sampler = inputs.table && new Sampler({ ...options, table: inputs.table, recorder, wallClock });
+  } catch (error) {
+    // Whoever corrects the options may start again on the same folder.
+    await journal.close();
+    throw error;
+  }
 
   const health = new Health({ thing, boot, raceClock, clock: options.clock, journal, outlets, inputs });
   let stopped = false;
 
   function tick(): void {
+    const { isUp, rttMs } = outlets.quality();
+    sampler?.link(isUp, rttMs);
     flush();
+    outlets.holdLow(sampler?.mayUploadLow === false);
     outlets.tick();
     downlink.tick();
     if (options.clock?.watch()) log.warn('the clock of this machine jumped; event time did not');
@@ -236,6 +251,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     boot,
     ended: inputs.ended,
     publishTiming,
+    replaceCampaigns(documents) {
+      if (!sampler) throw new PitwallError('PW-CAMPAIGN-INVALID', { what: 'This agent has no source with samples.' });
+      sampler.replaceCampaigns(documents);
+    },
     flush,
     resend: (range, destination) => outlets.resend(range, destination),
     setupChanged: (change) => downlink.setupChanged(change),
@@ -272,6 +291,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         clock: options.clock?.estimate() ?? null,
         shadows: downlink.shadows,
         jobs: downlink.jobs,
+        campaigns: sampler?.campaigns ?? null,
       };
     },
     async drained(timeoutMs) {

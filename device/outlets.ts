@@ -79,6 +79,20 @@ export class Outlets {
     for (const { uplink, ownLimits } of this.all) uplink.limit({ ...limits, ...ownLimits });
   }
 
+  /** Whether low records are kept back everywhere. */
+  holdLow(isHeld: boolean): void {
+    for (const { uplink } of this.all) uplink.holdLow(isHeld);
+  }
+
+  /** Whether any link is up, and the round trip of the first that has measured one. */
+  quality(): { isUp: boolean; rttMs: number | null } {
+    const all = this.all.map(({ uplink }) => uplink.stats());
+    return {
+      isUp: all.some(({ state }) => state === 'up'),
+      rttMs: all.find(({ rttMs }) => rttMs !== null)?.rttMs ?? null,
+    };
+  }
+
   pump(): void {
     for (const { uplink } of this.all) uplink.pump();
   }

@@ -12,16 +12,27 @@ import type { ChannelTable } from './wire/channels.js';
 import type { Clock } from './wire/clock.js';
 import { FrameEncoder, type FrameHeader } from './wire/frame.js';
 
-export interface SamplerOptions {
+/** What is made of the samples. */
+export interface SamplingOptions {
+  /** Channels of the 1 Hz summary. Default none: then only fuel used, where the table has `fuelFlow`. */
+  summaryChannels?: readonly string[];
+  alarms?: readonly AlarmRule[];
+  /** Channels that the car computes. */
+  derived?: readonly DerivedChannel[];
+  /** For `distance` and `sector` in expressions. */
+  track?: TrackOptions;
+  /** Campaign documents. Default none: everything is collected. */
+  campaigns?: readonly unknown[];
+  /** Bound on all pre-trigger buffers together, bytes. Default 8 MiB. */
+  preTriggerBytesMax?: number;
+}
+
+export interface SamplerOptions extends SamplingOptions {
   thing: string;
   /** Of all sources together; derived channels are put behind. */
   table: ChannelTable;
   recorder: Recorder;
   wallClock: Clock;
-  summaryChannels?: readonly string[];
-  alarms?: readonly AlarmRule[];
-  derived?: readonly DerivedChannel[];
-  track?: TrackOptions;
   /** How good event times are. Default: the machine's clock, error unknown. */
   clock?: Pick<FrameHeader, 'clockQuality' | 'clockErrorMs'>;
 }
@@ -66,6 +77,7 @@ export class Sampler {
       onSamples: (block) => this.#summariser.push(block),
       onCollected: (block, priority) => this.#collect(block, priority),
     });
+    if (options.campaigns) this.#evaluation.replaceCampaigns(options.campaigns);
   }
 
   /** Puts other campaigns in the place of those that run. Raises PW-CAMPAIGN-INVALID and leaves them as they are. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { campaignSchema } from '../pipeline/campaigns/document.js';
 import { THING_NAME } from '../wire/identity.js';
 
 /**
@@ -41,13 +42,30 @@ const journal = z.strictObject({
   segmentBytes: count.optional(),
 });
 
-const alarm = z.strictObject({
-  name: z.string().min(1),
-  channel: z.string().min(1),
-  when: z.enum(['above', 'below']),
-  limit: z.number(),
-  hysteresis: z.number().min(0),
-  level: z.enum(['warning', 'critical']),
+const text = z.string().min(1);
+
+const named = { name: text, level: z.enum(['warning', 'critical']) };
+const side = { when: z.enum(['above', 'below']), limit: z.number(), hysteresis: z.number().min(0) };
+
+/** A limit on a channel or on a number computed from several; or a condition, and what clears it. */
+const alarm = z.union([
+  z.strictObject({ ...named, ...side, channel: text }),
+  z.strictObject({ ...named, ...side, expression: text }),
+  z.strictObject({ ...named, condition: text, clear: text.optional() }),
+]);
+
+const derived = z.strictObject({
+  name: text,
+  unit: text,
+  scale: positive,
+  offset: z.number().optional(),
+  expression: text,
+  everyMs: z.number().min(1).optional(),
+});
+
+const track = z.strictObject({
+  sectorStartsM: z.array(z.number().min(0)).optional(),
+  distanceChannel: text.optional(),
 });
 
 const clock = z.strictObject({
@@ -78,6 +96,10 @@ export const agentConfig = z.strictObject({
   frameWindowMs: positive.optional(),
   summaryChannels: z.array(z.string().min(1)).optional(),
   alarms: z.array(alarm).optional(),
+  derived: z.array(derived).optional(),
+  track: track.optional(),
+  campaigns: z.array(campaignSchema).optional(),
+  preTriggerBytesMax: count.optional(),
 });
 
 /** As it is written in a file, and read. */

@@ -17,20 +17,28 @@ interface Sent {
  */
 export class Turns {
   readonly live = new Queue<Delivery>();
+  /** While true, no record of low priority has its turn. */
+  lowWaits = false;
   readonly #backfill = PRIORITIES.map(() => new Queue<Delivery>());
   readonly #sent = Array.from({ length: RESEND_LEVELS }, () => new Queue<Sent>());
 
+  /** Of those that may have their turn. */
   get backfillLength(): number {
-    return this.#backfill.reduce((sum, { length }) => sum + length, 0);
+    return this.#backfill.reduce((sum, { length }, rank) => (this.#mayGo(rank) ? sum + length : sum), 0);
   }
 
   pushBackfill(delivery: Delivery): void {
     this.#backfill[PRIORITIES.indexOf(delivery.entry.segment.name.priority)].push(delivery);
   }
 
+  /** Before all others of its priority: whether the broker takes it is to be found out. */
+  returnBackfill(delivery: Delivery): void {
+    this.#backfill[PRIORITIES.indexOf(delivery.entry.segment.name.priority)].unshift(delivery);
+  }
+
   /** Of the highest priority the one that waits longest. */
   shiftBackfill(): Delivery | undefined {
-    return this.#backfill.find(({ length }) => length > 0)?.shift();
+    return this.#backfill.find(({ length }, rank) => length > 0 && this.#mayGo(rank))?.shift();
   }
 
   /** The record has its PUBACK; it is due again some time later, later each time. */
@@ -53,5 +61,8 @@ export class Turns {
         if (first.delivery.state === 'sent') yield first.delivery;
       }
     }
+  }
+  #mayGo(rank: number): boolean {
+    return !this.lowWaits || PRIORITIES[rank] !== 'low';
   }
 }

@@ -99,6 +99,11 @@ export class Uplink {
     this.#allowance.limit(limits);
   }
 
+  /** Whether records of low priority keep waiting; everything else goes its way. */
+  holdLow(isHeld: boolean): void {
+    this.#turns.lowWaits = isHeld;
+  }
+
   /** Told by the owner of the link. */
   onLinkState(state: LinkState): void {
     this.#stats.state = state;
@@ -163,6 +168,8 @@ export class Uplink {
     const { live } = this.#turns;
     // Recovered from a former start.
     if (!delivery.holds) this.#turns.pushBackfill(delivery);
+    // What may wait makes no live record wait.
+    else if (delivery.entry.segment.name.priority === 'low') this.#requeue(delivery);
     else live.push(delivery);
     if (live.length > this.#allowance.limits.liveQueueMax) this.#requeue(live.shift()!);
   }
@@ -179,12 +186,13 @@ export class Uplink {
   }
 
   /** To the backfill lane; its bytes are read back from the journal when its turn comes. */
-  #requeue(delivery: Delivery): void {
+  #requeue(delivery: Delivery, isNext = false): void {
     if (delivery.state === 'freed') return;
     const { cursor } = this.#options;
     cursor.mark(delivery, 'unsent');
     cursor.letGo(delivery);
-    this.#turns.pushBackfill(delivery);
+    if (isNext) this.#turns.returnBackfill(delivery);
+    else this.#turns.pushBackfill(delivery);
   }
 
   /** One reader at a time: reads are mostly sequential, and order is kept. */
@@ -237,8 +245,8 @@ export class Uplink {
     this.#hand(topic, payload, lane).then(
       () => this.#onPuback(delivery, topic),
       () => {
-        // The link went down under it: whether the broker has it is not known.
-        if (delivery.state === 'inFlight') this.#requeue(delivery);
+        // The link went down under it: whether the broker has it is not known. One under suspicion must not hide behind others.
+        if (delivery.state === 'inFlight') this.#requeue(delivery, this.#guard.cautious);
       },
     );
   }
