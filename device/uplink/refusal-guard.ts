@@ -5,7 +5,7 @@ import type { Clock } from '../wire/clock.js';
 const SUSPICIOUS_WITHIN_MS = 10_000;
 /** So many such connections in a row, and records go one at a time. */
 const SUSPICIONS_BEFORE_CAUTION = 2;
-/** So many connections that end on the same record when it is alone in flight, and it is taken for the cause. */
+/** So many connections that end on the same topic with a record alone in flight, and the last one is taken for the cause. */
 const BLAMES_MAX = 2;
 /** So many PUBACKs one at a time, and all is well again. */
 const ANSWERS_TO_TRUST = 100;
@@ -23,7 +23,8 @@ export class RefusalGuard {
   #upMs = 0;
   #suspicions = 0;
   #answers = 0;
-  #suspect: Delivery | undefined;
+  /** The topic on which a connection ended, with one record alone in flight. */
+  #suspect: string | undefined;
   #blames = 0;
   /** Sent alone to see whether the broker takes it now. */
   #probe: Delivery | undefined;
@@ -53,8 +54,8 @@ export class RefusalGuard {
   }
 
   answered(delivery: Delivery): void {
+    if (this.#inFlight.get(delivery) === this.#suspect) this.#suspect = undefined;
     this.#inFlight.delete(delivery);
-    if (delivery === this.#suspect) this.#suspect = undefined;
     if (delivery === this.#probe) this.#probe = undefined;
     this.#answers++;
     if (this.#answers >= ANSWERS_TO_TRUST || this.#clock.nowMs() - this.#upMs >= SUSPICIOUS_WITHIN_MS) {
@@ -77,8 +78,8 @@ export class RefusalGuard {
     this.#suspicions++;
     if (!wasCautious || !alone) return undefined;
     const [delivery, topic] = alone;
-    this.#blames = delivery === this.#suspect ? this.#blames + 1 : 1;
-    this.#suspect = delivery;
+    this.#blames = topic === this.#suspect ? this.#blames + 1 : 1;
+    this.#suspect = topic;
     if (this.#blames < BLAMES_MAX) return undefined;
     this.#suspect = undefined;
     return { delivery, topic };
