@@ -9,6 +9,7 @@ import { Journal, type JournalOptions, type JournalStats } from './journal/journ
 import { type Destination, type DestinationStats, destinationsOf, Outlets, summed } from './outlets.js';
 import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
 import type { EventClock } from './pipeline/clock.js';
+import { PeerTime } from './pipeline/peer-time.js';
 import { Recorder } from './recorder.js';
 import { Sampler, type SamplingOptions } from './sampler.js';
 import { type AgentSettings, storedSettings } from './setup/agent-settings.js';
@@ -176,8 +177,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
   const boot = formatBoot(journal.boot);
+  const peerTime = options.clock && new PeerTime(boot, wallClock, (fix) => options.clock?.fix(fix));
   const outlets = new Outlets({ thing, journal, destinations, raceClock, wallClock, log, limits: options.limits });
-  const recorder = new Recorder({ thing, journal, raceClock, onCommitted: () => outlets.pump() });
+  const recorder = new Recorder({ thing, journal, raceClock, onCommitted });
   const downlink = new Downlink({
     ...options,
     log,
@@ -185,6 +187,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     outlets: outlets.all,
     recorder,
     onSettings: applySettings,
+    onAck: (ack) => peerTime?.answered(ack),
     ailment: () => inputs.ailment,
   });
   let inputs: Inputs;
@@ -219,6 +222,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ticker.everyMs = settings.frameWindowMs ?? frameWindowMs;
     outlets.limit({ ...options.limits, ...settings.limits });
     sampler?.summarise(settings.summaryChannels ?? options.summaryChannels ?? []);
+  }
+
+  function onCommitted(): void {
+    peerTime?.committed(recorder.lastSeq);
+    outlets.pump();
   }
 
   function publishTiming(body: TimingBody): void {

@@ -30,6 +30,7 @@ export interface DownlinkOptions {
   onCall?: OnCall;
   onSetup?: ApplySetup;
   onSettings: (settings: AgentSettings) => void;
+  onAck?: (ack: AckMessage) => void;
   /** Absent: jobs that would deploy are rejected. */
   deployments?: DeploymentOption;
   /** What is wrong with the agent, if anything is. */
@@ -79,13 +80,15 @@ export class Downlink {
   }
 
   start(): void {
-    const { thing, outlets } = this.#options;
+    const { thing, outlets, onAck } = this.#options;
     const calls = this.#calls;
     for (const { link, uplink } of outlets) {
       link.subscribe(topics.acks(thing), (_topic, payload) => {
         const ack = parseAck(payload);
-        if (ack) uplink.acknowledge(ack);
-        else this.#malformedAcks++;
+        if (ack) {
+          uplink.acknowledge(ack);
+          onAck?.(ack);
+        } else this.#malformedAcks++;
       });
       if (calls) link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
     }

@@ -26,6 +26,11 @@ export class Recorder {
     this.#options = options;
   }
 
+  /** Of the newest record; 0 before the first. */
+  get lastSeq(): number {
+    return this.#sequence.next('frames').seq - 1;
+  }
+
   get boot(): Boot {
     return this.#options.journal.boot;
   }

@@ -113,7 +113,7 @@ class RunningEngine implements RaceEngine {
   constructor(options: RaceEngineOptions) {
     const { iotData, log, wallClock, raceClock } = options;
     this.#options = options;
-    this.#acks = startAckPublisher({ iotData, family: 'race', log, wallClock });
+    this.#acks = startAckPublisher({ iotData, family: 'race', log, wallClock, raceClock });
     this.#speed = new SpeedMeter(raceClock, wallClock);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();

@@ -155,7 +155,7 @@ class RunningReducers implements Reducers {
     this.#intake = intake;
     this.#mine = new SlotFilter(options.slot);
     this.#positions = positions;
-    this.#acks = startAckPublisher({ iotData, family: 'frames', log, wallClock });
+    this.#acks = startAckPublisher({ iotData, family: 'frames', log, wallClock, raceClock });
     this.#producer = createProducer({
       client: kinesis,
       streamName: resources.streams.race.name,

@@ -15,6 +15,8 @@ export interface AckPublisherOptions {
   concurrency?: number;
   log: Log;
   wallClock: Clock;
+  /** Told in each message. */
+  raceClock: Clock;
 }
 
 /** All that is committed of one boot, from its first record on. */
@@ -109,13 +111,13 @@ class IotAckPublisher implements AckPublisher {
   }
 
   async #send(entry: DueBoot): Promise<void> {
-    const { iotData, family, log, wallClock } = this.#options;
+    const { iotData, family, log, wallClock, raceClock } = this.#options;
     entry.due = false;
     entry.lastSentMs = wallClock.nowMs();
     try {
       for (let from = 0; from < entry.ranges.length; from += MAX_RANGES_PER_MESSAGE) {
         const ranges = entry.ranges.slice(from, from + MAX_RANGES_PER_MESSAGE);
-        const message: AckMessage = { v: 1, kind: 'ack', boot: entry.boot, family, ranges };
+        const message: AckMessage = { v: 1, kind: 'ack', boot: entry.boot, family, ranges, atMs: raceClock.nowMs() };
         const payload = Buffer.from(JSON.stringify(message));
         await iotData.send(new PublishCommand({ topic: topics.acks(entry.thing), qos: 1, payload }));
       }

@@ -79,7 +79,7 @@ export interface SourceSink {
    * tries again by itself says so here each time it lost its input, not on every attempt.
    */
   failed(error: Error): void;
-  /** Nothing more will come: the file is at its end, stdin is closed. */
+  /** Nothing more will come: the file is at its end, stdin is closed, or it `failed` for good. */
   ended(): void;
   /**
    * Calls back once, when everything that this source handed over before is in the journal: a checkpoint may move, the next

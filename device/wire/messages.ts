@@ -213,6 +213,8 @@ export interface AckMessage {
   boot: string;
   family: Family;
   ranges: [from: number, to: number][];
+  /** The sender's race clock when it sent this, epoch ms: an agent tells its own clock's error from it. */
+  atMs?: number;
 }
 
 /** Desired and reported parts of the named shadow `setup`. Flat, so that a delta is one level deep. */

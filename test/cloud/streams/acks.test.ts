@@ -16,6 +16,7 @@ const start = (iot: FakeIotData) =>
     family: 'frames',
     log: silentLog,
     wallClock: { nowMs: () => Date.now() },
+    raceClock: { nowMs: () => 1_795_000_000_000 },
   });
 
 test('each boot is told at most every three seconds, always with all its ranges', async () => {
@@ -30,7 +31,14 @@ test('each boot is told at most every three seconds, always with all its ranges'
     ['pitwall/v1/car-1/acks', 1, [[1, 7]]],
   ]);
   await acks.stop();
-  expect(iot.published[2].message).toEqual({ v: 1, kind: 'ack', boot: '1-a', family: 'frames', ranges: [[1, 8]] });
+  expect(iot.published[2].message).toEqual({
+    v: 1,
+    kind: 'ack',
+    boot: '1-a',
+    family: 'frames',
+    ranges: [[1, 8]],
+    atMs: 1_795_000_000_000,
+  });
 });
 
 test('a failed publish stays due', async () => {
