@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { PitwallError } from '../wire/errors.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../wire/nearest.js';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { SOURCE_KINDS } from '../sources/kinds.js';
 import type { SourceKind } from '../sources/source.js';
 import { errorCode, PitwallError } from '../wire/errors.js';
+import { nearest } from '../wire/nearest.js';
 import { check, configError } from './check.js';
-import { nearest } from './nearest.js';
 import { type AgentConfig, agentConfig } from './schema.js';
 
 /** A source as configured: its kind, and what that kind reads. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { checkConfig, loadConfig } from '#device/config/load.js';
-import { nearest } from '#device/config/nearest.js';
 import { readDbc } from '#device/sources/can/dbc/read.js';
+import { nearest } from '#wire/nearest.js';
 import { ROOT } from '../../helpers/tree.js';
 
 const EXAMPLES = join(ROOT, 'examples');
