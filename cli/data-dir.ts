@@ -17,6 +17,8 @@ export interface DataDir {
   release(): void;
 }
 
+/** Its folder for records that could not be processed. */
+export const DEAD_LETTERS = 'dead-letters';
 const LOCK_FILE = 'lock';
 /** Endpoints of the running system, for the other commands. */
 export const RUNTIME_FILE = 'pitwall.json';
@@ -46,7 +48,7 @@ export function openDataDir(path: string): DataDir {
     agents: join(root, 'agents'),
     aws: join(root, 'aws'),
     iot: join(root, 'iot'),
-    deadLetters: join(root, 'dead-letters'),
+    deadLetters: join(root, DEAD_LETTERS),
     release: () => {
       rmSync(join(root, RUNTIME_FILE), { force: true });
       rmSync(join(root, LOCK_FILE), { force: true });

@@ -1,12 +1,15 @@
+import { join, resolve } from 'node:path';
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { startConsumer } from '#cloud/streams/consumer.js';
+import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
 import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
 import { atTimestamp, LATEST, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import { wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
+import { DEAD_LETTERS } from '../data-dir.js';
 import { EXIT } from '../exit.js';
 import { createLog } from '../log.js';
 import { positive } from '../operator.js';
@@ -22,7 +25,13 @@ interface ConsumeFlags {
   data?: string;
 }
 
-/** Prints the records of a stream as JSON lines until ^C, a count or a silence; leaves no trace in the stream. */
+/** A tool takes one of the five polls a second that a shard allows to all who poll it. */
+const POLL_MS = 1_000;
+
+/**
+ * Prints the records of a stream as JSON lines until ^C, a count or a silence; leaves no trace in the stream. What cannot be
+ * opened goes to the data folder's dead letters.
+ */
 export async function consume(streamName: string, flags: ConsumeFlags): Promise<void> {
   const initial = initialOf(flags.from);
   const limit = positive('--count', flags.count);
@@ -35,10 +44,15 @@ export async function consume(streamName: string, flags: ConsumeFlags): Promise<
     throw remoteError(`${streamName} cannot be read`, cause);
   });
   const log = createLog('consume');
+  const path = join(resolve(config.data), DEAD_LETTERS, 'consume.jsonl');
+  const deadLetters = fileDeadLetters({ path, wallClock, log });
   const reading = new Reading(limit, timeoutMs);
   const wanted = flags.shard === undefined ? undefined : new Set(flags.shard);
   const consumer = startConsumer({
-    source: kinesisRecords({ client: kinesis, streamName, raceClock: wallClock, log }),
+    source: kinesisRecords({ client: kinesis, streamName, deadLetters, raceClock: wallClock, log }),
+    deadLetters,
+    pollMs: POLL_MS,
+    idlePollMs: POLL_MS,
     ...(wanted && { shards: ({ shardId }) => wanted.has(shardId) }),
     positions: {},
     initial,

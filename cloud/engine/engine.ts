@@ -2,28 +2,33 @@ import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RaceView } from '#cloud/dashboard/view.js';
 import type { CallState, RaceState, RaceTrigger } from '#cloud/race/types.js';
+import { fanOutNames } from '#cloud/resources.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
-import type { DeadLetterStore } from '#cloud/streams/dead-letters.js';
-import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
-import type { ShardBatch } from '#cloud/streams/shard-reader.js';
+import { type DeadLetterStore, loggedDeadLetters } from '#cloud/streams/dead-letters.js';
+import { kinesisRecords, pushedRecords } from '#cloud/streams/kinesis-records.js';
+import { type RefusedCounters, RefusedRecords } from '#cloud/streams/refused-records.js';
+import { isAfter, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
+import { createSnapshotStore } from '#cloud/streams/snapshots.js';
+import type { StreamRecord } from '#cloud/streams/source.js';
 import type { RaceClock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
-import type { SessionOpen } from '#wire/race-records.js';
+import type { RaceRecord, SessionOpen } from '#wire/race-records.js';
 import { callsToSend, sendCall } from './call-publisher.js';
+import { FOLLOW_POLL_MS, Follower, type FollowerStats, type TailBatch } from './follower.js';
 import { RaceCore } from './race-core.js';
-import { parseRaceRecord } from './records.js';
+import { parseRaceRecord, WHY } from './records.js';
 import { rowsOf } from './rows.js';
-import { readCurrentRace, type Seat, type SeatOptions, takeSeat, writeCurrentRace } from './seat.js';
+import { raceKey, readCurrentRace, type Seat, type SeatOptions, takeSeat, writeCurrentRace } from './seat.js';
 import { SpeedMeter } from './speed-meter.js';
 import { raceView } from './view.js';
 
-export interface RaceEngineOptions extends Omit<SeatOptions, 'onBroken'> {
+export interface RaceEngineOptions extends Omit<SeatOptions, 'onBroken' | 'onWait'> {
   kinesis: KinesisClient;
   iotData: IoTDataPlaneClient;
   raceClock: RaceClock;
-  /** Takes aggregates that contradict themselves; without it they are named in the log. */
+  /** Takes what cannot be used; without it each is named in the log. */
   deadLetters?: DeadLetterStore;
   /** A whole view, at most five a second and at once for calls and flags; `epoch` is the fence. */
   publishView(view: RaceView, epoch: number): void;
@@ -37,6 +42,8 @@ export interface RaceEngineStats {
   ignored: Record<string, number>;
   answers: number;
   failures: number;
+  /** Where unusable records went. */
+  refused: RefusedCounters;
   /** 0 while idle or on standby. */
   fence: number;
   role: 'idle' | 'standby' | 'active';
@@ -56,6 +63,8 @@ export interface RaceEngineStats {
   calls: CallState[];
   acks: AckStats;
   stream: ConsumerStats | null;
+  /** Of a standby: what it has in hand. */
+  following: FollowerStats | null;
 }
 
 export interface RaceEngine {
@@ -75,8 +84,8 @@ const RETRY = { firstMs: 250, lastMs: 5_000 };
 
 /**
  * The single writer of a race (decision 7). Idle until a session is opened; then takes the lease `race#<id>`, folds the
- * race stream, writes laps and calls under its fence, publishes views. Started beside an active one it is the standby:
- * it waits for the lease and goes on from the newest snapshot. A closed session stays in hand, so that what arrives late
+ * race stream as it is pushed, writes laps and calls under its fence, publishes views. Started beside an active one it is
+ * the standby: it follows by slow polls, and with the lease goes on from the newest snapshot. A closed session stays in hand, so that what arrives late
  * is still folded and acknowledged, until the next one is opened.
  *
  * @example
@@ -102,6 +111,19 @@ class RunningEngine implements RaceEngine {
   #seat: Seat | undefined;
   #waitsFor: string | undefined;
   #consumer: Consumer | undefined;
+  #follower: Follower | undefined;
+  /** Read by the follower: comes before what the stream gives. */
+  #tail: TailBatch[] = [];
+  /** The race is ours already, with all that is known of it: nothing is to be recovered. */
+  #isSeated = false;
+  #isPolling = false;
+  /** Ends an idle engine's polling, so that it goes on by pushes. */
+  #turn = new AbortController();
+  /** Of the race before, let go when the next one can be found by others. */
+  #seatBefore: Seat | undefined;
+  readonly #refused: RefusedRecords;
+  /** Folds that failed while the record in hand was taken. */
+  #failed: { error: unknown; record: RaceRecord }[] = [];
   #committing: Promise<void> | undefined;
   #savedMs = 0;
   #changed = false;
@@ -115,6 +137,8 @@ class RunningEngine implements RaceEngine {
     this.#options = options;
     this.#acks = startAckPublisher({ iotData, family: 'race', log, wallClock, raceClock });
     this.#speed = new SpeedMeter(raceClock, wallClock);
+    const { resources, random, deadLetters = loggedDeadLetters(log) } = options;
+    this.#refused = new RefusedRecords({ stream: resources.streams.race.name, deadLetters, log, random });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
     this.#loop = this.#run();
@@ -132,7 +156,8 @@ class RunningEngine implements RaceEngine {
     return {
       ...counters,
       ignored: { ...counters.ignored, ...state?.ignored },
-      fence: this.#seat?.lease.fence ?? 0,
+      refused: { ...this.#refused.counters },
+      fence: this.#fence(),
       role: this.#seat ? 'active' : this.#waitsFor ? 'standby' : 'idle',
       race: state?.session.race ?? null,
       phase: state?.phase ?? null,
@@ -149,6 +174,7 @@ class RunningEngine implements RaceEngine {
       calls: Object.values(state?.calls ?? {}),
       acks: this.#acks.stats(),
       stream: this.#consumer?.stats() ?? null,
+      following: this.#follower?.stats() ?? null,
     };
   }
 
@@ -165,11 +191,12 @@ class RunningEngine implements RaceEngine {
     clearInterval(this.#timer);
     this.#stop.abort();
     this.#again.abort();
+    this.#refused.stop();
     await this.#loop;
     await this.#sending;
     await this.commit();
     await this.#acks.stop();
-    await this.#seat?.lease.release();
+    await this.#leaveSeat();
   }
 
   async #run(): Promise<void> {
@@ -178,7 +205,9 @@ class RunningEngine implements RaceEngine {
     while (!signal.aborted) {
       this.#again = new AbortController();
       try {
-        await this.#recover();
+        const isSeated = this.#isSeated && !this.#seat?.lease.lost.aborted;
+        this.#isSeated = false;
+        if (!isSeated) await this.#recover();
         if (signal.aborted) return;
         failures = 0;
         await this.#follow();
@@ -195,18 +224,28 @@ class RunningEngine implements RaceEngine {
     const { dynamodb, resources } = this.#options;
     await this.#committing;
     await this.#leaveSeat();
-    this.#know(new RaceCore());
-    const race = await readCurrentRace(dynamodb, resources.tables.state.name);
-    if (!race) return;
-    const json = await this.#sit(race);
-    if (json) this.#know(new RaceCore(JSON.parse(json)));
-    this.#viewDue = true;
+    for (;;) {
+      this.#know(new RaceCore());
+      const race = await readCurrentRace(dynamodb, resources.tables.state.name);
+      if (!race) return;
+      const json = await this.#sit(race);
+      if (!this.#seat) return;
+      // Its owner may have let it go for the next race.
+      if ((await readCurrentRace(dynamodb, resources.tables.state.name)) !== race) {
+        await this.#leaveSeat();
+        continue;
+      }
+      if (json) this.#know(new RaceCore(JSON.parse(json)));
+      this.#viewDue = true;
+      return;
+    }
   }
 
   #know(core: RaceCore): void {
     this.#core = core;
     this.#changed = false;
-    core.onFailure = (error) => {
+    core.onFailure = (error, record) => {
+      if (record) this.#failed.push({ error, record });
       const stack = error instanceof Error ? error.stack : undefined;
       this.#options.log.error('A fold or an answer failed; the race goes on without it.', {
         code: errorCode(error),
@@ -215,37 +254,58 @@ class RunningEngine implements RaceEngine {
     };
   }
 
-  /** Reads the race stream until the engine stops or has to begin again. */
+  /** Folds what the follower has in hand, then reads the race stream until the engine stops or has to begin again. */
   async #follow(): Promise<void> {
-    const { kinesis, resources, deadLetters, log, wallClock, raceClock, random } = this.#options;
     const again = this.#again.signal;
-    if (again.aborted) return;
-    this.#consumer = startConsumer({
-      source: kinesisRecords({ client: kinesis, streamName: resources.streams.race.name, deadLetters, raceClock, log }),
-      positions: this.#core.positions,
-      onRecords: (batch) => this.#fold(batch),
-      log,
-      wallClock,
-      raceClock,
-      random,
-    });
-    await new Promise<void>((resolve) => again.addEventListener('abort', () => resolve(), { once: true }));
-    await this.#consumer.stop();
-    this.#consumer = undefined;
+    for (const batch of this.#tail.splice(0)) await this.#fold(batch);
+    while (!again.aborted) {
+      this.#turn = new AbortController();
+      this.#consumer = this.#read();
+      await firstOf(again, this.#turn.signal);
+      await this.#consumer.stop();
+      this.#consumer = undefined;
+    }
     const fault = this.#fault;
     this.#fault = undefined;
     if (fault) throw fault;
   }
 
-  async #fold({ shardId, records, ended }: ShardBatch): Promise<void> {
+  /** The active engine by pushes, an idle one by slow polls (decision 7). */
+  #read(): Consumer {
+    const { log, wallClock, raceClock, random, deadLetters = loggedDeadLetters(log) } = this.#options;
+    const shared = { ...this.#source(), deadLetters };
+    this.#isPolling = !this.#seat;
+    const idle = { source: kinesisRecords(shared), pollMs: FOLLOW_POLL_MS, idlePollMs: FOLLOW_POLL_MS };
+    return startConsumer({
+      ...(this.#isPolling ? idle : { source: pushedRecords({ ...shared, consumerName: fanOutNames.engine, random }) }),
+      positions: this.#core.positions,
+      onRecords: (batch) => this.#fold(batch),
+      deadLetters,
+      log,
+      wallClock,
+      raceClock,
+      random,
+    });
+  }
+
+  #source() {
+    const { kinesis, resources, raceClock, log } = this.#options;
+    return { client: kinesis, streamName: resources.streams.race.name, raceClock, log };
+  }
+
+  async #fold({ shardId, records, ended }: TailBatch): Promise<void> {
     for (const record of records) {
       // What is left is read again, from the snapshot's positions.
       if (this.#again.signal.aborted) return;
+      if (!isAfter(record, this.#core.positions[shardId] ?? TRIM_HORIZON)) continue;
       const parsed = parseRaceRecord(record);
       const open = this.#core.opens(parsed);
       if (open && !(await this.#tryBeginRace(open))) return;
+      if (parsed.from === 'refused' && !(await this.#refused.put(shardId, record, parsed.reason, WHY[parsed.reason])))
+        return;
       const leaderLap = this.#core.state?.lap;
       await this.#act(this.#core.take(shardId, record, parsed));
+      await this.#putFailedAside(shardId, record);
       this.#changed = true;
       if (open) await this.#commitFirst(open);
       else if (leaderLap !== this.#core.state?.lap) this.#savedMs = Number.NEGATIVE_INFINITY;
@@ -256,6 +316,15 @@ class RunningEngine implements RaceEngine {
     }
     await this.#seat?.writer.room();
     this.#viewDue = true;
+  }
+
+  /** Records whose fold failed: the one in hand, or one that had waited for it. */
+  async #putFailedAside(shardId: string, at: StreamRecord): Promise<void> {
+    for (const { error, record } of this.#failed.splice(0)) {
+      const message = error instanceof Error ? error.message : String(error);
+      const data = Buffer.from(JSON.stringify(record));
+      await this.#refused.put(shardId, { ...at, data }, errorCode(error), message);
+    }
   }
 
   async #tryBeginRace(open: SessionOpen): Promise<boolean> {
@@ -271,17 +340,24 @@ class RunningEngine implements RaceEngine {
   /** False when another engine has carried this race on already: then its snapshot is the place to go on from. */
   async #beginRace(open: SessionOpen): Promise<boolean> {
     await this.commit();
-    await this.#leaveSeat();
+    this.#seatBefore = this.#seat;
+    this.#seat = undefined;
     const json = await this.#sit(open.race);
-    if (!this.#seat) return false;
+    const fence = this.#fence();
+    if (fence === 0) return false;
     if (json) {
       const { dynamodb, resources } = this.#options;
       await writeCurrentRace(dynamodb, resources.tables.state.name, open.race);
+      await this.#leaveSeatBefore();
+      this.#know(new RaceCore(JSON.parse(json)));
+      this.#isSeated = true;
+      this.#viewDue = true;
       this.#again.abort();
       return false;
     }
+    this.#tail = [];
     this.#core.begin(open);
-    this.#options.log.info('A race was begun.', { race: open.race, fence: this.#seat.lease.fence });
+    this.#options.log.info('A race was begun.', { race: open.race, fence });
     return true;
   }
 
@@ -289,13 +365,23 @@ class RunningEngine implements RaceEngine {
     const { dynamodb, resources } = this.#options;
     await this.commit();
     await writeCurrentRace(dynamodb, resources.tables.state.name, open.race);
+    // A standby of the race before that gets its lease now sees that it is over.
+    await this.#leaveSeatBefore();
+    if (this.#isPolling) this.#turn.abort();
   }
 
+  /** Waits for the seat; while another engine has it, the race is followed. Returns the newest snapshot. */
   async #sit(race: string): Promise<string | undefined> {
     this.#waitsFor = race;
     try {
       const taken = await takeSeat(
-        { ...this.#options, onBroken: (error) => this.#loseSeat(race, error) },
+        {
+          ...this.#options,
+          onBroken: (error) => this.#loseSeat(race, error),
+          onWait: () => {
+            this.#follower = this.#followerOf(race);
+          },
+        },
         race,
         this.#stop.signal,
       );
@@ -304,12 +390,35 @@ class RunningEngine implements RaceEngine {
       return taken?.json;
     } finally {
       this.#waitsFor = undefined;
+      this.#tail = (await this.#follower?.stop()) ?? [];
+      this.#follower = undefined;
     }
+  }
+
+  #followerOf(race: string): Follower {
+    const { dynamodb, resources, log, deadLetters = loggedDeadLetters(log) } = this.#options;
+    return new Follower({
+      ...this.#options,
+      source: kinesisRecords({ ...this.#source(), deadLetters }),
+      store: createSnapshotStore({ dynamodb, tableName: resources.tables.state.name, key: raceKey(race) }),
+      positions: this.#core.positions,
+    });
+  }
+
+  #fence(): number {
+    return this.#seat?.lease.fence ?? 0;
   }
 
   async #leaveSeat(): Promise<void> {
     const seat = this.#seat;
     this.#seat = undefined;
+    await seat?.lease.release();
+    await this.#leaveSeatBefore();
+  }
+
+  async #leaveSeatBefore(): Promise<void> {
+    const seat = this.#seatBefore;
+    this.#seatBefore = undefined;
     await seat?.lease.release();
   }
 
@@ -401,4 +510,13 @@ class RunningEngine implements RaceEngine {
       if (error instanceof PitwallError && seat.lease.held()) this.#loseSeat(seat.race, error);
     }
   }
+}
+
+function firstOf(...signals: AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of signals) {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
+  });
 }

@@ -59,8 +59,8 @@ export class RaceCore {
   readonly counters: CoreCounters = { records: 0, duplicates: 0, amendments: 0, ignored: {}, answers: 0, failures: 0 };
   state: RaceState | null;
   answer: StrategyAnswer | null;
-  /** Told of every failure that was counted. */
-  onFailure: (error: unknown) => void = () => {};
+  /** Told of every failure that was counted, and of the record whose fold it was. */
+  onFailure: (error: unknown, record?: RaceRecord) => void = () => {};
   readonly #window: ReorderWindow;
   readonly #inputs: Set<string>;
   /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
@@ -206,7 +206,7 @@ export class RaceCore {
     try {
       triggers.push(...applyRecord(this.state, record));
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, record);
     }
   }
 
@@ -229,9 +229,9 @@ export class RaceCore {
     }
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, record?: RaceRecord): void {
     this.counters.failures++;
-    this.onFailure(error);
+    this.onFailure(error, record);
   }
 
   #ignore(reason: string): void {

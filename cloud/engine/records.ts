@@ -8,6 +8,14 @@ export type AgentRecord = AgentEvent | TimingMessage | CallAckMessage;
 /** Why a record of the race stream is not used. It is not acknowledged either: its agent keeps it. */
 export type RefusedReason = 'notJson' | 'unknownKind' | 'wrongKey' | 'badSequence' | 'noInputId';
 
+export const WHY: Readonly<Record<RefusedReason, string>> = {
+  notJson: 'It is not JSON.',
+  unknownKind: 'It is of no kind that a race knows.',
+  wrongKey: 'It names another thing or race than its partition key.',
+  badSequence: 'Its numbers contradict each other.',
+  noInputId: 'It has no inputId.',
+};
+
 export type ParsedRecord =
   | { from: 'agent'; record: AgentRecord }
   | { from: 'person'; record: PeopleRecord }

@@ -18,6 +18,8 @@ export interface SeatOptions {
   log: Log;
   owner: string;
   onBroken(error: PitwallError): void;
+  /** Called once, when another engine has the race. */
+  onWait(): void;
 }
 
 /** What makes an engine the single writer of one race: its lease, and the stores that write under the lease's fence. */
@@ -41,10 +43,10 @@ export async function takeSeat(
   race: string,
   signal: AbortSignal,
 ): Promise<{ seat: Seat; json: string | undefined } | undefined> {
-  const { dynamodb, resources, wallClock, log, random, owner, onBroken } = options;
+  const { dynamodb, resources, wallClock, log, random, owner, onBroken, onWait } = options;
   const tableName = resources.tables.state.name;
   const key = raceKey(race);
-  const lease = await acquireLease({ dynamodb, tableName, key, owner, log, wallClock }, signal);
+  const lease = await acquireLease({ dynamodb, tableName, key, owner, onWait, log, wallClock }, signal);
   if (!lease) return undefined;
   try {
     const store = createSnapshotStore({ dynamodb, tableName, key });

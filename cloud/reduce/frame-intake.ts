@@ -7,7 +7,6 @@ import type { RaceClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 import { decodeFrame, decodeFrameHeader, type Frame, type FrameHeader } from '#wire/frame.js';
 import { formatBoot } from '#wire/identity.js';
-import type { Log } from '#wire/log.js';
 import type { SchemaMessage } from '#wire/messages.js';
 import type { LapChannelsRecord } from '#wire/race-records.js';
 import { ChannelTables, type KnownTable } from './channel-tables.js';
@@ -24,13 +23,20 @@ export type QuarantineReason =
   | 'unknownKind'
   | 'badSequence';
 
+/** A record that is not used, as it came. */
+export interface RefusedFrame {
+  reason: QuarantineReason;
+  partitionKey: string;
+  data: Uint8Array;
+  message: string;
+}
+
 export interface FrameIntakeOptions {
   displayChannels: readonly string[];
   /** Points of each frame that is the newest of its thing. */
   hub?: (points: SamplePoints) => void;
   raceClock: RaceClock;
   wallClock: { nowMs(): number };
-  log: Log;
 }
 
 export interface FrameIntakeJson {
@@ -44,6 +50,15 @@ interface ThingState {
   /** Newest value of each display channel. */
   latest: Record<string, number>;
 }
+
+const WHY: Record<QuarantineReason, string> = {
+  damagedFrame: 'The frame cannot be decoded.',
+  damagedTable: 'The channel table cannot be read.',
+  tooManyTables: 'More channel tables are known than are kept.',
+  wrongThing: 'It names another thing than its partition key.',
+  unknownKind: 'It is neither a frame nor a channel table.',
+  badSequence: 'Its numbers contradict each other.',
+};
 
 const FIRST_FRAME_BYTE = 0x50;
 const FIRST_JSON_BYTE = 0x7b;
@@ -61,6 +76,8 @@ export class FrameIntake {
   /** Frames older than the newest of their thing: they amend what was shown. */
   amendments = 0;
   readonly quarantined: Record<string, number> = {};
+  /** Not used and not given away yet. */
+  #refused: RefusedFrame[] = [];
   readonly #options: FrameIntakeOptions;
   readonly #things = new Map<string, ThingState>();
   readonly #laps = new Map<string, { thing: string; boot: string; fold: LapFold }>();
@@ -80,7 +97,14 @@ export class FrameIntake {
     const { data, partitionKey } = record;
     if (data[0] === FIRST_FRAME_BYTE) this.#takeFrame(data, partitionKey);
     else if (data[0] === FIRST_JSON_BYTE) this.#takeTable(data, partitionKey);
-    else this.#quarantine('unknownKind', partitionKey);
+    else this.#quarantine('unknownKind', partitionKey, data);
+  }
+
+  /** What was not used since the last call. Parked frames among them came with an earlier record. */
+  takeRefused(): RefusedFrame[] {
+    const refused = this.#refused;
+    if (refused.length > 0) this.#refused = [];
+    return refused;
   }
 
   /** Newest value of each display channel of a thing. */
@@ -123,12 +147,12 @@ export class FrameIntake {
     try {
       header = decodeFrameHeader(bytes);
     } catch (error) {
-      this.#quarantine('damagedFrame', partitionKey, error);
+      this.#quarantine('damagedFrame', partitionKey, bytes, error);
       return;
     }
-    if (header.thing !== partitionKey) this.#quarantine('wrongThing', partitionKey);
+    if (header.thing !== partitionKey) this.#quarantine('wrongThing', partitionKey, bytes);
     else if (header.seq < 1 || header.prev < 0 || header.prev >= header.seq)
-      this.#quarantine('badSequence', partitionKey);
+      this.#quarantine('badSequence', partitionKey, bytes);
     else this.#fold({ header, boot: formatBoot(header.boot), bytes });
   }
 
@@ -150,7 +174,7 @@ export class FrameIntake {
     try {
       frame = decodeFrame(bytes, known.table, header);
     } catch (error) {
-      this.#quarantine('damagedFrame', thing, error);
+      this.#quarantine('damagedFrame', thing, bytes, error);
       return;
     }
     this.seen.mark(thing, boot, header.prev, header.seq);
@@ -165,28 +189,28 @@ export class FrameIntake {
     try {
       message = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
       if (message.kind !== 'schema') {
-        this.#quarantine('unknownKind', partitionKey);
+        this.#quarantine('unknownKind', partitionKey, bytes);
         return;
       }
       if (message.thing !== partitionKey) {
-        this.#quarantine('wrongThing', partitionKey);
+        this.#quarantine('wrongThing', partitionKey, bytes);
         return;
       }
       hash = this.tables.add(message.table.channels);
       if (hash !== message.hash)
         throw new PitwallError('PW-WIRE-TABLE', { what: `Hash ${message.hash}, got ${hash}.` });
     } catch (error) {
-      this.#quarantine('damagedTable', partitionKey, error);
+      this.#quarantine('damagedTable', partitionKey, bytes, error);
       return;
     }
     if (!this.tables.get(hash)) {
       // Acknowledged, its agent would free it, and the frames under it would be parked for good.
-      this.#quarantine('tooManyTables', partitionKey);
+      this.#quarantine('tooManyTables', partitionKey, bytes);
       return;
     }
     const { thing, boot, prev, seq } = message;
     if (!(Number.isSafeInteger(seq) && Number.isSafeInteger(prev) && prev >= 0 && prev < seq)) {
-      this.#quarantine('badSequence', partitionKey);
+      this.#quarantine('badSequence', partitionKey, bytes);
       return;
     }
     // It comes by both streams, by design: the second one is no duplicate worth counting.
@@ -241,18 +265,9 @@ export class FrameIntake {
     if (!this.#heard.has(key)) this.#heard.set(key, { thing, boot });
   }
 
-  #quarantine(reason: QuarantineReason, partitionKey: string, error?: unknown): void {
-    const count = (this.quarantined[reason] ?? 0) + 1;
-    this.quarantined[reason] = count;
-    // Once per power of two: a broken agent must not fill the log.
-    if ((count & (count - 1)) === 0) {
-      const why = error instanceof Error ? error.message : undefined;
-      this.#options.log.warn('A record of a frame stream was put into quarantine.', {
-        reason,
-        partitionKey,
-        count,
-        why,
-      });
-    }
+  #quarantine(reason: QuarantineReason, partitionKey: string, data: Uint8Array, error?: unknown): void {
+    this.quarantined[reason] = (this.quarantined[reason] ?? 0) + 1;
+    const message = error instanceof Error ? error.message : WHY[reason];
+    this.#refused.push({ reason, partitionKey, data, message });
   }
 }

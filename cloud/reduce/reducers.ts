@@ -6,20 +6,22 @@ import type { SamplePoints } from '#cloud/dashboard/view.js';
 import { fanOutNames, type StreamResource, type TableResource } from '#cloud/resources.js';
 import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
-import type { DeadLetterStore } from '#cloud/streams/dead-letters.js';
+import { type DeadLetterStore, loggedDeadLetters } from '#cloud/streams/dead-letters.js';
 import { pushedRecords } from '#cloud/streams/kinesis-records.js';
 import { createProducer, type Producer } from '#cloud/streams/producer/producer.js';
 import type { ProducerStats } from '#cloud/streams/producer/stats.js';
+import { type RefusedCounters, RefusedRecords } from '#cloud/streams/refused-records.js';
 import { positionBehind, SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import { createSnapshotStore, type SnapshotStore } from '#cloud/streams/snapshots.js';
+import type { StreamRecord } from '#cloud/streams/source.js';
 import type { StreamKey, TableKey } from '#rules/catalog.js';
 import type { Clock, RaceClock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { LapChannelsRecord } from '#wire/race-records.js';
 import type { Random } from '#wire/random.js';
-import { FrameIntake, type FrameIntakeJson } from './frame-intake.js';
+import { FrameIntake, type FrameIntakeJson, type RefusedFrame } from './frame-intake.js';
 import { overlaps, type Slot, SlotFilter } from './slots.js';
 
 export interface ReducersOptions {
@@ -39,7 +41,7 @@ export interface ReducersOptions {
   slot: Slot;
   /** Of the slot's lease; without one an earlier process under the same slot is fenced by the start itself. */
   fence?: number;
-  /** Takes aggregates that contradict themselves; without it they are named in the log. */
+  /** Takes what cannot be used; without it each is named in the log. */
   deadLetters?: DeadLetterStore;
 }
 
@@ -55,7 +57,9 @@ export interface ReducersStats {
   /** Frames that wait for their channel table, and those refused because too many did. */
   parked: number;
   parkedRefused: number;
+  /** By reason; `refused` says where they went. */
   quarantined: Record<string, number>;
+  refused: Record<FrameStream, RefusedCounters>;
   amendments: number;
   /** Numbers given up because a boot had too many holes. */
   holesClosed: number;
@@ -133,6 +137,7 @@ class RunningReducers implements Reducers {
   readonly #positions: Positions;
   readonly #acks: AckPublisher;
   readonly #producer: Producer;
+  readonly #refused: Record<FrameStream, RefusedRecords>;
   readonly #consumers: Record<FrameStream, Consumer>;
   readonly #timer: NodeJS.Timeout;
   #untold: LapChannelsRecord[] = [];
@@ -164,6 +169,7 @@ class RunningReducers implements Reducers {
       raceClock,
       random,
     });
+    this.#refused = { framesLive: this.#refusedOf('framesLive'), framesBackfill: this.#refusedOf('framesBackfill') };
     this.#consumers = { framesLive: this.#read('framesLive'), framesBackfill: this.#read('framesBackfill') };
     this.#timer = setInterval(() => {
       if (!this.#committing) void this.commit();
@@ -198,6 +204,10 @@ class RunningReducers implements Reducers {
       parked: intake.parking.frames,
       parkedRefused: intake.parking.refused,
       quarantined: { ...intake.quarantined },
+      refused: {
+        framesLive: { ...this.#refused.framesLive.counters },
+        framesBackfill: { ...this.#refused.framesBackfill.counters },
+      },
       amendments: intake.amendments,
       holesClosed: intake.seen.holesClosed,
       bootsForgotten: intake.seen.bootsForgotten,
@@ -240,6 +250,7 @@ class RunningReducers implements Reducers {
 
   async #stopReading(): Promise<void> {
     clearInterval(this.#timer);
+    for (const stream of FRAME_STREAMS) this.#refused[stream].stop();
     await Promise.all(FRAME_STREAMS.map((stream) => this.#consumers[stream].stop()));
   }
 
@@ -248,8 +259,14 @@ class RunningReducers implements Reducers {
     await this.#producer.close();
   }
 
+  #refusedOf(stream: FrameStream): RefusedRecords {
+    const { resources, log, deadLetters = loggedDeadLetters(log), random } = this.#options;
+    return new RefusedRecords({ stream: resources.streams[stream].name, deadLetters, log, random });
+  }
+
   #read(stream: FrameStream): Consumer {
-    const { kinesis, resources, slot, deadLetters, log, wallClock, raceClock, random } = this.#options;
+    const { kinesis, resources, slot, log, wallClock, raceClock, random } = this.#options;
+    const { deadLetters = loggedDeadLetters(log) } = this.#options;
     return startConsumer({
       source: pushedRecords({
         client: kinesis,
@@ -263,6 +280,7 @@ class RunningReducers implements Reducers {
       shards: (shard) => overlaps(slot, shard),
       positions: this.#positions[stream],
       onRecords: (batch) => this.#fold(stream, batch),
+      deadLetters,
       log,
       wallClock,
       raceClock,
@@ -273,13 +291,23 @@ class RunningReducers implements Reducers {
   async #fold(stream: FrameStream, { shardId, records, ended }: ShardBatch): Promise<void> {
     const positions = this.#positions[stream];
     for (let i = 0; i < records.length; i++) {
-      if (this.#mine.has(records[i].partitionKey)) this.#intake.take(records[i]);
+      if (this.#mine.has(records[i].partitionKey)) {
+        this.#intake.take(records[i]);
+        for (const refused of this.#intake.takeRefused()) {
+          if (!(await this.#putAside(stream, shardId, records[i], refused))) return;
+        }
+      }
       // With each record, so that a commit between two slices is whole.
       positions[shardId] = positionBehind(records[i]);
       if (i % SLICE_RECORDS === SLICE_RECORDS - 1) await nextTurn();
     }
     if (ended) positions[shardId] = SHARD_END;
     this.#changed = true;
+  }
+
+  #putAside(stream: FrameStream, shardId: string, at: StreamRecord, refused: RefusedFrame): Promise<boolean> {
+    const { partitionKey, data, reason, message } = refused;
+    return this.#refused[stream].put(shardId, { ...at, partitionKey, data }, reason, message);
   }
 
   async #commit(): Promise<void> {

@@ -32,8 +32,10 @@ export interface ConsumerOptions {
    * always begin at TRIM_HORIZON.
    */
   initial?: ShardPosition;
-  /** Wall time between polls of a shard that has been read to its end; five times that when nothing comes. Default 200. */
+  /** Wall time between polls of a shard that has been read to its end. Default 200. */
   pollMs?: number;
+  /** What it grows to while nothing comes. Default five times `pollMs`. */
+  idlePollMs?: number;
   /** Bytes that may wait beside the batches in hand, all shards together; 0 = none. Default 32 MiB. */
   aheadBytes?: number;
   /** The next poll of the shard waits for it. A rejection counts as a failure of the shard: the batch comes again. */
@@ -230,13 +232,14 @@ class StreamConsumer implements Consumer {
   }
 
   #read(shardId: string): void {
-    const { source, pollMs = POLL_MS, onGap } = this.#options;
+    const { source, pollMs = POLL_MS, idlePollMs, onGap } = this.#options;
     const { log, wallClock, raceClock, random } = this.#options;
     const reader = new ShardReader({
       source,
       shardId,
       position: this.#positions[shardId] ?? TRIM_HORIZON,
       pollMs,
+      idlePollMs,
       ahead: this.#ahead,
       onRecords: this.#processorOf(shardId),
       onEnd: (children) => {

@@ -96,7 +96,8 @@ export function loggedDeadLetters(log: Log): DeadLetterStore {
   };
 }
 
-function placeOf({ stream, shardId: shard, record, reason }: DeadLetter) {
+/** For the log: where the record is, and why it was put aside. */
+export function placeOf({ stream, shardId: shard, record, reason }: DeadLetter) {
   const { sequenceNumber, subSequenceNumber } = record;
   return { stream, shard, sequenceNumber, subSequenceNumber, reason };
 }

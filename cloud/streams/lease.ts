@@ -15,6 +15,8 @@ export interface LeaseOptions {
   /** Wall ms. Defaults 3,000 and 1,000. */
   leaseMs?: number;
   renewMs?: number;
+  /** Called once, when somebody else has it. */
+  onWait?(): void;
   log: Log;
   /** Monotonic: other machines' clocks are never read, a lease is judged by how long its counter stands still. */
   wallClock: Clock;
@@ -47,6 +49,7 @@ type Row = Record<string, AttributeValue> | undefined;
  */
 export async function acquireLease(options: LeaseOptions, signal: AbortSignal): Promise<Lease | undefined> {
   const { leaseMs = 3_000, renewMs = 1_000, wallClock, log, key } = options;
+  let isWaiting = false;
   let watched: { counter: number; sinceMs: number } | undefined;
   while (!signal.aborted) {
     try {
@@ -61,6 +64,8 @@ export async function acquireLease(options: LeaseOptions, signal: AbortSignal): 
         log.info('Lease taken.', { lease: key, fence });
         return new HeldLease(options, fence, counter + 1, takenMs);
       }
+      if (!isWaiting) options.onWait?.();
+      isWaiting = true;
     } catch (error) {
       if (!isConditionFailed(error)) log.warn('The lease cannot be read.', { lease: key, code: errorCode(error) });
       // Somebody was faster, or the table is away: look again.

@@ -2,7 +2,7 @@ import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import { backOffMs, pause } from './back-off.js';
-import type { DeadLetterStore } from './dead-letters.js';
+import { type DeadLetter, type DeadLetterStore, placeOf } from './dead-letters.js';
 import { isRecordsFault } from './record-faults.js';
 import type { StreamRecord } from './source.js';
 
@@ -103,28 +103,50 @@ export class PoisonGuard {
   }
 
   async #putAside(record: StreamRecord, error: unknown): Promise<void> {
-    const { deadLetters, stream, shardId, signal, log, random, onPutAside } = this.#options;
-    const reason = errorCode(error);
-    const { sequenceNumber, subSequenceNumber } = record;
-    const place = { stream, shard: shardId, sequenceNumber, subSequenceNumber };
+    const { deadLetters, stream, shardId, onPutAside } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
-    const letter = { stream, shardId, record, reason, message, tries: this.#tries };
-    log.error('A record cannot be processed; it is put aside.', { ...place, reason });
-    for (let tries = 1; !signal.aborted; tries++) {
-      try {
-        await deadLetters?.put(letter);
-        break;
-      } catch (failure) {
-        log.warn('A dead letter could not be stored.', { ...place, code: errorCode(failure), tries });
-        if (tries === this.#tries) {
-          this.counters.unstored++;
-          break;
-        }
-        await pause(backOffMs(tries, RETRY, random), signal);
-      }
-    }
-    if (signal.aborted) return;
-    this.counters.putAside++;
+    const letter = { stream, shardId, record, reason: errorCode(error), message, tries: this.#tries };
+    this.#options.log.error('A record cannot be processed; it is put aside.', placeOf(letter));
+    if (!(await putAside(letter, { ...this.#options, deadLetters, counters: this.counters }))) return;
     onPutAside?.(record);
   }
+}
+
+export interface PutAsideOptions {
+  deadLetters?: DeadLetterStore;
+  /** How often the store is asked to take it. Default 5. */
+  tries?: number;
+  /** Ends all waiting. */
+  signal: AbortSignal;
+  counters: Pick<PoisonCounters, 'putAside' | 'unstored'>;
+  log: Log;
+  random: Random;
+}
+
+/**
+ * One record to the dead letters, counted. A store that cannot take it is asked again, then the record is passed over: it is
+ * in the log with its place, and in the stream until its retention ends. False when the signal fired before.
+ */
+export async function putAside(letter: DeadLetter, options: PutAsideOptions): Promise<boolean> {
+  const { deadLetters, tries = POISON_TRIES, signal, counters, log, random } = options;
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      await deadLetters?.put(letter);
+      break;
+    } catch (failure) {
+      log.warn('A dead letter could not be stored.', {
+        ...placeOf(letter),
+        code: errorCode(failure),
+        failures,
+      });
+      if (failures >= tries) {
+        counters.unstored++;
+        break;
+      }
+      await pause(backOffMs(failures, RETRY, random), signal);
+    }
+  }
+  if (signal.aborted) return false;
+  counters.putAside++;
+  return true;
 }

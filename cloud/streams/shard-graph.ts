@@ -50,6 +50,20 @@ export function positionBehind(record: { sequenceNumber: string; subSequenceNumb
   return subSequenceNumber === undefined ? sequenceNumber : `${sequenceNumber}:${subSequenceNumber}`;
 }
 
+/** Whether a record comes behind a position: decimal numbers as text, the longer is the greater. */
+export function isAfter(
+  record: { sequenceNumber: string; subSequenceNumber?: number },
+  position: ShardPosition,
+): boolean {
+  if (position === SHARD_END) return false;
+  const place = placeOf(position);
+  if (!place) return true;
+  const { sequenceNumber, subSequenceNumber = 0 } = record;
+  if (sequenceNumber === place.sequenceNumber) return subSequenceNumber > place.subSequenceNumber;
+  const longer = sequenceNumber.length - place.sequenceNumber.length;
+  return longer === 0 ? sequenceNumber > place.sequenceNumber : longer > 0;
+}
+
 /** True for a whole sequence number, false for a sentinel. */
 export function isSequenceNumber(position: ShardPosition): boolean {
   return /^\d+$/.test(position);

@@ -24,8 +24,10 @@ export interface ShardReaderOptions {
   source: ShardSource;
   shardId: string;
   position: ShardPosition;
-  /** Wall time between polls that brought something. It grows to `IDLE_GROWTH` times that while nothing comes. */
+  /** Wall time between polls that brought something. It grows while nothing comes. */
   pollMs: number;
+  /** What it grows to. Default five times `pollMs`. */
+  idlePollMs?: number;
   /** Room for one batch that is read while another is processed; without it the next read waits. */
   ahead?: AheadBytes;
   onRecords(batch: ShardBatch): Promise<void>;
@@ -175,13 +177,13 @@ export class ShardReader {
   }
 
   #pauseMs({ records, millisBehindLatest }: ShardRead): number {
-    const { pollMs, source } = this.#options;
+    const { pollMs, idlePollMs = pollMs * IDLE_GROWTH, source } = this.#options;
     if (!source.polls) return 0;
     if (millisBehindLatest > 0) {
       this.#gapMs = this.#gapMs < 1 ? 0 : this.#gapMs * 0.9;
       return Math.min(this.#gapMs, pollMs);
     }
-    this.#idleMs = records.length > 0 ? pollMs : Math.min(this.#idleMs * IDLE_STEP, pollMs * IDLE_GROWTH);
+    this.#idleMs = records.length > 0 ? pollMs : Math.min(this.#idleMs * IDLE_STEP, idlePollMs);
     return this.#idleMs;
   }
 

@@ -3,11 +3,13 @@ import type { RaceView } from '#cloud/dashboard/view.js';
 import { type RaceEngine, startRaceEngine } from '#cloud/engine/engine.js';
 import { createTableWriter } from '#cloud/engine/table-writer.js';
 import { streams, tables } from '#cloud/resources.js';
+import type { DeadLetter, DeadLetterStore } from '#cloud/streams/dead-letters.js';
 import { createSnapshotStore } from '#cloud/streams/snapshots.js';
 import { RaceClock, wallClock } from '#wire/clock.js';
 import type { PitwallError } from '#wire/errors.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
+import { collected } from '../streams/dead-letters.js';
 import { awsError, FakeDynamoDB, FakeIotData } from '../streams/fake-dynamodb.js';
 import { FakeKinesis } from '../streams/fake-kinesis.js';
 import { flagRecord, onTheWire, RACE, raceRecords, Sender, START_MS, sessionOpen } from './race-stream.js';
@@ -23,7 +25,10 @@ class Cloud {
     }
   }
 
-  async engine(owner: string): Promise<{ engine: RaceEngine; views: [RaceView, number][] }> {
+  async engine(
+    owner: string,
+    deadLetters?: DeadLetterStore,
+  ): Promise<{ engine: RaceEngine; views: [RaceView, number][] }> {
     const views: [RaceView, number][] = [];
     const engine = await startRaceEngine({
       kinesis: this.kinesis.client,
@@ -35,6 +40,7 @@ class Cloud {
       random: seededRandom(1),
       log: silentLog,
       owner,
+      deadLetters,
       publishView: (view, epoch) => views.push([view, epoch]),
     });
     running.push(engine);
@@ -102,7 +108,8 @@ test('killed between snapshot and the end: the next engine replays to the same s
   await until(() => first.stats().lap === 8);
 
   const second = (await cloud.engine('second')).engine;
-  expect(second.stats().role).not.toBe('active');
+  await until(() => second.stats().following?.records === all.length - half);
+  expect(second.stats()).toMatchObject({ role: 'standby', fence: 0, stream: null });
   await until(() => second.stats().role === 'active');
   cloud.dynamodb.fault = () => {};
   await until(() => second.stats().lap === 8);
@@ -155,6 +162,23 @@ test('an accepted call goes to its car once the session allows it, and each step
   ]);
   await until(() => views.at(-1)?.[0].calls[callId]?.status === 'sent');
   expect(views.at(-1)![0].calls[callId].decidedBy).toBe('strategist');
+});
+
+test('what cannot be used goes to the dead letters, the same content once, and the race goes on', async () => {
+  const cloud = new Cloud();
+  const letters: DeadLetter[] = [];
+  const { engine } = await cloud.engine('a', collected(letters));
+  cloud.put(2, 3, 1);
+  const first = cloud.kinesis.put('s0', 'car-1', Buffer.from('no JSON'));
+  cloud.kinesis.put('s0', 'car-1', Buffer.from('no JSON'));
+  cloud.kinesis.put('s0', 'car-2', { kind: 'timing', thing: 'car-1' });
+  await until(() => engine.stats().refused.repeated === 1 && engine.stats().refused.putAside === 2);
+  expect(letters.map(({ shardId, reason }) => [shardId, reason])).toEqual([
+    ['s0', 'notJson'],
+    ['s0', 'wrongKey'],
+  ]);
+  expect(letters[0].record.sequenceNumber).toBe(first);
+  expect(engine.stats()).toMatchObject({ role: 'active', lap: 3, ignored: { notJson: 2, wrongKey: 1 } });
 });
 
 test('a newer session takes over from the one before; identities go on', async () => {

@@ -3,7 +3,6 @@ import type { SamplePoints } from '#cloud/dashboard/view.js';
 import { MAX_TABLES } from '#cloud/reduce/channel-tables.js';
 import { FrameIntake } from '#cloud/reduce/frame-intake.js';
 import { ManualClock, RaceClock } from '#wire/clock.js';
-import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { BOOT_TEXT, FRAME_SAMPLES, frame, schema, TABLE } from './frames.js';
 
@@ -16,7 +15,6 @@ function intake(stored?: ConstructorParameters<typeof FrameIntake>[1]) {
       hub: (p) => points.push(p),
       raceClock: new RaceClock(wall),
       wallClock: wall,
-      log: silentLog,
     },
     stored,
   );

@@ -2,10 +2,12 @@ import { expect, test, vi } from 'vitest';
 import { type Reducers, startReducers } from '#cloud/reduce/reducers.js';
 import { slotsOf } from '#cloud/reduce/slots.js';
 import { streams, tables } from '#cloud/resources.js';
+import type { DeadLetter, DeadLetterStore } from '#cloud/streams/dead-letters.js';
 import { aggregate } from '#cloud/streams/kpl/aggregate.js';
 import { RaceClock, wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
+import { collected } from '../streams/dead-letters.js';
 import { awsError, FakeDynamoDB, FakeIotData } from '../streams/fake-dynamodb.js';
 import { FakeKinesis } from '../streams/fake-kinesis.js';
 import { BOOT_TEXT, FRAME_SAMPLES, frame, schema } from './frames.js';
@@ -32,7 +34,7 @@ class Cloud {
     return this.byName.get(streams.race.name)!;
   }
 
-  async reducers(): Promise<Reducers> {
+  async reducers(deadLetters?: DeadLetterStore): Promise<Reducers> {
     const send = (command: Command, options?: object) => {
       const { StreamName, StreamARN, ConsumerARN } = command.input;
       return this.byName.get(StreamName ?? StreamARN ?? ConsumerARN!)!.send(command, options);
@@ -48,6 +50,7 @@ class Cloud {
       log: silentLog,
       displayChannels: ['speed'],
       slot: slotsOf(1)[0],
+      deadLetters,
     });
   }
 }
@@ -84,6 +87,35 @@ test('both lanes make one count; after the commit the car is told, and a restart
   });
   expect(readBefore).toBe(1);
   expect(cloud.iot.published.at(-1)!.message.ranges).toEqual([[1, 6]]);
+});
+
+test('frames that cannot be used go to the dead letters; a store that fails is asked again, and nothing is passed before', async () => {
+  const cloud = new Cloud();
+  const letters: DeadLetter[] = [];
+  const store = collected(letters);
+  let isAway = true;
+  const reducers = await cloud.reducers({
+    ...store,
+    put: (letter) => (isAway ? Promise.reject(new Error('away')) : store.put(letter)),
+  });
+  cloud.live.put('s0', 'car-1', schema(1));
+  const damaged = frame({ seq: 2 }).fill(0xff, 40);
+  cloud.live.put('s0', 'car-1', damaged);
+  cloud.live.put('s0', 'car-1', damaged);
+  cloud.live.put('s0', 'car-2', frame({ seq: 3 }));
+  cloud.live.put('s0', 'car-1', frame({ seq: 3 }));
+  await until(() => Object.keys(reducers.stats().quarantined).length > 0);
+  expect(reducers.stats().consumed).toBe(0);
+  isAway = false;
+  await until(() => reducers.stats().consumed === 1);
+  expect(letters.map(({ record, reason }) => [record.partitionKey, reason])).toEqual([
+    ['car-1', 'damagedFrame'],
+    ['car-2', 'wrongThing'],
+  ]);
+  const { quarantined, refused } = reducers.stats();
+  expect(quarantined).toEqual({ damagedFrame: 2, wrongThing: 1 });
+  expect(refused.framesLive).toEqual({ putAside: 2, unstored: 0, repeated: 1 });
+  await reducers.stop();
 });
 
 test('a commit that fails acknowledges nothing; the next one does', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type HashRange, splitEvenly, toDecimal } from '#cloud/streams/hash-range.js';
-import { readableShards, SHARD_END, type ShardInfo } from '#cloud/streams/shard-graph.js';
+import { isAfter, readableShards, SHARD_END, type ShardInfo } from '#cloud/streams/shard-graph.js';
 
 const [WHOLE] = splitEvenly(1);
 const [LOW, HIGH] = splitEvenly(2);
@@ -34,4 +34,18 @@ test('a parent that nobody has seen is waited for while a shard is read that it 
   const seen = [...known, shard('3', QUARTER[2], '2'), shard('4', QUARTER[3], '2')];
   expect(readable(seen, { 1: SHARD_END, 2: SHARD_END })).toEqual(['3', '4']);
   expect(readable(seen, { 1: SHARD_END, 2: SHARD_END, 3: '20', 4: SHARD_END }, ['3'])).toEqual(['5']);
+});
+
+test.each([
+  ['9', undefined, '10', false],
+  ['10', undefined, '9', true],
+  ['10', undefined, '10', false],
+  ['10', 3, '10', false],
+  ['10', 3, '10:3', false],
+  ['10', 4, '10:3', true],
+  ['10', undefined, '10:-1', true],
+  ['10', undefined, 'TRIM_HORIZON', true],
+  ['10', undefined, 'SHARD_END', false],
+])('record %s/%s is behind %s: %s', (sequenceNumber, subSequenceNumber, position, after) => {
+  expect(isAfter({ sequenceNumber, subSequenceNumber }, position)).toBe(after);
 });
