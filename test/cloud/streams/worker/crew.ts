@@ -8,6 +8,8 @@ import { credentials, region } from '../../local/local-aws.js';
 
 /** Between the puts of a key: 400 records a second in all. */
 const WRITE_MS = 100;
+/** What has not happened by then never will, on a busy machine either. */
+const PATIENCE_MS = 120_000;
 const CHILD = fileURLToPath(new URL('./worker-child.ts', import.meta.url));
 
 export interface WorkerTimes {
@@ -118,7 +120,7 @@ export class Crew {
   async endWriting(): Promise<void> {
     this.#isOver = true;
     await this.#writing;
-    await expect.poll(() => this.emittedOnce, { timeout: 45_000, interval: 100 }).toBe(this.total);
+    await expect.poll(() => this.emittedOnce, { timeout: PATIENCE_MS, interval: 100 }).toBe(this.total);
   }
 
   /** Resolves when the worker runs; it need not have shards yet. */
@@ -166,7 +168,7 @@ export class Crew {
     return this.#processes.get(self)!.kill();
   }
 
-  async until(condition: () => boolean, timeout = 45_000): Promise<void> {
+  async until(condition: () => boolean, timeout = PATIENCE_MS): Promise<void> {
     await expect.poll(condition, { timeout, interval: 25 }).toBe(true);
   }
 
