@@ -43,7 +43,7 @@ interface RunFlags extends Record<string, unknown> {
 }
 
 const WORKLOAD_FLAGS = ['policy', 'shards', 'scale', 'capacity', 'length'];
-const RACE_FLAGS = ['cars', 'laps', 'speed', 'rate', 'data', 'set', 'single'];
+const RACE_FLAGS = ['cars', 'laps', 'speed', 'rate', 'data', 'set', 'single', 'spread'];
 
 /** A race scenario without a screen, or a workload. */
 export async function run(name: string, flags: RunFlags): Promise<void> {

@@ -33,6 +33,9 @@ Examples:
     .addOption(setting('rate'))
     .addOption(setting('data'))
     .addOption(anySetting())
+    .addOption(
+      new Option('--spread', 'race: two reducers, engine and standby in processes of their own').conflicts('single'),
+    )
     .addOption(new Option('--single', 'race: everything in one process (tests)'))
     .addHelpText(
       'after',
