@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type MakeComponents, Onboard, type OnboardStats } from './components/onboard.js';
 import type { DeploymentOption } from './deployments/deployments.js';
 import type { JobStats } from './deployments/job-runner.js';
 import { Downlink } from './downlink.js';
@@ -62,6 +63,8 @@ export interface AgentOptions extends SamplingOptions {
   limits?: UplinkLimits;
   /** See `deployments/deployed-agent.ts`. Absent: jobs that would deploy are rejected. */
   deployments?: DeploymentOption;
+  /** Modules beside the data path, supervised, on the local bus. */
+  components?: MakeComponents;
 }
 
 /**
@@ -114,6 +117,8 @@ export interface AgentStats {
   shadows: Record<string, ShadowStats>;
   /** Null for an agent that gets no jobs. */
   jobs: JobStats | null;
+  /** What runs beside the data path. */
+  onboard: OnboardStats;
   /** What is collected, and why not. Null without samples. */
   campaigns: CampaignsStats | null;
 }
@@ -188,13 +193,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     recorder,
     onSettings: applySettings,
     onAck: (ack) => peerTime?.answered(ack),
-    ailment: () => inputs.ailment,
+    onCampaigns: (documents) => replaceCampaigns(documents ?? options.campaigns ?? []),
+    onSheet: (payload) => onboard.sheet(payload),
+    ailment: () => inputs.ailment ?? onboard.ailment,
   });
   let inputs: Inputs;
   let sampler: Sampler | undefined;
+  let onboard: Onboard;
   try {
     inputs = new Inputs({ sources: options.sources ?? [], raceClock, log });
     sampler = inputs.table && new Sampler({ ...options, table: inputs.table, recorder, wallClock });
+    onboard = new Onboard({ ...options, table: inputs.table, log, wallClock });
   } catch (error) {
     // Whoever corrects the options may start again on the same folder.
     await journal.close();
@@ -211,6 +220,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     outlets.holdLow(sampler?.mayUploadLow === false);
     outlets.tick();
     downlink.tick();
+    onboard.tick();
     if (options.clock?.watch()) log.warn('the clock of this machine jumped; event time did not');
     health.tick();
   }
@@ -229,16 +239,29 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     outlets.pump();
   }
 
+  function replaceCampaigns(documents: unknown): void {
+    if (!sampler) throw new PitwallError('PW-CAMPAIGN-INVALID', { what: 'This agent has no source with samples.' });
+    sampler.replaceCampaigns(documents);
+  }
+
   function publishTiming(body: TimingBody): void {
     recorder.message(body);
     recorder.commit();
   }
 
+  onboard.start();
   downlink.start();
   sampler?.start();
   inputs.start({
-    samples: (block) => sampler?.samples(block),
-    event: (body) => (sampler ? sampler.event(body) : recorder.message(body)),
+    samples: (block) => {
+      sampler?.samples(block);
+      onboard.samples(block);
+    },
+    event: (body) => {
+      if (sampler) sampler.event(body);
+      else recorder.message(body);
+      onboard.event(body);
+    },
     timing: publishTiming,
     timeFix: (fix) => options.clock?.fix(fix),
   });
@@ -259,10 +282,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     boot,
     ended: inputs.ended,
     publishTiming,
-    replaceCampaigns(documents) {
-      if (!sampler) throw new PitwallError('PW-CAMPAIGN-INVALID', { what: 'This agent has no source with samples.' });
-      sampler.replaceCampaigns(documents);
-    },
+    replaceCampaigns,
     flush,
     resend: (range, destination) => outlets.resend(range, destination),
     setupChanged: (change) => downlink.setupChanged(change),
@@ -299,6 +319,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         clock: options.clock?.estimate() ?? null,
         shadows: downlink.shadows,
         jobs: downlink.jobs,
+        onboard: onboard.stats(),
         campaigns: sampler?.campaigns ?? null,
       };
     },
@@ -316,6 +337,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       stopped = true;
       ticker.stop();
       downlink.stop();
+      await onboard.stop();
       await inputs.stop();
       flush();
       await outlets.close();

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { type DeploymentOption, Deployments } from './deployments/deployments.js';
+import { DocumentStore } from './deployments/document-store.js';
 import type { JobStats } from './deployments/job-runner.js';
 import type { Outlet } from './outlets.js';
 import type { MessageBody, Recorder } from './recorder.js';
 import { type AgentSettings, agentShadow } from './setup/agent-settings.js';
 import { CallInbox, type OnCall } from './setup/calls.js';
+import { campaignShadow } from './setup/campaign-list.js';
 import { type ApplySetup, setupShadow } from './setup/car-setup.js';
 import type { JsonObject } from './setup/json.js';
 import type { ShadowStats } from './setup/shadow-sync.js';
@@ -30,6 +33,10 @@ export interface DownlinkOptions {
   onCall?: OnCall;
   onSetup?: ApplySetup;
   onSettings: (settings: AgentSettings) => void;
+  /** Puts the campaigns of the shadow `campaign` to work; undefined when it names none. Throwing refuses them. */
+  onCampaigns: (documents: unknown[] | undefined) => void;
+  /** A practice sheet came down. */
+  onSheet: (payload: Uint8Array) => void;
   onAck?: (ack: AckMessage) => void;
   /** Absent: jobs that would deploy are rejected. */
   deployments?: DeploymentOption;
@@ -50,7 +57,7 @@ export class Downlink {
   #malformedAcks = 0;
 
   constructor(options: DownlinkOptions) {
-    const { dataDir, outlets, recorder, raceClock, log, onCall, onSetup, onSettings } = options;
+    const { dataDir, outlets, recorder, raceClock, random, log, onCall, onSetup, onSettings, onCampaigns } = options;
     this.#options = options;
     if (options.role === 'trackside') return;
     const journal = (body: MessageBody) => {
@@ -58,8 +65,15 @@ export class Downlink {
       recorder.commit();
     };
     this.#calls = new CallInbox({ raceClock, log, onCall, answer: journal });
+    const documents = new DocumentStore(join(dataDir, 'campaigns'), { random });
     this.#shadows = new Shadows({ ...options, dir: dataDir, link: outlets[0].link })
       .add(setupShadow(onSetup ?? (() => {}), journal))
+      .add(
+        campaignShadow(async (refs) => {
+          const texts = (await documents.get(refs)).map((bytes) => Buffer.from(bytes).toString('utf8'));
+          onCampaigns(texts.length > 0 ? texts.map((text) => JSON.parse(text)) : undefined);
+        }),
+      )
       .add(
         agentShadow((settings) => {
           this.#track = settings.track;
@@ -80,7 +94,7 @@ export class Downlink {
   }
 
   start(): void {
-    const { thing, outlets, onAck } = this.#options;
+    const { thing, outlets, onAck, onSheet } = this.#options;
     const calls = this.#calls;
     for (const { link, uplink } of outlets) {
       link.subscribe(topics.acks(thing), (_topic, payload) => {
@@ -90,7 +104,9 @@ export class Downlink {
           onAck?.(ack);
         } else this.#malformedAcks++;
       });
-      if (calls) link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
+      if (!calls) continue;
+      link.subscribe(topics.calls(thing), (_topic, payload) => calls.receive(payload));
+      link.subscribe(topics.sheets(thing), (_topic, payload) => onSheet(payload));
     }
     this.#shadows?.start();
     this.#deployments?.start();
