@@ -13,6 +13,8 @@ fi
 
 "$venv/bin/python" -c 'import moto.server, flask' 2>/dev/null || "$venv/bin/pip" install --quiet 'moto[server]'
 
+"$venv/bin/python" -c 'import cantools' 2>/dev/null || "$venv/bin/pip" install --quiet cantools
+
 # Joda-Time, for Java's own answers. Without Maven it can be had as Debian's libjoda-time-java.
 joda="${XDG_CACHE_HOME:-$HOME/.cache}/pitwall/joda-time.jar"
 version=2.14.0
