@@ -6,6 +6,10 @@ export class Counts {
     this.#byName.set(name, (this.#byName.get(name) ?? 0) + count);
   }
 
+  get(name: string): number {
+    return this.#byName.get(name) ?? 0;
+  }
+
   toJSON(): Record<string, number> {
     return Object.fromEntries(this.#byName);
   }

@@ -1,5 +1,6 @@
 import { canKind } from './can/can.js';
 import { csvKind } from './csv/csv.js';
+import { logTailKind } from './log-tail/log-tail.js';
 import { nmeaKind } from './nmea/nmea.js';
 import { rmonitorKind } from './rmonitor/rmonitor.js';
 import { simulatedKind } from './simulated.js';
@@ -10,6 +11,7 @@ import { timingKind } from './timing/timing.js';
 export const SOURCE_KINDS: readonly SourceKind[] = [
   canKind,
   csvKind,
+  logTailKind,
   nmeaKind,
   rmonitorKind,
   simulatedKind,

@@ -34,9 +34,10 @@ export class RowBlock {
     return this.#count === this.#rowsMax;
   }
 
-  /** Whether a row of that time can still be added: there is room, and it is not too far from the first. */
+  /** Whether a row of that time can still be added: there is room, and it is neither before the first nor too far from it. */
   takes(timeMs: number): boolean {
-    return !this.isFull && (this.#count === 0 || timeMs - this.#startMs < SPAN_MS_MAX);
+    const sinceMs = timeMs - this.#startMs;
+    return !this.isFull && (this.#count === 0 || (sinceMs >= 0 && sinceMs < SPAN_MS_MAX));
   }
 
   add(timeMs: number, values: Float64Array): void {
