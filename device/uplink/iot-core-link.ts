@@ -1,13 +1,6 @@
 import { PitwallError } from '../wire/errors.js';
 import type { Link, LinkEndpoint } from './link.js';
-import {
-  messageOf,
-  type OpenSession,
-  ReconnectingLink,
-  type ReconnectOptions,
-  subscribeError,
-  within,
-} from './reconnecting-link.js';
+import { messageOf, type OpenSession, ReconnectingLink, type ReconnectOptions, within } from './reconnecting-link.js';
 
 /** s2n answers a failed handshake after 14–17 s (measured), without saying what was wrong. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -68,8 +61,7 @@ export function createIotCoreLink(endpoint: LinkEndpoint, options: ReconnectOpti
       },
       subscribe: async (filters) => {
         const granted = await Promise.all(filters.map((filter) => connection.subscribe(filter, mqtt.QoS.AtLeastOnce)));
-        const without = granted.filter(({ qos }) => (qos as number) === SUBACK_REFUSED).map(({ topic }) => topic);
-        if (without.length > 0) throw subscribeError(without);
+        return granted.filter(({ qos }) => (qos as number) === SUBACK_REFUSED).map(({ topic }) => topic);
       },
       close,
     };

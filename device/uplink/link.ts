@@ -1,7 +1,7 @@
 /** Handed what came on a topic; must not throw. The payload is the handler's to keep. */
 export type MessageHandler = (topic: string, payload: Uint8Array) => void;
 
-/** `up`: connected and every subscription granted. */
+/** `up`: connected, and every subscription answered; one that the broker refuses is named in the log and asked for again later. */
 export type LinkState = 'up' | 'down';
 
 /**

@@ -10,7 +10,6 @@ import {
   ReconnectingLink,
   type ReconnectOptions,
   type Session,
-  subscribeError,
   within,
 } from './reconnecting-link.js';
 
@@ -90,10 +89,9 @@ function sessionOf(client: mqtt.MqttClient): Session {
       new Promise((resolve, reject) => {
         client.subscribe([...filters], { qos: 1 }, (error, granted) => {
           const refused = granted?.filter(({ qos }) => qos === SUBACK_REFUSED).map(({ topic }) => topic) ?? [];
-          if (refused.length > 0) reject(subscribeError(refused));
-          else if (error)
+          if (error && refused.length === 0)
             reject(new PitwallError('PW-LINK-SUBSCRIBE', { what: messageOf(error), cause: error, retriable: true }));
-          else resolve();
+          else resolve(refused);
         });
       }),
     close: () =>

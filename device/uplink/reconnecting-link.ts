@@ -5,13 +5,14 @@ import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
 import { matchesFilter } from './filter.js';
 import type { Link, LinkState, MessageHandler } from './link.js';
+import { RefusedFilters } from './refused-filters.js';
 
 /** One MQTT connection, from CONNACK to its end. Never reconnects: that is `ReconnectingLink`'s. */
 export interface Session {
   /** Resolves on PUBACK (QoS 1) or when handed over (QoS 0). May stay pending for ever when the connection ends. */
   publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>;
-  /** Resolves when all are granted at QoS 1; rejects when one is refused. */
-  subscribe(filters: readonly string[]): Promise<void>;
+  /** Asks for QoS 1; resolves with those that the broker refuses. May stay pending for ever when the connection ends. */
+  subscribe(filters: readonly string[]): Promise<readonly string[]>;
   /** Sends DISCONNECT where possible and frees the connection. Never rejects. */
   close(): Promise<void>;
 }
@@ -65,6 +66,7 @@ export class ReconnectingLink implements Link {
   readonly #open: OpenSession;
   readonly #options: Required<ReconnectOptions>;
   readonly #handlers = new Map<string, MessageHandler>();
+  readonly #refused: RefusedFilters;
   readonly #pending = new Set<Pending>();
   #listener: (state: LinkState, reason: string) => void = () => {};
   #session: Session | undefined;
@@ -86,6 +88,7 @@ export class ReconnectingLink implements Link {
       pubackTimeoutMs: DEFAULT_PUBACK_TIMEOUT_MS,
       ...options,
     };
+    this.#refused = new RefusedFilters(options.wallClock, options.log);
   }
 
   connect(): void {
@@ -100,9 +103,7 @@ export class ReconnectingLink implements Link {
 
   subscribe(filter: string, handler: MessageHandler): void {
     this.#handlers.set(filter, handler);
-    if (this.#state !== 'up') return;
-    const session = this.#session!;
-    session.subscribe([filter]).catch((error: unknown) => this.#lose(session, messageOf(error)));
+    if (this.#session) this.#subscribeLater(this.#session, [filter]);
   }
 
   publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
@@ -136,21 +137,24 @@ export class ReconnectingLink implements Link {
 
   async #tryOnce(): Promise<void> {
     let session: Session | undefined;
-    let lost: string | undefined;
+    let end: (error: PitwallError) => void = () => {};
+    const ended = new Promise<never>((_resolve, reject) => {
+      end = reject;
+    });
+    ended.catch(() => {});
     try {
       session = await this.#open({
         onMessage: (topic, payload) => this.#deliver(topic, payload),
         onLost: (reason) => {
-          lost = reason;
+          end(new PitwallError('PW-LINK-CONNECT', { what: reason, retriable: true }));
           if (session) this.#lose(session, reason);
         },
       });
-      const filters = [...this.#handlers.keys()];
-      for (let i = 0; i < filters.length && lost === undefined; i += FILTERS_PER_SUBSCRIBE) {
-        const part = filters.slice(i, i + FILTERS_PER_SUBSCRIBE);
-        await within(session.subscribe(part), SUBSCRIBE_TIMEOUT_MS, () => subscribeError(part));
+      for (const packet of this.#refused.packets([...this.#handlers.keys()], FILTERS_PER_SUBSCRIBE)) {
+        await this.#subscribe(session, packet, ended);
       }
-      if (lost !== undefined) throw new PitwallError('PW-LINK-CONNECT', { what: lost, retriable: true });
+      // Also when there was nothing to subscribe to.
+      await Promise.race([ended, Promise.resolve()]);
     } catch (error) {
       if (session) this.#dispose(session);
       this.#options.log.warn('link: not connected', { error: messageOf(error), failures: this.#failures + 1 });
@@ -161,6 +165,23 @@ export class ReconnectingLink implements Link {
     else this.#goUp(session);
   }
 
+  /** Asks for filters; those that the broker refuses are left out. Rejects when the connection ends over it. */
+  async #subscribe(session: Session, packet: readonly string[], ended: Promise<never>): Promise<void> {
+    const answer = within(session.subscribe(packet), SUBSCRIBE_TIMEOUT_MS, () => subscribeError(packet));
+    try {
+      this.#refused.answered(packet, await Promise.race([answer, ended]));
+    } catch (error) {
+      this.#refused.unanswered(packet);
+      throw error;
+    }
+  }
+
+  /** The same on a connection that is up, which ends if there is no answer. */
+  #subscribeLater(session: Session, packet: readonly string[]): void {
+    const never = new Promise<never>(() => {});
+    this.#subscribe(session, packet, never).catch((error: unknown) => this.#lose(session, messageOf(error)));
+  }
+
   #goUp(session: Session): void {
     this.#session = session;
     this.#state = 'up';
@@ -168,6 +189,7 @@ export class ReconnectingLink implements Link {
     this.#watch = setInterval(() => {
       const nowMs = this.#options.wallClock.nowMs();
       if (nowMs - upMs >= STABLE_MS) this.#failures = 0;
+      for (const filter of this.#refused.takeDue()) this.#subscribeLater(session, [filter]);
       // Insertion order: the first is the oldest.
       const oldest = this.#pending.values().next().value;
       if (oldest && nowMs - oldest.sinceMs > this.#options.pubackTimeoutMs) {
@@ -175,7 +197,8 @@ export class ReconnectingLink implements Link {
       }
     }, WATCH_EVERY_MS);
     this.#watch.unref();
-    this.#listener('up', '');
+    const without = this.#refused.all;
+    this.#listener('up', without.length > 0 ? `not subscribed to ${without.join(', ')}` : '');
   }
 
   #lose(session: Session, reason: string): void {
@@ -234,9 +257,9 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export function subscribeError(filters: readonly string[]): PitwallError {
+function subscribeError(filters: readonly string[]): PitwallError {
   return new PitwallError('PW-LINK-SUBSCRIBE', {
-    what: `Not subscribed to ${filters.join(', ')}.`,
+    what: `No answer to a subscription to ${filters.join(', ')}.`,
     fix: 'Allow iot:Subscribe for these filters in the policy of this certificate.',
     retriable: true,
   });

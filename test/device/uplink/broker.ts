@@ -20,7 +20,10 @@ export class TestBroker {
   connects = 0;
   /** Topics whose publish closes the connection, as AWS IoT does when a policy refuses. */
   refusePublish: (topic: string) => boolean = () => false;
+  /** Filters that get 128 in the SUBACK. */
   refuseSubscribe: (filter: string) => boolean = () => false;
+  /** Filters on which the connection is closed. */
+  closeOnSubscribe: (filter: string) => boolean = () => false;
   /** Publishes that get no PUBACK. */
   swallow: (topic: string) => boolean = () => false;
   /** What the cloud does with a message, e.g. acknowledge it. */
@@ -45,8 +48,12 @@ export class TestBroker {
       // Without the callback there is no PUBACK.
       if (!client || !this.swallow(packet.topic)) callback(null);
     };
-    aedes.authorizeSubscribe = (_client, subscription, callback) =>
-      callback(null, this.refuseSubscribe(subscription.topic) ? null : subscription);
+    aedes.authorizeSubscribe = (client, subscription, callback) => {
+      // Before the CONNACK it restores what it stored of a session, refused or not.
+      const isAsked = client?.connected;
+      if (isAsked && this.closeOnSubscribe(subscription.topic)) callback(new Error('refused by policy'));
+      else callback(null, this.refuseSubscribe(subscription.topic) ? null : subscription);
+    };
   }
 
   /** `dir`: where certificates and keys go. */

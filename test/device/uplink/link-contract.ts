@@ -19,6 +19,10 @@ export function linkContract(
     let broker: TestBroker;
     let link: Link;
     let states: LinkState[];
+    /** What was logged as errors. */
+    let logged: object[];
+    /** The link's wall clock is so far ahead. */
+    let aheadMs: number;
 
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'pitwall-link-'));
@@ -26,6 +30,8 @@ export function linkContract(
     afterAll(() => rm(dir, { recursive: true, force: true }));
     beforeEach(async () => {
       broker = await TestBroker.start(dir);
+      logged = [];
+      aheadMs = 0;
       link = await linkAs('car-1');
       states = [];
       link.onState((state) => states.push(state));
@@ -40,9 +46,9 @@ export function linkContract(
       return createLink(
         { host, port: broker.port, clientId, ...identity },
         {
-          wallClock,
+          wallClock: { nowMs: () => wallClock.nowMs() + aheadMs },
           random: seededRandom(1),
-          log: silentLog,
+          log: { ...silentLog, error: (_message, fields) => void logged.push(fields ?? {}) },
           backoffMinMs: 50,
           backoffMaxMs: 400,
           pubackTimeoutMs: 1500,
@@ -171,17 +177,43 @@ export function linkContract(
       expect(broker.connects).toBe(connects);
     });
 
-    test('is not up while a subscription is refused, and tries again ever more slowly', async () => {
-      broker.refuseSubscribe = (filter) => filter === 'not/mine';
-      link.subscribe('not/mine', () => {});
-      link.connect();
-      await until('it tried a few times', () => broker.connects >= 3);
-      expect(states).toEqual([]);
-      // Waits are 25–50, 50–100, 100–200, then 200–400 ms: a loop without back-off would be far beyond this.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      expect(broker.connects).toBeLessThan(14);
-      broker.refuseSubscribe = () => false;
-      await up();
+    describe.each([
+      ['by 128 in the SUBACK', 'refuseSubscribe'],
+      ['by closing the connection', 'closeOnSubscribe'],
+    ] as const)('a subscription that is refused %s', (_how, refusal) => {
+      test('is named and left out, the others work, and the link does not hammer', async () => {
+        broker[refusal] = (filter) => filter === 'not/mine';
+        const got: string[] = [];
+        link.subscribe('not/mine', () => {});
+        link.subscribe('pitwall/v1/car-1/acks', (topic) => got.push(topic));
+        link.connect();
+        await up();
+        broker.send('pitwall/v1/car-1/acks', 'a');
+        await until('the other subscription works', () => got.length > 0);
+        expect(logged).toContainEqual(
+          expect.objectContaining({ filter: 'not/mine', fix: expect.stringContaining('iot:Subscribe') }),
+        );
+        // One with all filters, two with the one alone, and one without it.
+        expect(broker.connects).toBeLessThanOrEqual(4);
+        const { connects } = broker;
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        expect(broker.connects).toBe(connects);
+        expect(states).toEqual(['up']);
+      });
+
+      test('is asked for again a minute later, and works when the policy allows it', async () => {
+        broker[refusal] = (filter) => filter === 'not/mine';
+        const got: string[] = [];
+        link.subscribe('not/mine', (topic) => got.push(topic));
+        link.connect();
+        await up();
+        broker[refusal] = () => false;
+        aheadMs = 61_000;
+        await until('it came after all', () => {
+          broker.send('not/mine', 'x');
+          return got.length > 0;
+        });
+      });
     });
 
     test('stays down after close', async () => {

@@ -102,6 +102,24 @@ describe('Uplink', () => {
     expect(published.slice(0, 3).map(({ topic }) => topic)).toEqual([LIVE, LIVE, LIVE]);
   });
 
+  test('low records go by backfill alone, and wait as long as they are held; nothing else waits for them', async () => {
+    const { it, published, seqs } = uplink(WIDE);
+    it.holdLow(true);
+    journal.append({ seq: 1, kind: 'frame', payload: Uint8Array.of(0, 0, 0, 0, 1), priority: 'low' });
+    write(2, 3);
+    it.onLinkState('up');
+    await settle();
+    expect(seqs()).toEqual([2, 3]);
+    it.holdLow(false);
+    it.tick();
+    await settle();
+    expect(published.map(({ topic, seq }) => [topic, seq])).toEqual([
+      [LIVE, 2],
+      [LIVE, 3],
+      [BACKFILL, 1],
+    ]);
+  });
+
   test('each kind goes to its own topic', () => {
     const { it, published } = uplink(WIDE);
     for (const [i, kind] of (['schema', 'event', 'timing', 'callAck'] as const).entries()) write(i + 1, i + 1, kind);
