@@ -3,7 +3,7 @@ import { wallClock } from '#wire/clock.js';
 import { EXIT } from '../exit.js';
 
 const PROGRESS_MS = 1000;
-const POLL_MS = 50;
+const POLL_MS = 20;
 /** After the end of its inputs: until everything is with the broker, and then until it is acknowledged end to end. */
 const SEND_TIMEOUT_MS = 30_000;
 const ACK_TIMEOUT_MS = 10_000;
@@ -32,7 +32,7 @@ export interface AgentSummary {
 }
 
 /**
- * Attends an agent until its inputs end or ^C, tells how it does, stops it, and ends the process: 0 when everything has
+ * Attends an agent until its inputs end or ^C, tells when the first frame is journaled and how it does, stops it, and ends the process: 0 when everything has
  * been sent, 5 when it has not in time (it is in the journal, the next start sends it), 130 after ^C.
  */
 export async function attend(agent: Agent, { json }: { json: boolean }): Promise<never> {
@@ -53,8 +53,14 @@ export async function attend(agent: Agent, { json }: { json: boolean }): Promise
     }
   });
   const progress = setInterval(() => tell('progress'), PROGRESS_MS);
+  const ready = setInterval(() => {
+    if (agent.stats().framesJournaled === 0) return;
+    clearInterval(ready);
+    if (json) process.stdout.write(`${JSON.stringify({ type: 'ready', thing: agent.thing, boot: agent.boot })}\n`);
+  }, POLL_MS);
   const outcome = await Promise.race([interrupted, agent.ended.then(() => sent(agent, () => interrupts > 0))]);
   clearInterval(progress);
+  clearInterval(ready);
   await agent.stop();
   tell('summary');
   if (outcome === 'interrupted') process.exit(EXIT.interrupted);
