@@ -1,42 +1,13 @@
-/**
- * What `candump` writes, read from bytes. One line a frame:
- *
- *     log    = "(" seconds "." fraction ")" " " bus " " id "#" body [" " ("R" | "T")]        candump -l, candump -L
- *     body   = data | "R" [digit] | "#" flags data        remote frame; CAN FD with its flags as one hex digit
- *     data   = up to 8 (FD: 64) bytes as two hex digits each, then perhaps "_" and the raw DLC of a classic frame
- *     screen = "(" seconds "." fraction ")" bus id "[" length "]" ("remote request" | data with spaces) …     candump -ta
- *     id     = 3 hex digits, or 8 for an extended one; bit 29 set: an error frame
- *
- * A length of two digits (`[08]`) marks CAN FD on the screen. Memory is constant: the rest of a line that a chunk cuts, and
- * one frame that is filled again and again.
- */
-import { type CanFrame, DATA_BYTES_MAX, ERROR, EXTENDED, FD, REMOTE } from './frame.js';
+import { CandumpLine } from './candump-line.js';
+import type { CanFrame } from './frame.js';
 
 /** Bound on a line. The longest that candump writes has some 250 characters. */
 const LINE_BYTES_MAX = 1024;
-/** Bound on the names of interfaces that are remembered; a computer has a few. */
-const BUSES_MAX = 64;
-/** The microseconds of later ones are no exact doubles (the year 2255). */
-const SECONDS_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000) - 1;
-const CLASSIC_BYTES_MAX = 8;
-const STANDARD_ID_MAX = 0x7ff;
-const ERROR_FLAG = 0x2000_0000;
-const EXTENDED_ID_MASK = 0x1fff_ffff;
-
+const OVERLONG = `a line of at most ${LINE_BYTES_MAX} bytes`;
 const NEWLINE = 10;
 const RETURN = 13;
 const SPACE = 32;
 const TAB = 9;
-const HASH = 35;
-const UNDERSCORE = 95;
-const [OPEN, CLOSE, DOT, BRACKET, BRACKET_END, LETTER_R, LETTER_T, LETTER_r] = Buffer.from('().[]RTr');
-
-/** Values of hex digits by character, −1 for what is none. */
-const HEX = new Int8Array(256).fill(-1);
-for (let digit = 0; digit < 16; digit++) {
-  HEX[digit.toString(16).charCodeAt(0)] = digit;
-  HEX[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
-}
 
 /** A line that is no frame. */
 export interface BadLine {
@@ -49,7 +20,8 @@ export interface BadLine {
 }
 
 /**
- * Reads frames from bytes as they come, one at a time.
+ * Reads frames from candump's text as bytes of it come, one at a time. Memory is constant: the rest of a line that a chunk
+ * cuts, and one frame that is filled again and again.
  *
  * @example
  * const reader = new CandumpReader((bad) => log.warn(`line ${bad.line}: expected ${bad.expected}`));
@@ -62,19 +34,12 @@ export interface BadLine {
  */
 export class CandumpReader {
   /** The frame that `next` has read. */
-  readonly frame: CanFrame = {
-    timeUs: 0,
-    bus: '',
-    id: 0,
-    flags: 0,
-    length: 0,
-    data: new Uint8Array(DATA_BYTES_MAX),
-  };
+  readonly frame: CanFrame;
   /** Lines seen, empty ones included. */
   lines = 0;
   badLines = 0;
   readonly #onBadLine: (bad: BadLine) => void;
-  readonly #buses: { name: string; bytes: Uint8Array }[] = [];
+  readonly #line = new CandumpLine();
   /** The line that is cut off by the end of a chunk. */
   readonly #rest = new Uint8Array(LINE_BYTES_MAX);
   #restLength = 0;
@@ -82,14 +47,14 @@ export class CandumpReader {
   #isOverlong = false;
   #chunk: Uint8Array = new Uint8Array(0);
   #chunkAt = 0;
-  /** The line that is read: from `#start`, `#at` is next, up to `#end`. */
+  /** The line that is read. */
   #bytes: Uint8Array = this.#chunk;
   #start = 0;
-  #at = 0;
   #end = 0;
 
   constructor(onBadLine: (bad: BadLine) => void = () => {}) {
     this.#onBadLine = onBadLine;
+    this.frame = this.#line.frame;
   }
 
   /** Takes the next bytes. They are read by `next`, and must stay as they are until it has returned false. */
@@ -108,10 +73,12 @@ export class CandumpReader {
     while (this.#nextLine()) {
       this.lines++;
       if (this.#isBlank()) continue;
-      const expected = this.#parse();
+      const expected = this.#isOverlong ? OVERLONG : this.#line.read(this.#bytes, this.#start, this.#end);
       if (expected === '') return true;
+      const at = this.#isOverlong ? this.#end : this.#line.at;
+      this.#isOverlong = false;
       this.badLines++;
-      this.#onBadLine({ line: this.lines, column: this.#at - this.#start + 1, expected });
+      this.#onBadLine({ line: this.lines, column: at - this.#start + 1, expected });
     }
     return false;
   }
@@ -139,7 +106,6 @@ export class CandumpReader {
   #setLine(bytes: Uint8Array, start: number, end: number): void {
     this.#bytes = bytes;
     this.#start = start;
-    this.#at = start;
     this.#end = end > start && bytes[end - 1] === RETURN ? end - 1 : end;
   }
 
@@ -154,190 +120,5 @@ export class CandumpReader {
   #isBlank(): boolean {
     for (let i = this.#start; i < this.#end; i++) if (this.#bytes[i] !== SPACE && this.#bytes[i] !== TAB) return false;
     return !this.#isOverlong;
-  }
-
-  /** @returns what was expected at `#at`, or nothing when `frame` is filled */
-  #parse(): string {
-    if (this.#isOverlong) {
-      this.#isOverlong = false;
-      this.#at = this.#end;
-      return `a line of at most ${LINE_BYTES_MAX} bytes`;
-    }
-    return this.#parseTime() || this.#parseBus() || this.#parseId() || this.#parseBody();
-  }
-
-  #parseTime(): string {
-    const bytes = this.#bytes;
-    this.#skipSpaces();
-    if (this.#peek() !== OPEN) return '"(", the start of a time';
-    let at = this.#at + 1;
-    let seconds = 0;
-    let digits = 0;
-    for (; at < this.#end; at++, digits++) {
-      const digit = bytes[at] - 48;
-      if (!(digit >= 0 && digit <= 9)) break;
-      seconds = seconds * 10 + digit;
-    }
-    this.#at = at;
-    if (digits === 0 || seconds > SECONDS_MAX) return `digits of seconds, up to ${SECONDS_MAX}`;
-    if (this.#peek() !== DOT) return '"." after the seconds';
-    let micros = 0;
-    let weight = 100_000;
-    for (at++; at < this.#end; at++) {
-      const digit = bytes[at] - 48;
-      if (!(digit >= 0 && digit <= 9)) break;
-      // Nanoseconds are cut: the frames' times are whole microseconds.
-      micros += weight >= 1 ? digit * weight : 0;
-      weight /= 10;
-    }
-    this.#at = at;
-    if (this.#peek() !== CLOSE) return 'digits of a second and ")"';
-    this.#at++;
-    this.frame.timeUs = seconds * 1_000_000 + micros;
-    return '';
-  }
-
-  #parseBus(): string {
-    this.#skipSpaces();
-    const from = this.#at;
-    while (this.#at < this.#end && this.#bytes[this.#at] !== SPACE) this.#at++;
-    const length = this.#at - from;
-    if (length === 0) return 'the name of an interface';
-    for (const bus of this.#buses) {
-      if (this.#isAt(from, length, bus.bytes)) {
-        this.frame.bus = bus.name;
-        return '';
-      }
-    }
-    if (this.#buses.length === BUSES_MAX) return `one of the ${BUSES_MAX} interfaces so far`;
-    const bytes = this.#bytes.slice(from, this.#at);
-    const name = Buffer.from(bytes).toString('latin1');
-    this.#buses.push({ name, bytes });
-    this.frame.bus = name;
-    return '';
-  }
-
-  #parseId(): string {
-    this.#skipSpaces();
-    const from = this.#at;
-    const id = this.#parseHex();
-    const digits = this.#at - from;
-    if (digits !== 3 && digits !== 8) return 'an id of 3 or 8 hex digits';
-    if (digits === 3 && id > STANDARD_ID_MAX) return 'an id up to 7FF';
-    if (digits === 8 && id >= 2 * ERROR_FLAG) return 'an id up to 1FFFFFFF, or 20000000 more for an error frame';
-    const isError = id >= ERROR_FLAG;
-    this.frame.id = id & EXTENDED_ID_MASK;
-    this.frame.flags = (digits === 8 && !isError ? EXTENDED : 0) | (isError ? ERROR : 0);
-    return '';
-  }
-
-  #parseBody(): string {
-    this.frame.length = 0;
-    if (this.#peek() !== HASH) return this.#parseScreen();
-    this.#at++;
-    const next = this.#peek();
-    if (next === LETTER_R) return this.#parseRemote();
-    let bytesMax = CLASSIC_BYTES_MAX;
-    if (next === HASH) {
-      this.frame.flags |= FD;
-      bytesMax = DATA_BYTES_MAX;
-      this.#at++;
-      if (this.#hex() < 0) return 'the flags of a CAN FD frame, one hex digit';
-      this.#at++;
-    }
-    const wrong = this.#parseData(bytesMax);
-    if (wrong !== '') return wrong;
-    if (this.#peek() === UNDERSCORE && bytesMax === CLASSIC_BYTES_MAX) {
-      this.#at++;
-      if (this.#hex() < 0) return 'a raw length, one hex digit';
-      this.#at++;
-    }
-    return this.#parseEnd();
-  }
-
-  #parseRemote(): string {
-    this.#at++;
-    this.frame.flags |= REMOTE;
-    if (this.#hex() >= 0) this.#at++;
-    return this.#parseEnd();
-  }
-
-  #parseData(bytesMax: number): string {
-    const { data } = this.frame;
-    const bytes = this.#bytes;
-    let at = this.#at;
-    let length = 0;
-    for (; at + 1 < this.#end && length < bytesMax; at += 2) {
-      const value = (HEX[bytes[at]] << 4) | HEX[bytes[at + 1]];
-      if (value < 0) break;
-      data[length++] = value;
-    }
-    this.#at = at;
-    this.frame.length = length;
-    return this.#hex() >= 0 ? `at most ${bytesMax} bytes, two hex digits each` : '';
-  }
-
-  /** The direction that `candump -x` adds may follow. */
-  #parseEnd(): string {
-    this.#skipSpaces();
-    const next = this.#peek();
-    if (next === LETTER_R || next === LETTER_T) this.#at++;
-    this.#skipSpaces();
-    return this.#at === this.#end ? '' : 'the end of the line';
-  }
-
-  #parseScreen(): string {
-    this.#skipSpaces();
-    if (this.#peek() !== BRACKET) return '"#" and the data, or the length in brackets';
-    const from = ++this.#at;
-    let length = 0;
-    while (this.#at < this.#end && this.#bytes[this.#at] >= 48 && this.#bytes[this.#at] <= 57) {
-      length = length * 10 + this.#bytes[this.#at++] - 48;
-    }
-    const digits = this.#at - from;
-    if (digits === 0 || digits > 2 || this.#peek() !== BRACKET_END) return 'a length of one or two digits and "]"';
-    if (length > (digits === 2 ? DATA_BYTES_MAX : CLASSIC_BYTES_MAX)) return 'a length that a frame can have';
-    this.#at++;
-    if (digits === 2) this.frame.flags |= FD;
-    this.#skipSpaces();
-    if (this.#peek() === LETTER_r) {
-      this.frame.flags |= REMOTE;
-      return '';
-    }
-    // What follows the data is for people: the bytes as text, or that the frame reports an error.
-    for (let i = 0; i < length; i++) {
-      this.#skipSpaces();
-      const value = this.#at + 1 < this.#end ? (this.#hex() << 4) | HEX[this.#bytes[this.#at + 1]] : -1;
-      if (value < 0) return 'a byte of data, two hex digits';
-      this.frame.data[i] = value;
-      this.#at += 2;
-    }
-    this.frame.length = length;
-    return '';
-  }
-
-  /** The value of the hex digits from `#at` on, of nine at most. */
-  #parseHex(): number {
-    let value = 0;
-    for (let digits = 0; digits < 9 && this.#hex() >= 0; digits++) value = value * 16 + HEX[this.#bytes[this.#at++]];
-    return value;
-  }
-
-  #peek(): number {
-    return this.#at < this.#end ? this.#bytes[this.#at] : -1;
-  }
-
-  #hex(): number {
-    return this.#at < this.#end ? HEX[this.#bytes[this.#at]] : -1;
-  }
-
-  #skipSpaces(): void {
-    while (this.#at < this.#end && (this.#bytes[this.#at] === SPACE || this.#bytes[this.#at] === TAB)) this.#at++;
-  }
-
-  #isAt(from: number, length: number, wanted: Uint8Array): boolean {
-    if (length !== wanted.length) return false;
-    for (let i = 0; i < length; i++) if (this.#bytes[from + i] !== wanted[i]) return false;
-    return true;
   }
 }
