@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { startDeployedConfig } from '#device/config/deployed.js';
 import { checkConfig, type LoadedConfig, loadConfig } from '#device/config/load.js';
 import type { AgentConfigInput } from '#device/config/schema.js';
 import { type Machine, startConfigured } from '#device/config/start.js';
@@ -49,16 +50,20 @@ export async function run(input: string | undefined, flags: CarFlags & { config?
       fix: `Play a file with: pitwall car replay ${input}`,
     });
   }
-  const config =
+  const agent =
     flags.config === undefined
-      ? await configured('pitwall car run', flags, {
-          kind: 'can',
-          dbc: dbcOf(flags),
-          input: 'stdin',
-          j1939: flags.j1939,
-        })
-      : loadConfig(flags.config);
-  return attend(await startConfigured(config, 'car', machine('car')), { json: flags.json === true });
+      ? await startConfigured(
+          await configured('pitwall car run', flags, {
+            kind: 'can',
+            dbc: dbcOf(flags),
+            input: 'stdin',
+            j1939: flags.j1939,
+          }),
+          'car',
+          machine('car'),
+        )
+      : await startDeployedConfig(loadConfig(flags.config), machine('car'));
+  return attend(agent, { json: flags.json === true });
 }
 
 /** `pitwall car replay`: a recording, as if it happened now, into the running system. */

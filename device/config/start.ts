@@ -29,6 +29,7 @@ export async function startConfigured(
   config: LoadedConfig,
   role: NonNullable<AgentOptions['role']>,
   machine: Machine,
+  more: Pick<AgentOptions, 'deployments'> = {},
 ): Promise<Agent> {
   const { dir, thing, sources: wanted, destinations, clock, ...rest } = config;
   const { wallClock, machineClock, random, log } = machine;
@@ -45,6 +46,7 @@ export async function startConfigured(
     const links = await Promise.all(destinations.map((each) => linkTo(each, { dir, thing }, machine)));
     return await startAgent({
       ...rest,
+      ...more,
       thing,
       dataDir,
       role,

@@ -65,6 +65,23 @@ A car that is not in the roster is listed below the race; select it to see its c
     )
     .action(async (file, flags) => (await import('../car.js')).replay(file, flags));
 
+  car
+    .command('sheet <thing>')
+    .description('Print the practice sheet that a car keeps: laps and sectors against its best and its ideal lap.')
+    .option('--agent <dir>', 'data folder of the agent; default: that of a car of the race in --data')
+    .option('--json', 'the sheet as one JSON document')
+    .addOption(setting('data'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pitwall car sheet car-1
+  $ watch -n1 pitwall car sheet car-24 --agent /var/lib/pitwall/car-24
+
+Written within a second of the line; sectors need track.sectorStartsM in car.json.`,
+    )
+    .action(async (thing, flags) => (await import('../car-sheet.js')).sheet(thing, flags));
+
   const trackside = program.command('trackside').description('The agent beside the track: official timing, weather.');
   trackside
     .command('run')

@@ -145,7 +145,7 @@ class World {
   }
 }
 
-function valueOf(field: keyof CarSetup, random: Random): number {
+function valueFor(field: keyof CarSetup, random: Random): number {
   const [min, max] = FIELDS[field];
   return min + Math.floor(random() * (max - min + 1));
 }
@@ -158,10 +158,10 @@ describe('team, car and a bad network', () => {
     for (let step = 0; step < STEPS; step++) {
       const draw = random();
       const field = pick();
-      if (draw < 0.3) world.teamAsks({ [field]: valueOf(field, random) });
+      if (draw < 0.3) world.teamAsks({ [field]: valueFor(field, random) });
       else if (draw < 0.35) world.teamAsks({ [field]: 9999 });
       else if (draw < 0.4) world.teamAsks({ [field]: null });
-      else if (draw < 0.55) world.sync.changed({ [field]: valueOf(field, random) });
+      else if (draw < 0.55) world.sync.changed({ [field]: valueFor(field, random) });
       else if (draw < 0.7) world.connect(!world.up);
       else if (draw < 0.73) world.startCar();
       else if (draw < 0.75) {
@@ -180,7 +180,7 @@ describe('team, car and a bad network', () => {
     expect(settled.reported).toEqual(world.sync.state);
     for (const field of NAMES) {
       world.pass(2);
-      world.teamAsks({ [field]: valueOf(field, random) });
+      world.teamAsks({ [field]: valueFor(field, random) });
     }
     world.pass(300);
     const { desired, reported } = world.sections();
