@@ -15,7 +15,7 @@ function samplesOf(text: string): { kind: string }[] {
     .split('\n')
     .filter((line) => line.startsWith('    '))
     .join('\n');
-  return [...blocks.matchAll(/^ {4}\{ "kind"[^]*?\}$(?=\n {4}\{|\n*$)/gm)].map(([sample]) => JSON.parse(sample));
+  return [...blocks.matchAll(/^ {4}\{ "kind"[\s\S]*?\}$(?=\n {4}\{|\n*$)/gm)].map(([sample]) => JSON.parse(sample));
 }
 
 describe.each(['csv', 'log-tail', 'nmea', 'rmonitor', 'timing'])('the samples of %s', (kind) => {

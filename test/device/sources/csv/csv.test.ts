@@ -136,7 +136,7 @@ describe('a replay', () => {
     expect(sink.rows).toHaveLength(256);
     sink.journal();
     await until('the next came', () => sink.rows.length === 512);
-    source.stop();
+    await source.stop();
   });
 
   it('goes by the race clock where it is paced as recorded', async () => {

@@ -94,7 +94,7 @@ describe('the nmea source', () => {
         gpsHdop: 0.9,
       },
     });
-    source.stop();
+    await source.stop();
   });
 
   it('gives the true time with the moment of the clock that belongs to it', async () => {

@@ -33,6 +33,6 @@ describe('the rmonitor source', () => {
     await until('the next lap', () => sink.timings.length === 2);
     expect(sink.timings[1]).toMatchObject({ lap: 3, eventTimeMs: START_MS + 90_000 });
     expect(source.stats?.()).toMatchObject({ reconnects: 1, silent: 0, passings: 2 });
-    source.stop();
+    await source.stop();
   });
 });
