@@ -18,7 +18,7 @@ function samplesOf(text: string): { kind: string }[] {
   return [...blocks.matchAll(/^ {4}\{ "kind"[\s\S]*?\}$(?=\n {4}\{|\n*$)/gm)].map(([sample]) => JSON.parse(sample));
 }
 
-describe.each(['csv', 'log-tail', 'nmea', 'rmonitor', 'timing'])('the samples of %s', (kind) => {
+describe.each(['can', 'csv', 'log-tail', 'nmea', 'rmonitor', 'timing'])('the samples of %s', (kind) => {
   const samples = readmes
     .flatMap((path) => samplesOf(readFileSync(join(folder, path), 'utf8')))
     .filter((each) => each.kind === kind);
