@@ -3,6 +3,7 @@ import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { startConsumer } from '#cloud/streams/consumer.js';
 import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
+import { readIdentity } from '#cloud/streams/identity-header.js';
 import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
 import { atTimestamp, LATEST, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
@@ -119,15 +120,18 @@ class Reading {
   }
 }
 
-/** Data as JSON where it is JSON, else as base64. */
+/** Data as JSON where it is JSON, else as base64; the identity that a producer put in front of it apart. */
 function lineOf(shardId: string, { sequenceNumber, subSequenceNumber, partitionKey, arrivalMs, data }: StreamRecord) {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const identity = readIdentity(data);
+  const body = identity?.data ?? data;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const record = {
     shardId,
     sequenceNumber,
     ...(subSequenceNumber !== undefined && { subSequenceNumber }),
     partitionKey,
     arrivalMs,
+    ...(identity && { boot: identity.boot, seq: identity.seq }),
   };
   try {
     return { ...record, json: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown };

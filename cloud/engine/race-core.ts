@@ -28,6 +28,8 @@ export interface RaceSnapshot {
   version: typeof SNAPSHOT_VERSION;
   positions: Record<string, ShardPosition>;
   seen: SeenJson[];
+  /** Of what reducers told; absent in snapshots from before they numbered it. */
+  told?: SeenJson[];
   window: WindowJson;
   inputs: string[];
   state: RaceState | null;
@@ -61,6 +63,8 @@ export class RaceCore {
   answer: StrategyAnswer | null;
   /** Told of every failure that was counted, and of the record whose fold it was. */
   onFailure: (error: unknown, record?: RaceRecord) => void = () => {};
+  /** Of reducers: apart from agents, whose boots are acknowledged and must not be crowded out. */
+  readonly #told: Seen;
   readonly #window: ReorderWindow;
   readonly #inputs: Set<string>;
   /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
@@ -78,6 +82,7 @@ export class RaceCore {
     }
     this.positions = { ...stored?.positions };
     this.seen = new Seen(stored?.seen);
+    this.#told = new Seen(stored?.told);
     this.#window = new ReorderWindow(stored?.window);
     this.#inputs = new Set(stored?.inputs);
     this.state = stored?.state ?? null;
@@ -118,6 +123,12 @@ export class RaceCore {
       case 'person':
         this.#takePerson(parsed.record, triggers);
         break;
+      case 'reducers': {
+        const { thing, boot, seq } = parsed.identity;
+        if (this.#told.mark(thing, boot, seq - 1, seq)) this.#fold(parsed.record, triggers);
+        else this.counters.duplicates++;
+        break;
+      }
       case 'other':
         this.#fold(parsed.record, triggers);
         break;
@@ -154,6 +165,7 @@ export class RaceCore {
       version: SNAPSHOT_VERSION,
       positions: this.positions,
       seen: this.seen.toJSON(),
+      told: this.#told.toJSON(),
       window: this.#window.toJSON(),
       inputs: [...this.#inputs],
       state: this.state,

@@ -1,3 +1,4 @@
+import { type RecordIdentity, readIdentity } from '#cloud/streams/identity-header.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import type { AgentEvent, CallAckMessage, TimingMessage } from '#wire/messages.js';
 import type { PeopleRecord, RaceRecord } from '#wire/race-records.js';
@@ -19,7 +20,9 @@ export const WHY: Readonly<Record<RefusedReason, string>> = {
 export type ParsedRecord =
   | { from: 'agent'; record: AgentRecord }
   | { from: 'person'; record: PeopleRecord }
-  /** Neither journaled nor numbered: health and the reducers' laps; folding one twice changes nothing. */
+  /** The reducers' laps, numbered by the producer that put them. */
+  | { from: 'reducers'; record: RaceRecord; identity: RecordIdentity }
+  /** Neither journaled nor numbered: health; folding one twice changes nothing. */
   | { from: 'other'; record: RaceRecord }
   | { from: 'refused'; reason: RefusedReason };
 
@@ -29,10 +32,18 @@ export type ParsedRecord =
  */
 export function parseRaceRecord({ data, partitionKey }: StreamRecord): ParsedRecord {
   let record: RaceRecord;
+  const identity = readIdentity(data);
+  const body = identity?.data ?? data;
   try {
-    record = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
+    record = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
   } catch {
     return { from: 'refused', reason: 'notJson' };
+  }
+  if (identity) {
+    if (record?.kind !== 'lapChannels') return { from: 'refused', reason: 'unknownKind' };
+    if (identity.thing !== partitionKey || record.thing !== partitionKey)
+      return { from: 'refused', reason: 'wrongKey' };
+    return { from: 'reducers', record, identity };
   }
   switch (record?.kind) {
     case 'event':

@@ -121,11 +121,12 @@ export async function startReducers(options: ReducersOptions): Promise<Reducers>
   const key = `reducers#${slot.key}`;
   const tableName = resources.tables.state.name;
   const store = createSnapshotStore({ dynamodb, tableName, key });
-  const { json } = await store.claim(fence);
+  const claimed = await store.claim(fence);
+  const { json } = claimed;
   const stored: DurableState | undefined = json ? JSON.parse(json) : undefined;
   const intake = new FrameIntake(options, stored?.intake);
   await intake.tables.load(dynamodb, tableName, key);
-  return new RunningReducers(options, store, key, intake, stored?.positions);
+  return new RunningReducers(options, store, key, intake, `${slot.key}.${claimed.fence}`, stored?.positions);
 }
 
 class RunningReducers implements Reducers {
@@ -151,6 +152,7 @@ class RunningReducers implements Reducers {
     store: SnapshotStore,
     key: string,
     intake: FrameIntake,
+    boot: string,
     positions: Positions = { framesLive: {}, framesBackfill: {} },
   ) {
     const { kinesis, iotData, resources, log, wallClock, raceClock, random } = options;
@@ -164,6 +166,8 @@ class RunningReducers implements Reducers {
     this.#producer = createProducer({
       client: kinesis,
       streamName: resources.streams.race.name,
+      aggregate: true,
+      boot,
       log,
       wallClock,
       raceClock,

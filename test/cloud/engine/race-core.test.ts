@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RaceCore } from '#cloud/engine/race-core.js';
 import { parseRaceRecord } from '#cloud/engine/records.js';
+import { withIdentity } from '#cloud/streams/identity-header.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import { onTheWire, raceRecords, Sender, START_MS, sessionOpen, toStreamRecord } from './race-stream.js';
 
@@ -14,6 +15,33 @@ function takeAll(core: RaceCore, records: readonly StreamRecord[]): void {
 }
 
 const bytes = (core: RaceCore) => JSON.stringify(core);
+
+test('a lap that reducers put twice is folded once, also after a restart; another key than its own is refused', () => {
+  const lap = {
+    v: 1,
+    kind: 'lapChannels',
+    thing: 'car-1',
+    boot: '1-00',
+    lapHint: 3,
+    fromMs: 0,
+    toMs: 1,
+    channels: {},
+    samples: 1,
+  };
+  const put = (seq: number, thing = 'car-1'): StreamRecord => ({
+    sequenceNumber: String(seq),
+    partitionKey: 'car-1',
+    data: withIdentity({ thing, boot: 'slot-0-of-2.7', seq }, Buffer.from(JSON.stringify(lap))),
+    arrivalMs: START_MS,
+  });
+  const core = new RaceCore();
+  takeAll(core, [put(1), put(2), put(1)]);
+  expect(core.counters.duplicates).toBe(1);
+  const again = new RaceCore(JSON.parse(bytes(core)));
+  takeAll(again, [put(2), put(3), put(4, 'car-2')]);
+  expect(again.counters).toMatchObject({ duplicates: 1, ignored: { wrongKey: 1 } });
+  expect(again.takeHeard(), 'no agent is acknowledged by it').toEqual([]);
+});
 
 describe.each([3, 19, 77])('seed %i', (seed) => {
   test('a crash at any record: the snapshot and the records behind it give the same bytes', () => {
