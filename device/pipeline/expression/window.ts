@@ -22,8 +22,6 @@ export class Window {
   readonly #count = new Float64Array(RING);
   /** Number of the newest bucket. */
   #head = 0;
-  /** Whether the totals below say what the buckets do. */
-  #isTotalled = false;
   /** Of the window without its newest bucket. */
   readonly #recent = new Totals();
   /** Of the window before. */
@@ -39,7 +37,7 @@ export class Window {
     const bucket = Math.floor(timeUs / this.#bucketUs);
     if (bucket > this.#head) this.#advance(bucket);
     else if (bucket <= this.#head - RING) this.#restart(bucket);
-    else if (bucket < this.#head) this.#isTotalled = false;
+    else if (bucket < this.#head) this.#distrustTotals();
     const slot = slotOf(bucket);
     if (value < this.#least[slot]) this.#least[slot] = value;
     if (value > this.#greatest[slot]) this.#greatest[slot] = value;
@@ -63,30 +61,36 @@ export class Window {
   }
 
   prevMin(timeUs: number): number {
-    this.#at(timeUs);
-    return finite(this.#before.least);
+    return finite(this.#beforeAt(timeUs).least);
   }
 
   prevMax(timeUs: number): number {
-    this.#at(timeUs);
-    return finite(this.#before.greatest);
+    return finite(this.#beforeAt(timeUs).greatest);
   }
 
   prevAvg(timeUs: number): number {
-    this.#at(timeUs);
-    return this.#before.sum / this.#before.count;
+    const { sum, count } = this.#beforeAt(timeUs);
+    return sum / count;
   }
 
-  /** Brings the totals up to a time; the slot of the newest bucket. */
+  /** Brings the window up to a time; the slot of its newest bucket, which is not in the totals. */
   #at(timeUs: number): number {
+    this.#reach(timeUs);
+    const head = this.#head;
+    if (!this.#recent.isRight) this.#total(this.#recent, head - WINDOW_BUCKETS + 1, head - 1);
+    return slotOf(head);
+  }
+
+  #beforeAt(timeUs: number): Totals {
+    this.#reach(timeUs);
+    const head = this.#head;
+    if (!this.#before.isRight) this.#total(this.#before, head - RING + 1, head - WINDOW_BUCKETS);
+    return this.#before;
+  }
+
+  #reach(timeUs: number): void {
     const bucket = Math.floor(timeUs / this.#bucketUs);
     if (bucket > this.#head) this.#advance(bucket);
-    if (!this.#isTotalled) {
-      this.#total(this.#recent, this.#head - WINDOW_BUCKETS + 1, this.#head - 1);
-      this.#total(this.#before, this.#head - RING + 1, this.#head - WINDOW_BUCKETS);
-      this.#isTotalled = true;
-    }
-    return slotOf(this.#head);
   }
 
   #advance(bucket: number): void {
@@ -99,13 +103,18 @@ export class Window {
       if (end > RING) this.#clear(0, end - RING);
     }
     this.#head = bucket;
-    this.#isTotalled = false;
+    this.#distrustTotals();
   }
 
   #restart(bucket: number): void {
     this.#clear(0, RING);
     this.#head = bucket;
-    this.#isTotalled = false;
+    this.#distrustTotals();
+  }
+
+  #distrustTotals(): void {
+    this.#recent.isRight = false;
+    this.#before.isRight = false;
   }
 
   #clear(from: number, end: number): void {
@@ -132,10 +141,13 @@ export class Window {
     totals.greatest = greatest;
     totals.sum = sum;
     totals.count = count;
+    totals.isRight = true;
   }
 }
 
 class Totals {
+  /** Whether they say what the buckets do. */
+  isRight = false;
   least = Number.POSITIVE_INFINITY;
   greatest = Number.NEGATIVE_INFINITY;
   sum = 0;
