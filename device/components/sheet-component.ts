@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Fetch } from '../deployments/fetch-document.js';
-import { fetchDocument } from '../deployments/fetch-document.js';
+import { type Fetch, fetchDocument } from '../deployments/fetch-document.js';
 import { readIfThere, replaceFile } from '../files.js';
 import { checked } from '../setup/checked.js';
 import { DOCUMENT_REF } from '../setup/document-ref.js';
@@ -8,7 +7,7 @@ import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
 import type { LocalBus } from './bus.js';
 import type { Component } from './component.js';
-import { PracticeSheet, SHEET_DOCUMENT, type SheetLap, type SheetState } from './practice-sheet.js';
+import { PracticeSheet, SHEET_DOCUMENT, type SheetDocument, type SheetLap, type SheetState } from './practice-sheet.js';
 
 /** Topics on the local bus. */
 export const BUS_TOPICS = {
@@ -39,6 +38,11 @@ export function sheetPath(dataDir: string): string {
 export function sheetComponent(options: SheetComponentOptions): Component {
   const { bus, dataDir, log, random } = options;
   const ends: (() => void)[] = [];
+  async function fetchSheet(text: string, signal: AbortSignal): Promise<SheetDocument> {
+    const { v: _v, kind: _kind, ...ref } = JSON.parse(text) as Record<string, unknown>;
+    const bytes = await fetchDocument(checked(DOCUMENT_REF, ref), { random, signal, fetch: options.fetch });
+    return checked(SHEET_DOCUMENT, JSON.parse(Buffer.from(bytes).toString('utf8')));
+  }
   return {
     name: 'sheet',
     start(signal) {
@@ -49,16 +53,15 @@ export function sheetComponent(options: SheetComponentOptions): Component {
           bus.publish(BUS_TOPICS.rows, sheet.add(lap as SheetLap));
           keep();
         }),
-        bus.subscribe(BUS_TOPICS.sheetRefs, async (_topic, text) => {
-          // Its own faults only: a sheet that cannot be had leaves the driver with the car's own times.
-          try {
-            const { v: _v, kind: _kind, ...ref } = JSON.parse(String(text)) as Record<string, unknown>;
-            const bytes = await fetchDocument(checked(DOCUMENT_REF, ref), { random, signal, fetch: options.fetch });
-            sheet.compareWith(checked(SHEET_DOCUMENT, JSON.parse(Buffer.from(bytes).toString('utf8'))));
-            keep();
-          } catch (error) {
-            log.warn('sheet: not taken', { error: error instanceof Error ? error.message : String(error) });
-          }
+        bus.subscribe(BUS_TOPICS.sheetRefs, (_topic, text) => {
+          fetchSheet(String(text), signal).then(
+            (reference) => {
+              sheet.compareWith(reference);
+              keep();
+            },
+            // A sheet that cannot be had leaves the driver with the car's own times.
+            (error: Error) => log.warn('sheet: not taken', { error: error.message }),
+          );
         }),
       );
     },

@@ -58,7 +58,8 @@ async function attempt(url: string, options: FetchOptions): Promise<Uint8Array> 
     redirect: 'error',
   });
   if (!response.ok) {
-    await response.body?.cancel();
+    // What is left of it is not waited for.
+    response.body?.cancel().catch(() => {});
     const retriable = response.status >= SERVER_ERROR || response.status === TOO_MANY_REQUESTS;
     throw failed(`was answered with HTTP ${response.status}`, url, { retriable });
   }
