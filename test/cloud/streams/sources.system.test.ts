@@ -1,12 +1,16 @@
 /** The Kinesis sources against the real stand-in. */
-import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import {
+  DeregisterStreamConsumerCommand,
+  ListStreamConsumersCommand,
+  PutRecordsCommand,
+} from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerFanOutConsumer } from '#cloud/streams/fan-out-consumer.js';
 import { aggregate } from '#cloud/streams/kpl/aggregate.js';
 import { userRecords } from '#cloud/streams/user-records.js';
 import { wallClock } from '#wire/clock.js';
 import { seededRandom } from '#wire/random.js';
-import { KinesisHarness, SHARD_0 } from '../local/kinesis/harness.js';
+import { arnOf, KinesisHarness, SHARD_0 } from '../local/kinesis/harness.js';
 import { STORM_LIMITS } from '../local/kinesis/storm.js';
 import { readFrom, until } from './reading.js';
 import { deadLetters, expectCalmReaders, productClient, pushed } from './sources-storm.js';
@@ -71,6 +75,24 @@ describe('enhanced fan-out', () => {
     await until(() => first.consumer.stats().retried > 0);
     await Promise.all([first.consumer.stop(), second.consumer.stop()]);
     expect(first.failures).toEqual([]);
+    client.destroy();
+  });
+
+  test('a consumer that somebody has deregistered is registered again, and reading goes on where it was', async () => {
+    const name = await still.createStream('deregistered');
+    const client = productClient(still);
+    const { read, failures, consumer } = readFrom(pushed(still, client, name));
+    await still.putTexts(name, ['a']);
+    await until(() => read.length === 1);
+    const StreamARN = arnOf(name);
+    await client.send(new DeregisterStreamConsumerCommand({ StreamARN, ConsumerName: 'screen' }));
+    await still.putTexts(name, ['b']);
+    still.raceClock.advance(6_000);
+    await until(() => read.length === 2);
+    const { Consumers } = await client.send(new ListStreamConsumersCommand({ StreamARN }));
+    expect(Consumers!.map(({ ConsumerName }) => ConsumerName)).toEqual(['screen']);
+    expect(failures).toEqual([]);
+    await consumer.stop();
     client.destroy();
   });
 
