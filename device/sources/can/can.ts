@@ -105,11 +105,14 @@ export class CanSource implements Source, FrameTaker {
   }
 
   stats(): Record<string, number> {
+    const { answers, unknown } = this.#obd?.decoder ?? { answers: 0, unknown: 0 };
     return {
       ...this.#counts.toJSON(),
-      unknownIds: this.#decoder.unknown,
+      // An answer to an OBD-II request has an id that no DBC file defines.
+      unknownIds: this.#decoder.unknown - answers - unknown,
       truncatedFrames: this.#decoder.truncated,
-      unknownObdAnswers: this.#obd?.decoder.unknown ?? 0,
+      obdAnswers: answers,
+      unknownObdAnswers: unknown,
       clockJumps: this.#pace.jumps,
       busLoadPercent: this.#load.percent,
     };

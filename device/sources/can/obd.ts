@@ -101,6 +101,8 @@ export interface ObdAnswer {
  * new ObdDecoder().decode(frame('7E8#04410C1AF8'))?.value; // 1726, engine speed
  */
 export class ObdDecoder {
+  /** Answers decoded. */
+  answers = 0;
   /** Answers of a PID that is not in the table, of several frames, or too short. */
   unknown = 0;
   readonly #indexByPid = new Int16Array(256).fill(-1);
@@ -123,6 +125,7 @@ export class ObdDecoder {
     let raw = 0;
     for (let i = 0; i < pid.bytes; i++) raw = raw * 256 + data[HEAD_BYTES + i];
     if (pid.signed && raw >= 2 ** (8 * pid.bytes - 1)) raw -= 2 ** (8 * pid.bytes);
+    this.answers++;
     this.#answer.index = index;
     this.#answer.pid = pid;
     this.#answer.value = (raw * pid.multiply) / pid.divide + pid.offset;

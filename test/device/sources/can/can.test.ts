@@ -77,6 +77,7 @@ describe('a CAN source', () => {
   it('gives answers to OBD-II requests as channels when asked to', async () => {
     const { sink, source } = await played({ dbc: [], obd: true });
     expect(sink.rows).toEqual([{ atMs: LOG_MS + 40, values: { ENGINE_SPEED: 1726 } }]);
+    expect(source.stats()).toMatchObject({ obdAnswers: 1, unknownObdAnswers: 0, unknownIds: 11 });
     expect(source.table.indexOf('ENGINE_COOLANT_TEMPERATURE')).toBeGreaterThanOrEqual(0);
   });
 
