@@ -85,7 +85,8 @@ export class Campaign {
     }
     if (isHeld && wasTrue) {
       this.#triggerUs = timeUs;
-      return false;
+      // Before its own beginning: the clock was set back while the condition held.
+      return timeUs < this.#fromUs;
     }
     if (this.#isRisingEdge && wasTrue) return false;
     if (timeUs < this.#triggerUs - CLOCK_BACK_US) this.#triggerUs = Number.NEGATIVE_INFINITY;

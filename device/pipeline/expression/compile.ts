@@ -12,7 +12,7 @@ import {
 } from './functions.js';
 import { kindOf, operation, type Term } from './operators.js';
 import { parse } from './parser.js';
-import { refusal } from './refusal.js';
+import { type ExpressionCode, refusal } from './refusal.js';
 import { type Signals, WINDOWS_BYTES_MAX, type WindowSet } from './signals.js';
 import type { Node } from './syntax.js';
 
@@ -68,7 +68,7 @@ class Compiler {
     const checked = this.#compile(node);
     if (checked.type !== wanted) {
       const what = wanted === 'number' ? 'A condition where a number' : 'A number where a condition';
-      throw this.#refuse('TYPE', `${what} was wanted`, node.at);
+      throw this.#refuse('PW-EXPRESSION-TYPE', `${what} was wanted`, node.at);
     }
     return checked;
   }
@@ -104,7 +104,7 @@ class Compiler {
     const builtIn = node.quoted ? undefined : BUILT_INS.get(node.name);
     if (builtIn) {
       const lack = builtIn.lack?.(this.#signals);
-      if (lack) throw this.#refuse('NAME', lack, node.at);
+      if (lack) throw this.#refuse('PW-EXPRESSION-NAME', lack, node.at);
       const moving = builtIn.isMoved ? this.#signals.position.channel : -1;
       if (moving >= 0) this.channels.add(moving);
       return { type: builtIn.type, unit: builtIn.unit, term: builtIn.term(this.#signals) };
@@ -134,7 +134,7 @@ class Compiler {
     if (name === 'ifNull') return this.#ifNull(node);
     const known = NUMBER_FUNCTIONS.get(name);
     if (known) return this.#numberCall(node, known);
-    throw this.#refuse('NAME', `Unknown function "${name}"`, at, suggestion(name, FUNCTION_NAMES));
+    throw this.#refuse('PW-EXPRESSION-NAME', `Unknown function "${name}"`, at, suggestion(name, FUNCTION_NAMES));
   }
 
   #numberCall(node: Call, { min, max, keepsUnit, apply }: NumberFunction): Checked {
@@ -154,17 +154,17 @@ class Compiler {
     const [of, width] = node.args;
     const advice = ' Write a window such as 10 s or 500 ms.';
     if (node.args.length !== 2 || width.kind !== 'number' || !width.duration) {
-      throw this.#refuse('WINDOW', `${name} without a window`, node.at, advice);
+      throw this.#refuse('PW-EXPRESSION-WINDOW', `${name} without a window`, node.at, advice);
     }
     if (!(width.value >= WINDOW_MS_MIN && width.value <= WINDOW_MS_MAX)) {
       const limits = `${WINDOW_MS_MIN} to ${WINDOW_MS_MAX} ms`;
-      throw this.#refuse('WINDOW', `A window of ${width.value} ms, wanted ${limits}`, width.at);
+      throw this.#refuse('PW-EXPRESSION-WINDOW', `A window of ${width.value} ms, wanted ${limits}`, width.at);
     }
     const channel = this.#channelArgument(node, of);
     const window = this.#windows.window(channel, width.value);
     if (!window) {
       const what = `One window more than ${WINDOWS_BYTES_MAX / 1024} KiB hold`;
-      throw this.#refuse('BUDGET', what, node.at, ' Windows of the same channel and length are shared.');
+      throw this.#refuse('PW-EXPRESSION-BUDGET', what, node.at, ' Windows of the same channel and length are shared.');
     }
     const signals = this.#signals;
     return { type: 'number', unit: this.#unit(channel), term: () => window[name](signals.timeUs) };
@@ -213,7 +213,7 @@ class Compiler {
   #channelArgument(call: Call, argument: Node): number {
     if (argument.kind === 'name' && (argument.quoted || !BUILT_INS.has(argument.name))) return this.#channel(argument);
     const advice = ' Give the rest a name as a derived channel.';
-    throw this.#refuse('TYPE', `${call.name} takes a channel here`, argument.at, advice);
+    throw this.#refuse('PW-EXPRESSION-TYPE', `${call.name} takes a channel here`, argument.at, advice);
   }
 
   #channel({ name, at }: Extract<Node, { kind: 'name' }>): number {
@@ -221,7 +221,7 @@ class Compiler {
     const channel = table.indexOf(name);
     if (channel < 0) {
       const names = [...table.channels.map((each) => each.name), ...BUILT_INS.keys()];
-      throw this.#refuse('NAME', `Unknown channel "${name}"`, at, suggestion(name, names));
+      throw this.#refuse('PW-EXPRESSION-NAME', `Unknown channel "${name}"`, at, suggestion(name, names));
     }
     this.channels.add(channel);
     return channel;
@@ -235,16 +235,21 @@ class Compiler {
     const units = [...new Set(sides.map(({ unit }) => unit).filter((unit) => unit !== undefined))];
     if (units.length <= 1) return units[0];
     const [a, b] = units;
-    throw this.#refuse('UNIT', `[${a}] and [${b}] together`, at, ' A factor drops the unit: x * 0.01 > 2 [bar].');
+    throw this.#refuse(
+      'PW-EXPRESSION-UNIT',
+      `[${a}] and [${b}] together`,
+      at,
+      ' A factor drops the unit: x * 0.01 > 2 [bar].',
+    );
   }
 
   #arity({ name, args, at }: Call, min: number, max: number): void {
     if (args.length >= min && args.length <= max) return;
     const wanted = min === max ? `${min}` : `at least ${min}`;
-    throw this.#refuse('TYPE', `${name} with ${args.length} arguments, wanted ${wanted}`, at);
+    throw this.#refuse('PW-EXPRESSION-TYPE', `${name} with ${args.length} arguments, wanted ${wanted}`, at);
   }
 
-  #refuse(kind: 'NAME' | 'TYPE' | 'UNIT' | 'WINDOW' | 'BUDGET', what: string, at: number, advice?: string): Error {
-    return refusal(`PW-EXPRESSION-${kind}`, what, this.#text, at, advice);
+  #refuse(code: ExpressionCode, what: string, at: number, advice?: string): Error {
+    return refusal(code, what, this.#text, at, advice);
   }
 }

@@ -282,6 +282,14 @@ describe('bounds', () => {
     expect(timesOf('speed')).toEqual([0, 100, back, back + 100]);
     expect(timesOf('gear')).toEqual([130, 140, 150, back + 130, back + 140, back + 150]);
   });
+
+  test('nor does it while a condition holds', () => {
+    const { drive, timesOf } = running(campaign('a', { when: { type: 'condition', condition: 'rpm > 7000' } }));
+    const back = -65 * 3_600_000;
+    drive(0, 100, () => 7500);
+    drive(back, back + 100, () => 7500);
+    expect(timesOf('speed')).toEqual([...range(0, 100, 10), ...range(back, back + 100, 10)]);
+  });
 });
 
 describe('replacing', () => {
