@@ -210,7 +210,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw error;
   }
 
-  const health = new Health({ thing, boot, raceClock, clock: options.clock, journal, outlets, inputs });
+  const health = new Health({
+    thing,
+    boot,
+    raceClock,
+    clock: options.clock,
+    journal,
+    outlets,
+    inputs,
+    onboard: () => onboard.stats(),
+    jobs: () => downlink.jobs,
+  });
   let stopped = false;
 
   function tick(): void {

@@ -1,3 +1,5 @@
+import type { OnboardStats } from './components/onboard.js';
+import type { JobStats } from './deployments/job-runner.js';
 import type { Inputs } from './inputs.js';
 import type { Journal } from './journal/journal.js';
 import type { Outlet, Outlets } from './outlets.js';
@@ -16,6 +18,8 @@ export interface HealthOptions {
   journal: Journal;
   outlets: Outlets;
   inputs: Inputs;
+  onboard: () => OnboardStats;
+  jobs: () => JobStats | null;
 }
 
 /** What the agent tells of itself: to each destination when its link comes up, and every ten seconds of race time. */
@@ -40,6 +44,7 @@ export class Health {
     const { thing, boot, raceClock, clock, journal, inputs } = this.#options;
     const { state, reconnects, rttMs } = uplink.stats();
     const { bytes, dropped } = journal.stats();
+    const jobs = this.#options.jobs();
     const health: HealthMessage = {
       v: 1,
       kind: 'health',
@@ -58,6 +63,8 @@ export class Health {
       rttMs,
       clock: clock?.estimate(),
       sources: inputs.stats(),
+      components: this.#options.onboard().components,
+      ...(jobs?.current ? { job: { jobId: jobs.current, step: jobs.step } } : {}),
     };
     // QoS 0 and not journaled: the next one says more.
     link.publish(topics.health(thing), Buffer.from(JSON.stringify(health)), 0).catch(() => {});

@@ -158,6 +158,10 @@ export interface HealthMessage {
   clock?: ClockHealth;
   /** Counts of each source by name: read, dropped, not decodable. */
   sources?: Record<string, Record<string, number>>;
+  /** State of each component by name, with the reason of its last failure. */
+  components?: Record<string, { state: string; failures: number; reason?: string }>;
+  /** The job under way, and how far it is. */
+  job?: { jobId: string; step: string | null };
 }
 
 /** What event time rests on, and how far off it may be. */

@@ -214,8 +214,9 @@ describe('an agent', () => {
     await until('the link is up', () => agent.stats().link === 'up');
     raceClock.advance(10_000);
     const health = () => broker.heard.filter(({ topic }) => topic === topics.health('car-1'));
-    await until('health came', () => health().length === 1);
-    expect(JSON.parse(health()[0].payload.toString())).toMatchObject({
+    // The first goes out when the link comes up.
+    await until('health came', () => health().length === 2);
+    expect(JSON.parse(health()[1].payload.toString())).toMatchObject({
       kind: 'health',
       thing: 'car-1',
       boot: agent.boot,
@@ -262,19 +263,20 @@ describe('an agent', () => {
     broker.onMessage = (message) => {
       if (message.topic === `${shadow}/get`) {
         const state = { desired: { wingDeg: 12 }, delta: { wingDeg: 12 } };
-        broker.send(`${shadow}/get/accepted`, JSON.stringify({ state, version: 3, timestamp: 1 }));
+        const { clientToken } = JSON.parse(message.payload.toString());
+        broker.send(`${shadow}/get/accepted`, JSON.stringify({ state, version: 3, timestamp: 1, clientToken }));
       } else if (message.topic === `${shadow}/update`) reported.push(JSON.parse(message.payload.toString()));
       else take(message);
     };
     const applied: unknown[] = [];
-    const agent = await start({ onSetup: (setup) => applied.push(setup) });
+    const agent = await start({ onSetup: (setup) => void applied.push(setup) });
     await until('it was reported', () => reported.length === 1);
     expect(applied).toEqual([{ wingDeg: 12 }]);
-    expect(reported).toEqual([{ state: { reported: { wingDeg: 12, refused: null } } }]);
+    expect(reported).toEqual([{ state: { reported: { wingDeg: 12 } }, version: 3, clientToken: expect.any(String) }]);
     await until('its trace arrived', () => cloud.messages('event').some(({ outcome }) => outcome === 'applied'));
     await agent.stop();
     await broker.unlisten();
-    await start({ onSetup: (setup) => applied.push(setup) });
+    await start({ onSetup: (setup) => void applied.push(setup) });
     expect(applied).toEqual([{ wingDeg: 12 }, { wingDeg: 12 }]);
     await broker.listen();
   });
