@@ -52,8 +52,8 @@ export function describeDelivery({ policies, scale, seed }: DeliverySummary): st
     '',
     `${created.reached} orders worth ${(amountCents / 100).toFixed(2)}, assigned after ${seconds(assigned.meanMs)}, completed after ${seconds(completed.meanMs)}; dearest ${(top[0].worth / 100).toFixed(2)} in ${top[0].region}`,
     `Measured: each policy on a local Kinesis of its own whose shards take 1/${scale} of AWS's records and bytes, and as much less`,
-    `traffic; seed ${seed}. Delay = from an event to its being folded, by a race clock that moves in steps of 0.5 s and stands`,
-    'still during calls; shards are polled once a second, a change of shards takes 20 s, 0.5 % of writes are carried out twice.',
+    `traffic; seed ${seed}. Delay = from an event to its being folded, by a race clock that moves in steps of a second and stands`,
+    'still during calls; shards are polled at each, a change of shards takes 20 s, 1 % of writes are carried out twice.',
   ].join('\n');
 }
 

@@ -25,10 +25,10 @@ export interface DeliveryOptions {
 
 /** As a race's traffic: green flag, caution, a restart at which everybody sends what was held back, one hot key. */
 export const RACE_LIKE_PHASES: readonly DeliveryPhase[] = [
-  { name: 'green', durationS: 120, factor: 1 },
-  { name: 'caution', durationS: 180, factor: 0.3 },
-  { name: 'restart', durationS: 420, factor: 3 },
-  { name: 'hot key', durationS: 240, factor: 1, hotFactor: 10 },
+  { name: 'green', durationS: 90, factor: 1 },
+  { name: 'caution', durationS: 120, factor: 0.3 },
+  { name: 'restart', durationS: 390, factor: 3 },
+  { name: 'hot key', durationS: 180, factor: 1, hotFactor: 10 },
 ];
 
 const REGIONS = ['east', 'harbour', 'north', 'old town', 'south', 'station', 'university', 'west'];
