@@ -7,8 +7,9 @@ const ssr = { resolve: { conditions: ['source', 'node', 'default'] } };
 
 /**
  * `unit`: pure code, one process, no isolation (isolation costs 0.2 s a file).
- * `system`: brokers, ports, child processes; two files at a time, as the machine has two cores, in two processes that are
- *   kept: a fresh one for each file spends more on loading the SDK than most of them need to run.
+ * `system`: brokers, ports, child processes; three files at a time on two cores, as the longest of them mostly wait for
+ *   what they have started, in processes that are kept: a fresh one for each file spends more on loading the SDK than most
+ *   of them need to run.
  * `long`: long forms of chaos, fuzz and soak, minutes each; run before an issue is called resolved.
  * `interop`: clients that nobody here wrote; each test says in one line why it is skipped.
  */
@@ -33,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'system',
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // A number of workers of its own needs a place of its own: after the unit tests.
           sequence: { groupOrder: 1 },
           include: ['test/**/*.system.test.ts', 'test/flow/**/*.test.ts'],
