@@ -26,7 +26,7 @@ describe(`an agent under faults, short form (seed ${SEED}): nothing lost, nothin
   test('link lost every 5 s at full rate', () => flappingLink(SEED, MINUTE_MS), TIMEOUT_MS);
   test('sessions with days between them, offline', () => seasonOffline(SEED, 5, 20_000), TIMEOUT_MS);
   test('time passes by 65 hours', () => clockJumps(SEED, 65 * HOUR_MS), TIMEOUT_MS);
-  test('a poison frame is set aside', () => poisonFrame(SEED, 20 * MINUTE_MS), TIMEOUT_MS);
+  test('a poison frame is set aside', () => poisonFrame(SEED, 15 * MINUTE_MS), TIMEOUT_MS);
   test('a refused topic waits and does not hammer', () => refusedTopic(SEED, 5 * MINUTE_MS), TIMEOUT_MS);
   test('acknowledged messages that vanish', () => vanishing(SEED, 30_000), TIMEOUT_MS);
   test(
@@ -39,6 +39,6 @@ describe(`an agent under faults, short form (seed ${SEED}): nothing lost, nothin
     () => beyondTheCap(SEED, 'reject', 2 * MINUTE_MS),
     TIMEOUT_MS,
   );
-  test('WAN cut for 20 minutes beside a LAN that goes on', () => wanCut(SEED, 20 * MINUTE_MS), TIMEOUT_MS);
+  test('WAN cut for 4 minutes beside a LAN that goes on', () => wanCut(SEED, 4 * MINUTE_MS), TIMEOUT_MS);
   test('beyond the cap, thinned out: no frame lost', () => thinnedOut(SEED, MINUTE_MS), TIMEOUT_MS);
 });

@@ -17,8 +17,8 @@ import { RECORD_HEADER_BYTES, type RecordKind, SEGMENT_HEADER_BYTES } from '#dev
 import { ManualClock } from '#wire/clock.js';
 import { formatBoot } from '#wire/identity.js';
 import { silentLog } from '#wire/log.js';
-import { RangeSet } from '#wire/ranges.js';
 import { seededRandom } from '#wire/random.js';
+import { RangeSet } from '#wire/ranges.js';
 
 let dir: string;
 let opened: Journal[];
@@ -163,7 +163,9 @@ describe('Journal', () => {
       expect(seqs(open())).toEqual([1, 2, 3, 4, 5]);
     });
 
-    test('cut at every byte, the whole records before the cut are good and those after it are gone', () => {
+    test('cut at every byte, the whole records before the cut are good and those after it are gone', {
+      timeout: 30_000,
+    }, () => {
       write(open(), 1, 4);
       const [file] = segmentFiles();
       const size = statSync(join(dir, file)).size;
@@ -200,6 +202,21 @@ describe('Journal', () => {
       write(open(), 1, 1);
       rmSync(join(dir, 'boot'));
       expect(open().boot.counter).toBe(3);
+    });
+
+    test('what is much is read in the background, every record of it; acknowledgements count before', async () => {
+      const first = open({ segmentBytes: 1024 * 1024 });
+      const boot = formatBoot(first.boot);
+      for (let seq = 1; seq <= 120; seq++) write(first, seq, seq, 'frame', 100_000);
+      await first.close();
+      const second = open({ segmentBytes: 1024 * 1024 });
+      expect(second.recovering).toBe(true);
+      expect(second.cursors[0].unackedCount).toBeLessThan(60);
+      expect(second.stats().unreadBytes).toBeGreaterThan(6_000_000);
+      ack(second, boot, [[101, 120]]);
+      while (second.recovering) await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(seqs(second)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+      expect(second.stats().unreadBytes).toBe(0);
     });
 
     test('a cursor that cannot be read means duplicates, not a loss', async () => {
@@ -292,6 +309,56 @@ describe('Journal', () => {
       expect(left.filter((seq) => settled.has(seq) && seq % 4 !== 0)).toEqual([]);
       expect(cursor.boots[boot].race).toEqual([]);
       expect(seqs(open({ maxBytes: 4000 }))).toEqual(left);
+    });
+
+    test('under `reject` the new frame is not taken, a call still is, until a segment is freed', () => {
+      const journal = open({ maxBytes: 4000, whenFull: 'reject' });
+      const boot = formatBoot(journal.boot);
+      for (let seq = 1; seq <= 100; seq++) write(journal, seq, seq);
+      const left = seqs(journal);
+      expect(left).toEqual(Array.from({ length: left.length }, (_, i) => i + 1));
+      expect(journal.stats().dropped).toEqual({ rejected: 100 - left.length });
+      write(journal, 101, 101, 'callAck');
+      expect(seqs(journal)).toContain(101);
+      ack(journal, boot, [[1, 20]]);
+      write(journal, 102, 102);
+      expect(seqs(journal)).toContain(102);
+      expect(journal.stats().bytes).toBeLessThanOrEqual(4000);
+    });
+
+    test('segments older than the bound on age go, counted', () => {
+      const raceClock = new ManualClock(1_000_000);
+      const journal = open({ raceClock, maxAgeMs: 60_000, segmentBytes: 400 });
+      write(journal, 1, 1);
+      for (let seq = 2; seq <= 40; seq++) {
+        raceClock.advance(3000);
+        write(journal, seq, seq);
+      }
+      const left = seqs(journal);
+      expect(left.length).toBeGreaterThanOrEqual(20);
+      expect(left.length).toBeLessThan(20 + 2 * 5);
+      expect(journal.stats().dropped).toEqual({ tooOld: 40 - left.length });
+    });
+
+    test('what everybody has stays within `keepBytes`, is found by number, and makes room first', async () => {
+      const journal = open({ keepBytes: 2000, maxBytes: 8000, segmentBytes: 400 });
+      const boot = formatBoot(journal.boot);
+      for (let seq = 1; seq <= 40; seq++) write(journal, seq, seq);
+      ack(journal, boot, [[1, 40]]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const { keptBytes } = journal.stats();
+      expect(keptBytes).toBeGreaterThan(1500);
+      expect(keptBytes).toBeLessThanOrEqual(2000);
+      const found: number[] = [];
+      for await (const { seq, payload } of journal.find(boot, 1, 38)) {
+        expect(Buffer.from(payload).equals(payloadOf(seq))).toBe(true);
+        found.push(seq);
+      }
+      expect(found.length).toBeGreaterThan(15);
+      expect(found).toEqual(Array.from({ length: found.length }, (_, i) => 39 - found.length + i));
+      for (let seq = 41; seq <= 140; seq++) write(journal, seq, seq);
+      expect(journal.stats().bytes).toBeLessThanOrEqual(8000);
+      expect(seqs(journal).length).toBe(100 - (journal.stats().dropped.journalFull ?? 0));
     });
 
     test('a record acknowledged before its segment is dropped is not counted as dropped', () => {
