@@ -189,6 +189,25 @@ describe('team, car and a bad network', () => {
     expect(world.sync.state).toEqual(world.team);
     expect(world.carDesired).toBe(0);
     expect(world.sync.stats).toMatchObject({ inStep: true, refused: false });
+    // The driver turns one knob, and the team changes everything else, again on the bad network.
+    const own = pick();
+    const theirs = Number(world.team[own]);
+    const drivers = theirs === FIELDS[own][0] ? theirs + 1 : theirs - 1;
+    world.sync.changed({ [own]: drivers });
+    world.healthy = false;
+    for (let step = 0; step < 30; step++) {
+      const field = pick();
+      if (field !== own) world.teamAsks({ [field]: valueFor(field, random) });
+      if (random() < 0.3) world.connect(!world.up);
+      if (random() < 0.1) world.startCar();
+      world.pass(3);
+    }
+    world.healthy = true;
+    world.connect(true);
+    world.pass(300);
+    expect(world.sync.state).toEqual({ ...world.team, [own]: drivers });
+    expect(world.sections()).toEqual({ desired: world.team, reported: world.sync.state });
+    expect(world.carDesired).toBe(0);
     const version = world.record!.version;
     world.pass(3600);
     expect(world.record!.version).toBe(version);
