@@ -60,7 +60,22 @@ export interface CarRow {
   /** Age of the newest telemetry, race ms; absent when the car has none. */
   telemetryAgeMs?: number;
   link?: 'up' | 'down';
+  /** What the car's agent last said of itself. */
+  agent?: AgentCard;
   alarm?: string;
+}
+
+export interface AgentCard {
+  /** Records that wait for their end-to-end acknowledgement, and the age of the oldest. */
+  unacked: number;
+  oldestMs: number;
+  /** Records given up since its start. */
+  dropped: number;
+  reconnects: number;
+  rttMs?: number;
+  /** What its event time rests on, and how far that may be off; absent in a rehearsal, and where unknown. */
+  clock?: string;
+  clockErrorMs?: number;
 }
 
 export interface CallCard {

@@ -2,7 +2,7 @@ import type { CallCard, CarRow, RaceView } from '#cloud/dashboard/view.js';
 import { unlistedThings } from '#cloud/race/car.js';
 import { gaps } from '#cloud/race/gaps.js';
 import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
-import type { CallState, EntryState, RaceState } from '#cloud/race/types.js';
+import type { AgentHealth, CallState, EntryState, RaceState } from '#cloud/race/types.js';
 import type { EntryAnswer, StrategyAnswer } from '#cloud/strategy/types.js';
 import { callTimes } from './call-times.js';
 import { raceLog } from './race-log.js';
@@ -92,7 +92,7 @@ function carRow(key: string, entry: EntryState, order: number): CarRow {
 
 /** Below the race: whoever wants to know what it sends can select it. */
 function unlistedRow(thing: string, order: number, state: RaceState): CarRow {
-  return {
+  const row: CarRow = {
     entry: thing,
     number: '',
     driver: thing,
@@ -105,8 +105,18 @@ function unlistedRow(thing: string, order: number, state: RaceState): CarRow {
     lapsSinceStop: 0,
     tyreAge: 0,
     stops: 0,
-    link: state.health[thing].link,
   };
+  addHealth(row, state.health[thing]);
+  return row;
+}
+
+function addHealth(row: CarRow, health: AgentHealth): void {
+  const { link, unacked, oldestMs, dropped, reconnects, rttMs, clock } = health;
+  row.link = link;
+  row.agent = { unacked, oldestMs: Math.round(oldestMs), dropped, reconnects };
+  if (rttMs !== null) row.agent.rttMs = Math.round(rttMs);
+  if (clock) row.agent.clock = clock.quality;
+  if (clock?.errorMs != null) row.agent.clockErrorMs = clock.errorMs;
 }
 
 function addGap(row: CarRow, gap: ReturnType<typeof gaps>[string]): void {
@@ -131,7 +141,7 @@ function addTelemetry(row: CarRow, state: RaceState, { roster, car, alarms }: En
   // Tenths of a second: finer steps would only change every row of every delta.
   if (car) row.telemetryAgeMs = Math.max(0, Math.round((moment.raceTimeMs - car.atMs) / 100) * 100);
   const health = roster.thing === null ? undefined : state.health[roster.thing];
-  if (health) row.link = health.link;
+  if (health) addHealth(row, health);
   const alarm = alarms.find(({ level }) => level === 'critical') ?? alarms[0];
   if (alarm) row.alarm = alarm.name;
 }

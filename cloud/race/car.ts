@@ -42,7 +42,18 @@ export function applyHealth(state: RaceState, message: HealthMessage): RaceTrigg
     return ignore(state, 'unknown-thing');
   }
   if (known !== undefined && known.atMs > atMs) return [];
-  state.health[thing] = { atMs, link, unsent: journal.unsentRecords, unacked: journal.unackedRecords, bootCount };
+  state.health[thing] = {
+    atMs,
+    link,
+    unsent: journal.unsentRecords,
+    unacked: journal.unackedRecords,
+    bootCount,
+    oldestMs: journal.oldestUnackedMs,
+    dropped: Object.values(message.drops).reduce((sum, count) => sum + count, 0),
+    reconnects: message.reconnects,
+    rttMs: message.rttMs,
+    clock: message.clock ? { quality: message.clock.quality, errorMs: message.clock.errorMs } : null,
+  };
   return [];
 }
 

@@ -137,7 +137,24 @@ export interface RaceState {
   /** Records that could not be used, by reason. */
   ignored: Record<string, number>;
   /** Newest health per thing. */
-  health: Record<string, { atMs: number; link: 'up' | 'down'; unsent: number; unacked: number; bootCount: number }>;
+  health: Record<string, AgentHealth>;
+}
+
+/** What is kept of an agent's newest word about itself. */
+export interface AgentHealth {
+  atMs: number;
+  link: 'up' | 'down';
+  unsent: number;
+  unacked: number;
+  bootCount: number;
+  /** Age of the oldest record that is not acknowledged end to end. */
+  oldestMs: number;
+  /** Records given up, for whatever reason. */
+  dropped: number;
+  reconnects: number;
+  rttMs: number | null;
+  /** What event time in the car rests on; null where it is the race clock of a rehearsal. */
+  clock: { quality: string; errorMs: number | null } | null;
 }
 
 export type CallStatus = 'proposed' | 'accepted' | 'rejected' | 'sent' | 'delivered' | 'done' | 'expired';

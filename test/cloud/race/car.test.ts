@@ -135,6 +135,11 @@ describe('other words of the car', () => {
       unsent: 3,
       unacked: 5,
       bootCount: 2,
+      oldestMs: 0,
+      dropped: 0,
+      reconnects: 0,
+      rttMs: null,
+      clock: null,
     });
     expect(unlistedThings(state)).toHaveLength(64);
     expect(unlistedThings(state)).not.toContain('stranger-64');

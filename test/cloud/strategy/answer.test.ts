@@ -36,7 +36,18 @@ describe('answer', () => {
   it('hashes what it reads and nothing else', () => {
     const state = raceState(race);
     const hash = stateHash(state);
-    state.health['car-1'] = { atMs: 1, link: 'up', unsent: 1, unacked: 1, bootCount: 1 };
+    state.health['car-1'] = {
+      atMs: 1,
+      link: 'up',
+      unsent: 1,
+      unacked: 1,
+      bootCount: 1,
+      oldestMs: 0,
+      dropped: 0,
+      reconnects: 0,
+      rttMs: null,
+      clock: null,
+    };
     expect(stateHash(state)).toBe(hash);
     state.entries['3'].laps[4].lapTimeMs! += 1;
     expect(stateHash(state)).not.toBe(hash);

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CarRow, RaceView } from '../../view.js';
+import { agentWords } from '../agent-words.js';
 import { ABSENT, age, band, channelName, gap, lapsDown, lapTime, unitSign } from '../format.js';
 import { pitWindowCell } from '../pit-window.js';
 import { SampleRing } from '../sample-ring.js';
@@ -137,7 +138,7 @@ function figures(row: CarRow, speed: number): TemplateResult {
   const falloff = row.falloffMsPerLap;
   const title = html`
     <h2 data-test="car-title"><span class="number">${row.number}</span>${row.driver} <small>${row.team}</small></h2>
-    <span class="car-state s-${state.kind}" title=${state.title}>${state.kind === 'fine' ? '● fresh' : state.text}</span>`;
+    <span class="car-state s-${state.kind}" title="${state.title}${agentWords(row.agent)}">${state.kind === 'fine' ? '● fresh' : state.text}</span>`;
   if (row.status === 'unlisted') return title;
   return html`
     ${title}
