@@ -35,7 +35,10 @@ export interface AgentSummary {
  * Attends an agent until its inputs end or ^C, tells when the first frame is journaled and how it does, stops it, and ends the process: 0 when everything has
  * been sent, 5 when it has not in time (it is in the journal, the next start sends it), 130 after ^C.
  */
-export async function attend(agent: Agent, { json }: { json: boolean }): Promise<never> {
+export async function attend(
+  agent: Agent,
+  { json, onStopped }: { json: boolean; onStopped?: () => void },
+): Promise<never> {
   const startedMs = wallClock.nowMs();
   const tell = (type: AgentSummary['type']): void => {
     const summary = summaryOf(agent, type, wallClock.nowMs() - startedMs);
@@ -62,6 +65,7 @@ export async function attend(agent: Agent, { json }: { json: boolean }): Promise
   clearInterval(progress);
   clearInterval(ready);
   await agent.stop();
+  onStopped?.();
   tell('summary');
   if (outcome === 'interrupted') process.exit(EXIT.interrupted);
   process.exit(outcome ? EXIT.ok : EXIT.timeout);

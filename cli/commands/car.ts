@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startDeployedConfig } from '#device/config/deployed.js';
 import { checkConfig, type LoadedConfig, loadConfig } from '#device/config/load.js';
@@ -8,6 +8,7 @@ import { RaceClock, wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 import { attend } from '../car/attend.js';
 import { localDestination } from '../car/local-destination.js';
+import { writeJson } from '../data-dir.js';
 import { createLog } from '../log.js';
 import { positive } from '../operator.js';
 import { systemRandom } from '../random.js';
@@ -24,6 +25,8 @@ interface CarFlags {
 /** What errors call a configuration that flags have made. */
 const FLAGS = 'the flags';
 const SPEED_MOST = 100;
+/** How far a replay of this car has come on its race clock. */
+const REPLAYED_FILE = 'replayed.json';
 
 export function machine(part: string): Machine {
   return {
@@ -73,12 +76,26 @@ export async function replay(file: string, flags: CarFlags & { speed: string }):
     throw new PitwallError('PW-USAGE-FLAG', { what: `--speed is ${speed}; at most ${SPEED_MOST} is served.` });
   }
   if (!existsSync(file)) throw new PitwallError('PW-USAGE-ARGUMENT', { what: `There is no file ${file}.` });
-  const raceClock = new RaceClock(wallClock);
-  raceClock.follow({ ...raceClock.sync(), rate: speed });
   const source = { kind: 'can', dbc: dbcOf(flags), input: { file: resolve(file) }, j1939: flags.j1939 };
   const config = await configured('pitwall car replay', flags, source);
+  const raceClock = new RaceClock(wallClock);
+  const replayed = join(config.dataDir, REPLAYED_FILE);
+  // A replay that was faster than time ended ahead of it: the next one goes on there, or it would seem to be older.
+  const raceMs = Math.max(wallClock.nowMs(), lastOf(replayed));
+  raceClock.follow({ ...raceClock.sync(speed), raceMs });
   const agent = await startConfigured(config, 'car', { ...machine('car'), raceClock });
-  return attend(agent, { json: flags.json === true });
+  return attend(agent, {
+    json: flags.json === true,
+    onStopped: () => writeJson(replayed, { lastRaceMs: raceClock.nowMs() }),
+  });
+}
+
+function lastOf(path: string): number {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { lastRaceMs: number }).lastRaceMs;
+  } catch {
+    return 0;
+  }
 }
 
 function dbcOf({ dbc }: CarFlags): string[] {

@@ -1,7 +1,7 @@
 /**
  * A recording of a real bus on the screen of a running system: `pitwall car replay` beside `pitwall race`, in a browser.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -62,6 +62,8 @@ it('plays a recording into the running system: every frame is acknowledged end t
   expect(summary.journaled).toBe(summary.sampled);
   expect(summary.acked).toBe(summary.sampled);
   expect(summary.sources.can).toMatchObject({ frames: 100, failures: 0 });
+  const { lastRaceMs } = JSON.parse(readFileSync(join(desk.data, 'agents/car-77/replayed.json'), 'utf8'));
+  expect(lastRaceMs).toBeGreaterThan(Date.now() - 60_000);
 });
 
 it('^C ends it with what it had, a summary, and 130', async () => {
