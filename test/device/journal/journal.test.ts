@@ -219,6 +219,18 @@ describe('Journal', () => {
       expect(second.stats().unreadBytes).toBe(0);
     });
 
+    test('records of one family from files of two priorities are freed by number, whatever was read first', async () => {
+      const first = open();
+      write(first, 1, 1, 'schema');
+      write(first, 2, 50, 'frame');
+      write(first, 51, 51, 'schema');
+      const boot = formatBoot(first.boot);
+      await first.close();
+      const second = open();
+      ack(second, boot, [[1, 40]]);
+      expect(seqs(second)).toEqual(Array.from({ length: 11 }, (_, i) => 41 + i));
+    });
+
     test('a cursor that cannot be read means duplicates, not a loss', async () => {
       const first = open();
       write(first, 1, 3);
