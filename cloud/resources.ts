@@ -33,15 +33,21 @@ export const streams: Record<StreamKey, StreamResource> = {
 export const tables: Record<TableKey, TableResource> = {
   /** Raw events, written by rules: pk `<yyyymmdd>#<type>#<thing>`, sk `<eventTimeMs>#<seq>`. */
   events: { name: 'pitwall-events', partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt', stream: 'NEW_AND_OLD_IMAGES' },
-  /** Laps, written by the race engine: pk `<race>#<type>#<entry>`, sk `<eventTimeMs>#<id>`. */
+  /**
+   * Laps, written by the race engine, and of a session that no engine owned by the loader: pk `<race>#<type>#<entry>`, sk
+   * `<eventTimeMs>#<id>`.
+   */
   laps: {
     name: 'pitwall-laps',
     partitionKey: 'pk',
     sortKey: 'sk',
+    ttl: 'expiresAt',
     stream: 'NEW_AND_OLD_IMAGES',
     // TRD's composite (date, type, lap): one lap of the whole field in one query.
     indexes: [{ name: 'byLap', partitionKey: 'byLap', sortKey: 'sk' }],
   },
+  /** Loaded telemetry, many samples an item (`load/sample-pack.ts`): pk `<run>#<thing>#<channel>`, sk `<eventTimeMs>#<id>`. */
+  samples: { name: 'pitwall-samples', partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt' },
   /** Sessions, roster, snapshots, `race#<id>` leases, reducers' state. */
   state: { name: 'pitwall-state', partitionKey: 'pk', sortKey: 'sk' },
   calls: { name: 'pitwall-calls', partitionKey: 'pk', sortKey: 'sk' },

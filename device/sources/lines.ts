@@ -1,7 +1,7 @@
+import { decodeText, type Encoding } from '../wire/text.js';
+
 /** Longest line taken unless a source says otherwise, bytes. */
 export const LINE_BYTES_MAX = 64 * 1024;
-
-export type Encoding = 'utf8' | 'windows-1252';
 
 export interface LineSplitterOptions {
   /** A line without its end. `endBytes`: how many bytes of the input came up to its end, the line end included. */
@@ -90,14 +90,4 @@ export class LineSplitter {
     this.#parts = [];
     this.#partBytes = 0;
   }
-}
-
-/** Windows-1252 at 0x80 to 0x9F; the five codes that it leaves free stay what they are in Latin-1. */
-const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
-
-/** An own table: Node's `TextDecoder` reads windows-1252 as Latin-1 in some of its releases. */
-export function decodeText(bytes: Uint8Array, encoding: Encoding = 'utf8'): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (encoding === 'utf8') return buffer.toString('utf8');
-  return buffer.toString('latin1').replace(/[\u0080-\u009f]/g, (char) => WINDOWS_1252[char.charCodeAt(0) - 0x80]);
 }

@@ -120,6 +120,13 @@ export const ERROR_CODES = {
   'PW-OUTBOX-FULL': 'The outbox of failed messages holds as many bytes as it may.',
   'PW-OUTBOX-STORE': 'The outbox of failed messages cannot be written.',
 
+  // cloud/archive
+  'PW-ARCHIVE-DAMAGED': 'An object of the archive is not what was written: missing, cut short or changed.',
+  'PW-ARCHIVE-FENCED': 'Another archiver has taken the archive over; this one commits nothing more.',
+  'PW-ARCHIVE-CONFLICT': 'An object or a mark of the archive is already there and is another one.',
+  'PW-ARCHIVE-NO-RACE': 'The archive has no race of that name.',
+  'PW-ARCHIVE-SEGMENT': 'Records cannot be written as a segment.',
+
   // cloud/deploy
   'PW-DEPLOY-TOOLKIT': 'Synthesis needs aws-cdk-lib, a development dependency that is not installed here.',
   'PW-DEPLOY-ACTION': 'The catalog has an action that the deployed stack would have no rights for.',
@@ -131,6 +138,17 @@ export const ERROR_CODES = {
   'PW-PROVISION-CONFLICT': 'A stream or table of that name is there already, and is not the one that was wanted.',
   'PW-SIM-CALL': 'A pit call reached a simulated car that can no longer obey it.',
   'PW-SIM-REMOTE': 'The process that hosts a simulated car did not answer in time.',
+
+  // cloud/load, cloud/tables
+  'PW-LOAD-INPUT': 'A file to be loaded cannot be opened or read.',
+  'PW-LOAD-FORMAT': 'A file to be loaded is no table that can be read: empty, no delimiter, no header, or no rows.',
+  'PW-LOAD-COLUMN':
+    'A table to be loaded lacks a column that its kind needs, or a column was mapped that it does not have.',
+  'PW-LOAD-CHECKPOINT': 'A checkpoint belongs to another file, or to a load with other settings, or cannot be read.',
+  'PW-LOAD-OWNED': 'A race engine has written this race; the loader writes only sessions that no engine owned.',
+  'PW-LOAD-STALLED':
+    'The table took nothing for so long that the loader gave up; what was loaded so far is in the checkpoint.',
+  'PW-LOAD-POLL': 'A live endpoint did not answer with rows of JSON.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

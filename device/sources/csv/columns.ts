@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { type Dialect, modalWidth, parseNumber, splitCells } from '../../wire/csv/dialect.js';
+import { inferTimeForm, type TimeForm } from '../../wire/csv/time.js';
 import { PitwallError } from '../../wire/errors.js';
 import type { ChannelSpec } from '../../wire/messages.js';
-import { type Dialect, modalWidth, parseNumber, splitCells } from './dialect.js';
-import { inferTimeForm, type TimeForm } from './time.js';
 
 /** A channel that is taken from a column; what is left out is told from the column. */
 export const columnConfig = z.strictObject({

@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { ChannelTable } from '../../wire/channels.js';
+import { type Dialect, inferDialect } from '../../wire/csv/dialect.js';
 import { PitwallError } from '../../wire/errors.js';
 import { Counts } from '../counts.js';
 import { LineSplitter } from '../lines.js';
 import { RowBlock } from '../row-block.js';
 import type { Source, SourceContext, SourceKind, SourceSink } from '../source.js';
 import { columnConfig, inferLayout, type Layout } from './columns.js';
-import { type Dialect, inferDialect } from './dialect.js';
 import { RowReader } from './rows.js';
 
 /** Lines that the layout is told from. */
@@ -52,6 +52,12 @@ async function openCsv(config: CsvConfig, context: SourceContext): Promise<Sourc
   if (head.length === 0) throw new PitwallError('PW-SOURCE-FORMAT', { what: `${config.path} is empty.` });
   head[0] = head[0].replace(/^\ufeff/, '');
   const dialect = inferDialect(head.slice(0, HEAD_LINES), config);
+  if (dialect === undefined) {
+    throw new PitwallError('PW-SOURCE-FORMAT', {
+      what: `No delimiter (comma, semicolon, tab, bar) parts the first lines into columns: ${JSON.stringify(head[0])}.`,
+      fix: 'Give "delimiter".',
+    });
+  }
   const layout = inferLayout(head.slice(0, HEAD_LINES), dialect, config);
   return new CsvSource({ config, context, counts, layout, dialect, rest: lines, head: head.slice(layout.headLines) });
 }

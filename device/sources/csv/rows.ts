@@ -1,7 +1,7 @@
+import { type Dialect, parseNumber, splitCells } from '../../wire/csv/dialect.js';
+import { TimeReader } from '../../wire/csv/time.js';
 import type { Counts } from '../counts.js';
 import type { Layout } from './columns.js';
-import { type Dialect, parseNumber, splitCells } from './dialect.js';
-import { TimeReader } from './time.js';
 
 /** So many rows on end, each before the last good one, are no slips: the clock was set back, or the good one was the slip. */
 const STEP_BACK_ROWS = 4;

@@ -17,8 +17,9 @@
  * and IMSA's "Enhanced RMon Timing Protocol v1.03" (both in github.com/bradfier/rmonitor, docs), and the appendix of the
  * Daktronics All Sport 5100 manual; flags and empty laps as in that repository's recorded sessions.
  */
+
+import { splitCells } from '../../wire/csv/dialect.js';
 import type { Flag } from '../../wire/messages.js';
-import { splitCells } from '../csv/dialect.js';
 
 export type RmonitorRecord =
   | { type: 'competitor'; registration: string; number: string; transponder: string | undefined }

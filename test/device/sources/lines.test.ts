@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeText, LineSplitter } from '#device/sources/lines.js';
+import { LineSplitter } from '#device/sources/lines.js';
 import { seededRandom } from '#wire/random.js';
+import { decodeText } from '#wire/text.js';
 
 function read(pieces: Uint8Array[], options: { maxBytes?: number; end?: boolean } = {}) {
   const lines: [line: string, endBytes: number][] = [];

@@ -1,5 +1,3 @@
-import { PitwallError } from '../../wire/errors.js';
-
 /** How a table is written. */
 export interface Dialect {
   delimiter: string;
@@ -56,16 +54,18 @@ export function parseNumber(cell: string, decimal: Dialect['decimal']): number {
 
 /**
  * Delimiter and decimal sign, told from the first lines unless given: the delimiter that gives the most lines the same number
- * of cells; a decimal comma where cells have commas between digits and none has a point. Raises PW-SOURCE-FORMAT.
+ * of cells; a decimal comma where cells have commas between digits and none has a point. Undefined where no delimiter makes
+ * columns.
  */
-export function inferDialect(lines: readonly string[], given: Partial<Dialect>): Dialect {
+export function inferDialect(lines: readonly string[], given: Partial<Dialect>): Dialect | undefined {
   const looked = lines.filter((line) => line !== '').slice(0, MAX_LINES_LOOKED_AT);
   const delimiter = given.delimiter ?? inferDelimiter(looked);
+  if (delimiter === undefined) return undefined;
   return { delimiter, decimal: given.decimal ?? inferDecimal(looked, delimiter) };
 }
 
-function inferDelimiter(lines: readonly string[]): string {
-  let best = '';
+function inferDelimiter(lines: readonly string[]): string | undefined {
+  let best: string | undefined;
   let bestScore = 0;
   for (const delimiter of DELIMITERS) {
     const width = modalWidth(lines, delimiter);
@@ -78,12 +78,6 @@ function inferDelimiter(lines: readonly string[]): string {
       best = delimiter;
       bestScore = score;
     }
-  }
-  if (best === '') {
-    throw new PitwallError('PW-SOURCE-FORMAT', {
-      what: `No delimiter (comma, semicolon, tab, bar) parts the first lines into columns: ${JSON.stringify(lines[0] ?? '')}.`,
-      fix: 'Give "delimiter".',
-    });
   }
   return best;
 }
