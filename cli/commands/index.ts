@@ -10,6 +10,7 @@ import { addRaceCommands } from './flags/race.js';
 import { addRulesCommands } from './flags/rules.js';
 import { addShadowCommands } from './flags/shadow.js';
 import { addSimCommands } from './flags/sim.js';
+import { addStrategyCommands } from './flags/strategy.js';
 import { addStreamsCommands } from './flags/streams.js';
 
 /** Every command: purpose, flags and examples are in `flags/`, the work is in the file that an action imports. */
@@ -23,6 +24,7 @@ export function addCommands(program: Command): void {
   addShadowCommands(program);
   addSimCommands(program);
   addStreamsCommands(program);
+  addStrategyCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);
   addPolicyCommands(program);

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+
+/** The strategy engine on its own. */
+export function addStrategyCommands(program: Command): void {
+  const strategy = program.command('strategy').description('The strategy engine on its own: predict, and be measured.');
+  strategy
+    .command('predict')
+    .description('Read races so far as JSON lines, and say of each what will happen: laps, stops, finish, rejoin.')
+    .addHelpText(
+      'after',
+      `
+A line: {"id": 1, "race": {"series": "f1", "lapsTotal": 58}, "laps": [{"car": "44", "lap": 1, "lap_time": 94.2, "elapsed": 94.2,
+"pos": 1, "flag": "G"}, …], "want": ["nextLaps", "finish", "nextStop", "remaining", "rejoin"],
+"whatIf": {"car": "44", "pitOnLap": 20}}; unknown fields are null. Bands hold the outcome four times in five.
+
+Examples:
+  $ pitwall strategy predict < races.jsonl
+  $ jq -c '{id: 1, race, laps, want: ["finish"]}' race.json | pitwall strategy predict`,
+    )
+    .action(async () => (await import('../strategy-predict.js')).predictLines());
+  strategy
+    .command('backtest')
+    .description('Score the engine beside the baselines on races that are over; exit 6 when a must target is missed.')
+    .requiredOption('--data <dir>', 'folder with races/index.json and a CSV of laps per race')
+    .option('--series <name>', 'only these: f1, nascar, wec, grcup')
+    .option('--race <id>', 'only this race')
+    .option('--json', 'one JSON object a figure')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pitwall strategy backtest --data ../shared/data
+  $ pitwall strategy backtest --data ../shared/data --series f1 --json
+
+Columns: series, figure, ours with its 95 % interval over races, the best method without a model on the same cells, what we
+must and want to reach there, and the number of races. Nothing after the moment of a question is ever shown to the engine.`,
+    )
+    .action(async (flags) => (await import('../strategy-backtest.js')).backtest(flags));
+}
