@@ -132,7 +132,7 @@ it('2 · the sensor gives samples; the agent makes frames of them and journals e
     onCall: (call: CallMessage) => calls.push(call),
     onSetup: (setup: Partial<CarSetup>) => setups.push(setup),
   });
-  track = await startThing(TRACK, {});
+  track = await startThing(TRACK, { role: 'trackside' });
   let untilMs = Math.ceil(raceClock.nowMs() / 100) * 100;
   driving = setInterval(() => {
     const count = Math.floor((raceClock.nowMs() - untilMs) / 100);
