@@ -51,6 +51,11 @@ export const tables: Record<TableKey, TableResource> = {
   /** Sessions, roster, snapshots, `race#<id>` leases, reducers' state. */
   state: { name: 'pitwall-state', partitionKey: 'pk', sortKey: 'sk' },
   calls: { name: 'pitwall-calls', partitionKey: 'pk', sortKey: 'sk' },
+  /**
+   * Written by `reports/`: aggregates (pk `<race>` or `<yyyymmdd>`, sk `<type>#<entry or thing>`), models from practice (pk
+   * `priors#<track>`, sk `<version>`).
+   */
+  reports: { name: 'pitwall-reports', partitionKey: 'pk', sortKey: 'sk' },
 };
 
 /**
@@ -63,7 +68,7 @@ export const fanOutNames = {
 } as const;
 
 /** Applications that share a stream by leases. Each has a table of its own, as KCL has it. */
-export const applications = ['reduce'] as const;
+export const applications = ['reduce', 'reports-laps', 'reports-events'] as const;
 
 /** `pitwall-leases-<application>`: KCL's rows (`streams/leases/row.ts`). Nothing of ours needs KCL's index; it adds it itself. */
 export function leaseTable(application: string): TableResource {

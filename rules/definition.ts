@@ -7,7 +7,7 @@
 import type { SqlVersion } from './sql/versions.js';
 
 export type StreamKey = 'framesLive' | 'framesBackfill' | 'race';
-export type TableKey = 'events' | 'laps' | 'samples' | 'state' | 'calls';
+export type TableKey = 'events' | 'laps' | 'samples' | 'state' | 'calls' | 'reports';
 export type BucketKey = 'archive';
 
 export interface KinesisSpec {
