@@ -21,7 +21,8 @@ export class Application {
       onEnd(reasonOf(error), false);
       return true;
     }
-    if (!applied) {
+    // A car's own function may return anything.
+    if (!(applied instanceof Promise)) {
       onEnd(undefined, false);
       return true;
     }

@@ -130,7 +130,7 @@ it('2 · the sensor gives samples; the agent makes frames of them and journals e
     summaryChannels: ['speed'],
     alarms: [{ name: 'waterHot', channel: 'waterTemp', when: 'above', limit: 110, hysteresis: 5, level: 'critical' }],
     onCall: (call: CallMessage) => calls.push(call),
-    onSetup: (setup: Partial<CarSetup>) => setups.push(setup),
+    onSetup: (setup: Partial<CarSetup>) => void setups.push(setup),
   });
   track = await startThing(TRACK, { role: 'trackside' });
   let untilMs = Math.ceil(raceClock.nowMs() / 100) * 100;
