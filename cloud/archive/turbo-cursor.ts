@@ -11,47 +11,45 @@ import {
   TRIM_HORIZON,
   timestampOf,
 } from '#cloud/streams/shard-graph.js';
-import type { ShardCursor, ShardRead, StreamRecord } from '#cloud/streams/source.js';
+import type { ShardCursor, ShardRead, StreamGap, StreamRecord } from '#cloud/streams/source.js';
 import { PitwallError } from '#wire/errors.js';
-import type { ArchivedBatch, ArchivedShard } from './stream-archive.js';
+import type { ArchivedBatch, HeldShard } from './stream-archive.js';
 import type { TurboCounters, TurboOptions } from './turbo.js';
 
 /** What the cursors of one source share. */
-export interface TurboContext extends Required<Pick<TurboOptions, 'archive' | 'trimPolicy' | 'raceClock' | 'random'>> {
-  live?: TurboOptions['live'];
+export interface TurboContext extends Pick<TurboOptions, 'live' | 'raceClock' | 'random'> {
+  trimPolicy: NonNullable<TurboOptions['trimPolicy']>;
+  fillTries: number;
   counters: TurboCounters;
   /** All archived shards, read anew. */
-  look(signal: AbortSignal): Promise<ReadonlyMap<string, ArchivedShard>>;
+  look(signal: AbortSignal): Promise<ReadonlyMap<string, HeldShard>>;
   /** One of them, as it was seen last; read anew when it is not known. */
-  find(shardId: string, signal: AbortSignal): Promise<ArchivedShard | undefined>;
+  find(shardId: string, signal: AbortSignal): Promise<HeldShard | undefined>;
   childrenOf(shardId: string): ShardInfo[];
 }
 
-/** An archiver commits every few seconds: what live shows now it has soon. Within the watchdog of a read. */
-const FILL_TRIES = 6;
 const FILL_RETRY = { firstMs: 100, lastMs: 2_000 };
-
-type Phase = 'start' | 'archive' | 'live';
 
 /** One shard: its archive, then live, joined where both have the same record. */
 export class TurboCursor implements ShardCursor {
   readonly #context: TurboContext;
   readonly #shardId: string;
-  /** Where live is opened when there is no place yet. */
+  /** Where live is opened while there is no place. */
   readonly #begin: ShardPosition;
-  #phase: Phase = 'start';
+  readonly #closing = new AbortController();
+  #phase: 'start' | 'archive' | 'live' = 'start';
   /** Behind which record to go on; undefined before the first. */
   #place: ShardPosition | undefined;
   /** Records from before it are left out; undefined when one of them has been passed. */
   #fromMs: number | undefined;
-  #archived: AsyncIterator<ArchivedBatch> | undefined;
+  /** As it was when it was opened. */
+  #shard: HeldShard | undefined;
+  #archived: AsyncGenerator<ArchivedBatch> | undefined;
   /** Out of the archive, from behind a hole that live may still fill. */
   #behindHole: readonly StreamRecord[] | undefined;
   #live: ShardCursor | undefined;
-  /** Live has shown the record at the place, so that none is missing before what follows. */
+  /** Live has shown the record at the place: none is missing before what follows. */
   #isJoined = false;
-  /** The place came from the archive: when live joins it is a hand-over. */
-  #isFromArchive = false;
 
   constructor(context: TurboContext, shardId: string, position: ShardPosition) {
     this.#context = context;
@@ -70,100 +68,91 @@ export class TurboCursor implements ShardCursor {
   }
 
   close(): void {
-    this.#live?.close();
-    this.#live = undefined;
-    void this.#archived?.return?.().catch(() => {});
-    this.#archived = undefined;
+    this.#closing.abort();
+    this.#closeLive();
+    this.#closeArchive();
   }
 
   /** One step of the way; undefined when it led to another and nothing is to be told. */
   #step(signal: AbortSignal): Promise<ShardRead | undefined> {
-    if (this.#phase === 'start') return this.#start(signal);
-    return this.#phase === 'archive' ? this.#readArchive(signal) : this.#readLive(signal);
+    switch (this.#phase) {
+      case 'start':
+        return this.#start(signal);
+      case 'archive':
+        return this.#readArchive();
+      case 'live':
+        return this.#readLive(signal);
+    }
   }
 
   async #start(signal: AbortSignal): Promise<undefined> {
     const shard = this.#begin === LATEST && !this.#place ? undefined : await this.#context.find(this.#shardId, signal);
-    if (shard && this.#isAhead(shard)) this.#openArchive(signal);
-    else this.#phase = 'live';
+    if (shard && isBehind(this.#place, shard.mark)) this.#openArchive(shard);
+    else this.#openLive(shard);
   }
 
-  #isAhead({ mark }: ArchivedShard): boolean {
-    if (mark === undefined) return false;
-    const place = placeOf(mark);
-    return this.#place === undefined || place === undefined || isAfter(place, this.#place);
-  }
-
-  #openArchive(signal: AbortSignal): void {
+  #openArchive(shard: HeldShard): void {
+    this.#closeLive();
+    this.#closeArchive();
+    this.#shard = shard;
     this.#phase = 'archive';
-    this.#archived = this.#context.archive.read(this.#shardId, this.#place, signal);
+    this.#archived = shard.read(this.#place, this.#closing.signal);
   }
 
-  async #readArchive(signal: AbortSignal): Promise<ShardRead | undefined> {
-    if (!this.#archived) this.#openArchive(signal);
-    let batch: IteratorResult<ArchivedBatch> | undefined;
+  #openLive(shard: HeldShard | undefined): void {
+    this.#shard = shard;
+    this.#phase = 'live';
+  }
+
+  #closeArchive(): void {
+    void this.#archived?.return(undefined).catch(() => {});
+    this.#archived = undefined;
+  }
+
+  #closeLive(): void {
+    this.#live?.close();
+    this.#live = undefined;
+    this.#isJoined = false;
+  }
+
+  async #readArchive(): Promise<ShardRead | undefined> {
+    // After an error it begins again, behind the last record.
+    this.#archived ??= this.#shard?.read(this.#place, this.#closing.signal);
+    let result: IteratorResult<ArchivedBatch> | undefined;
     try {
-      batch = await this.#archived?.next();
+      result = await this.#archived?.next();
     } catch (error) {
-      // The next call begins behind the last record again.
       this.#archived = undefined;
       throw error;
     }
-    if (!batch || batch.done) {
+    if (!result || result.done) {
       this.#archived = undefined;
-      return await this.#leaveArchive(signal);
-    }
-    const { records, isBehindHole } = batch.value;
-    if (records.length === 0) return undefined;
-    if (isBehindHole) {
-      this.#behindHole = records;
       this.#phase = 'live';
-      return undefined;
+      return this.#hasAll() && (this.#shard?.ended || !this.#context.live) ? this.#end(undefined) : undefined;
     }
-    return this.#fromArchive(records);
-  }
-
-  async #leaveArchive(signal: AbortSignal): Promise<ShardRead | undefined> {
-    const { live, find, childrenOf } = this.#context;
-    const shard = await find(this.#shardId, signal);
-    const isAll = shard === undefined || !this.#isAhead(shard);
-    if (live && !(isAll && shard?.ended)) {
-      this.#phase = 'live';
-      return undefined;
-    }
-    const end: ShardRead = { records: [], millisBehindLatest: 0, ended: true, children: childrenOf(this.#shardId) };
-    return isAll ? end : { ...end, gap: this.#gap(undefined) };
-  }
-
-  #fromArchive(records: readonly StreamRecord[]): ShardRead {
-    const { counters, raceClock } = this.#context;
-    const last = records[records.length - 1];
-    this.#place = positionBehind(last);
-    this.#isFromArchive = true;
-    const wanted = this.#wanted(records);
-    counters.fromArchive += wanted.length;
-    const millisBehindLatest = Math.max(1, raceClock.nowMs() - last.arrivalMs);
-    return { records: wanted, millisBehindLatest, ended: false, children: [] };
+    const { records, isBehindHole } = result.value;
+    if (!isBehindHole) return this.#fromArchive(records);
+    this.#behindHole = records;
+    this.#phase = 'live';
+    return undefined;
   }
 
   async #readLive(signal: AbortSignal): Promise<ShardRead | undefined> {
     const { live } = this.#context;
-    if (!live) return await this.#goneLive(signal);
+    if (!live) return await this.#leaveLive(signal);
     let read: ShardRead;
     try {
       this.#live ??= live.open(this.#shardId, this.#overlap());
       read = await this.#live.next(signal);
     } catch (error) {
-      if (actionFor(error) !== 'gone' && !(error instanceof PitwallError && error.code === 'PW-STREAM-TRIMMED'))
-        throw error;
-      if ((await live.list(signal)).has(this.#shardId) && actionFor(error) === 'gone') throw error;
-      return await this.#goneLive(signal);
+      // A shard that is still listed comes back, or its reader gives up.
+      if (actionFor(error) !== 'gone' || (await live.list(signal)).has(this.#shardId)) throw error;
+      return await this.#leaveLive(signal);
     }
-    if (this.#isJoined && !read.gap) return this.#fromLive(read);
-    return await this.#join(read, signal);
+    return this.#isJoined && !read.gap ? this.#fromLive(read) : await this.#join(read, signal);
   }
 
-  /** The record at the place once more: when live has it, nothing is missing between. */
+  /** Where live begins: with the record at the place once more. */
   #overlap(): ShardPosition {
     const place = this.#place === undefined ? undefined : placeOf(this.#place);
     if (place) return atSequenceNumber(place.sequenceNumber);
@@ -173,75 +162,86 @@ export class TurboCursor implements ShardCursor {
 
   async #join(read: ShardRead, signal: AbortSignal): Promise<ShardRead | undefined> {
     const [first] = read.records;
-    const place = this.#place === undefined ? undefined : placeOf(this.#place);
-    if (!read.gap && first && first.sequenceNumber === place?.sequenceNumber) {
-      this.#isJoined = true;
-      this.#behindHole = undefined;
-      if (this.#isFromArchive) this.#context.counters.handovers++;
-      return this.#fromLive(read);
+    if (!read.gap && first && this.#isAtPlace(first)) {
+      this.#context.counters.handovers++;
+      return this.#takeLive(read);
     }
-    // Nothing is known before a record comes, or its end; from behind a hole of the archive there is something to give.
-    const isUndecided = !first && !read.ended && !(this.#behindHole && read.millisBehindLatest === 0);
-    if (isUndecided && !read.gap) return read;
-    if (await this.#refill(signal, read)) return undefined;
-    const isArchiveNext = this.#behindHole && !(first && isAfter(this.#behindHole[0], positionBehind(first)));
-    if (isArchiveNext) return this.#passHole();
-    const isWhole = read.ended && !first && (await this.#isEndOfArchive(signal));
+    // Nothing is known before a record comes, or the end; but what is behind a hole of the archive waits for neither.
+    const isUndecided = !first && !read.ended && !read.gap && !(this.#behindHole && read.millisBehindLatest === 0);
+    if (isUndecided) return read;
+    if (await this.#refill(signal, first !== undefined)) return undefined;
+    if (this.#behindHole && !(first && isAfter(this.#behindHole[0], positionBehind(first)))) return this.#passHole();
+    if (!first && read.ended && this.#hasAll() && this.#shard?.ended) return this.#takeLive(read);
+    const gap = this.#gap(first);
+    return { ...this.#takeLive(read), gap };
+  }
+
+  #isAtPlace({ sequenceNumber }: StreamRecord): boolean {
+    return this.#place !== undefined && placeOf(this.#place)?.sequenceNumber === sequenceNumber;
+  }
+
+  #takeLive(read: ShardRead): ShardRead {
     this.#isJoined = true;
     this.#behindHole = undefined;
-    const told = this.#fromLive({ ...read, gap: undefined });
-    return isWhole ? told : { ...told, gap: this.#gap(first) };
+    this.#closeArchive();
+    return this.#fromLive(read);
   }
 
   /** The shard is gone from live: the archive has the rest, or nobody. */
-  async #goneLive(signal: AbortSignal): Promise<ShardRead | undefined> {
-    if (await this.#refill(signal)) return undefined;
+  async #leaveLive(signal: AbortSignal): Promise<ShardRead | undefined> {
+    if (this.#context.live && (await this.#refill(signal, false))) return undefined;
     if (this.#behindHole) return this.#passHole();
-    const children = this.#context.childrenOf(this.#shardId);
-    const end: ShardRead = { records: [], millisBehindLatest: 0, ended: true, children };
-    return (await this.#isEndOfArchive(signal)) ? end : { ...end, gap: this.#gap(undefined) };
+    const isWhole = this.#hasAll() && (this.#shard?.ended || !this.#context.live);
+    return this.#end(isWhole ? undefined : this.#gap(undefined));
   }
 
-  /** True when the archive has gone on past the place since, so that it is to be read. */
-  async #refill(signal: AbortSignal, read?: ShardRead): Promise<boolean> {
-    const { look, random, counters } = this.#context;
+  /**
+   * True when the archive has gone on since it was read, so that it is to be read again. While live is seen to have gone on
+   * (`isExpected`) it is waited for.
+   */
+  async #refill(signal: AbortSignal, isExpected: boolean): Promise<boolean> {
+    const { look, random, counters, fillTries } = this.#context;
     if (this.#behindHole) return false;
-    for (let tries = 1; tries <= FILL_TRIES; tries++) {
+    for (let tries = 1; ; tries++) {
       const shard = (await look(signal)).get(this.#shardId);
-      if (shard && this.#isAhead(shard)) {
+      if (shard && isBehind(this.#place, shard.mark) && isBehind(this.#shard?.mark, shard.mark)) {
         counters.refills++;
-        this.#isJoined = false;
-        this.#live?.close();
-        this.#live = undefined;
-        this.#openArchive(signal);
+        this.#openArchive(shard);
         return true;
       }
-      // Nothing archives a stream that has no archive, and nothing is added to a shard that has ended.
-      if (!shard || shard.ended || !read?.records.length) return false;
+      this.#shard = shard ?? this.#shard;
+      if (!shard || shard.ended || !isExpected || tries >= fillTries) return false;
       await pause(backOffMs(tries, FILL_RETRY, random), signal);
       signal.throwIfAborted();
     }
-    return false;
   }
 
-  async #isEndOfArchive(signal: AbortSignal): Promise<boolean> {
-    const shard = await this.#context.find(this.#shardId, signal);
-    return shard !== undefined && shard.ended && !this.#isAhead(shard);
+  /** Nothing of what the archive held of the shard is still to be read. */
+  #hasAll(): boolean {
+    return this.#shard !== undefined && !isBehind(this.#place, this.#shard.mark);
   }
 
-  /** What is behind the hole, with the hole told, and the archive from there on. */
+  /** What is behind the hole, with the hole told, and then the archive from there on. */
   #passHole(): ShardRead {
     const records = this.#behindHole ?? [];
-    this.#behindHole = undefined;
     const gap = this.#gap(records[0]);
-    this.#live?.close();
-    this.#live = undefined;
-    this.#isJoined = false;
+    this.#behindHole = undefined;
+    this.#closeLive();
     this.#phase = 'archive';
     return { ...this.#fromArchive(records), gap };
   }
 
-  #fromLive(read: ShardRead): ShardRead {
+  #fromArchive(records: readonly StreamRecord[]): ShardRead {
+    const { counters, raceClock } = this.#context;
+    const last = records[records.length - 1];
+    this.#place = positionBehind(last);
+    const wanted = this.#wanted(records);
+    counters.fromArchive += wanted.length;
+    const millisBehindLatest = Math.max(1, raceClock.nowMs() - last.arrivalMs);
+    return { records: wanted, millisBehindLatest, ended: false, children: [] };
+  }
+
+  #fromLive({ gap: _, ...read }: ShardRead): ShardRead {
     const place = this.#place;
     const fresh = place === undefined ? read.records : read.records.filter((record) => isAfter(record, place));
     const last = fresh.at(-1);
@@ -249,6 +249,11 @@ export class TurboCursor implements ShardCursor {
     const records = this.#wanted(fresh);
     this.#context.counters.fromLive += records.length;
     return { ...read, records };
+  }
+
+  #end(gap: StreamGap | undefined): ShardRead {
+    const children = this.#context.childrenOf(this.#shardId);
+    return { records: [], millisBehindLatest: 0, ended: true, children, ...(gap && { gap }) };
   }
 
   #wanted(records: readonly StreamRecord[]): StreamRecord[] {
@@ -261,13 +266,20 @@ export class TurboCursor implements ShardCursor {
   }
 
   /** Raises PW-STREAM-TRIMMED where the policy is to fail. */
-  #gap(next: StreamRecord | undefined): NonNullable<ShardRead['gap']> {
+  #gap(next: StreamRecord | undefined): StreamGap {
+    const { trimPolicy, counters } = this.#context;
     const behind = this.#place ?? this.#begin;
-    const gap = { shardId: this.#shardId, behind, upTo: next?.sequenceNumber };
-    if (this.#context.trimPolicy === 'archive') return gap;
+    counters.gaps++;
+    if (trimPolicy === 'archive') return { shardId: this.#shardId, behind, upTo: next?.sequenceNumber };
     throw new PitwallError('PW-STREAM-TRIMMED', {
       what: `Records of ${this.#shardId} behind ${behind} are neither in the archive nor in the stream.`,
       fix: 'Read with the trim policy archive: it tells the gap and goes on.',
     });
   }
+}
+
+/** Whether a mark lies behind a place, so that there is something between. */
+function isBehind(place: ShardPosition | undefined, mark: ShardPosition | undefined): boolean {
+  const at = mark === undefined ? undefined : placeOf(mark);
+  return at !== undefined && (place === undefined || isAfter(at, place));
 }

@@ -2,17 +2,20 @@ import type { ShardInfo } from '#cloud/streams/shard-graph.js';
 import type { ShardSource } from '#cloud/streams/source.js';
 import type { Clock } from '#wire/clock.js';
 import type { Random } from '#wire/random.js';
-import type { ArchivedShard, StreamArchive } from './stream-archive.js';
+import type { HeldShard, StreamArchive } from './stream-archive.js';
 import { TurboCursor } from './turbo-cursor.js';
 
 export interface TurboOptions {
   archive: StreamArchive;
   /** What is live, aggregates opened as in the archive. Without it a shard ends where its archive does. */
   live?: ShardSource;
-  /** The stream's name; default that of `live`. */
-  name?: string;
   /** What to do about records that neither side has any more: go on and tell the gap (`archive`, the default), or `fail`. */
   trimPolicy?: 'archive' | 'fail';
+  /**
+   * How often the archive is looked at, with growing waits, until it has what live shows to have gone by. Default 8, some
+   * 5 s: an archiver commits as often.
+   */
+  fillTries?: number;
   /** The clock that the stream stamps arrivals with: how far behind is derived from it. */
   raceClock: Clock;
   random: Random;
@@ -25,6 +28,8 @@ export interface TurboCounters {
   handovers: number;
   /** Times that live had gone on without us and the archive had what was between. */
   refills: number;
+  /** Records that neither side has. */
+  gaps: number;
 }
 
 export interface TurboSource extends ShardSource {
@@ -33,6 +38,8 @@ export interface TurboSource extends ShardSource {
 
 /** Bytes of a read from the archive: a batch of it is a block of a segment. */
 const ARCHIVE_READ_BYTES = 16 * 1_048_576;
+/** All of them together stay below a read's watchdog. */
+const FILL_TRIES = 8;
 
 /**
  * Turbo mode: one stream out of its archive first and then live, each shard joined where the archive ends. To whoever
@@ -49,9 +56,9 @@ const ARCHIVE_READ_BYTES = 16 * 1_048_576;
  * startConsumer({ source, initial: ARCHIVE_THEN_LIVE, positions: {}, … });
  */
 export function turbo(options: TurboOptions): TurboSource {
-  const { archive, live, trimPolicy = 'archive' } = options;
-  const counters: TurboCounters = { fromArchive: 0, fromLive: 0, handovers: 0, refills: 0 };
-  let archived: ReadonlyMap<string, ArchivedShard> = new Map();
+  const { archive, live, trimPolicy = 'archive', fillTries = FILL_TRIES } = options;
+  const counters: TurboCounters = { fromArchive: 0, fromLive: 0, handovers: 0, refills: 0, gaps: 0 };
+  let archived: ReadonlyMap<string, HeldShard> = new Map();
   let known = new Map<string, ShardInfo>();
   const look = async (signal: AbortSignal) => {
     archived = await archive.shards(signal);
@@ -60,6 +67,7 @@ export function turbo(options: TurboOptions): TurboSource {
   const context = {
     ...options,
     trimPolicy,
+    fillTries,
     counters,
     look,
     find: async (shardId: string, signal: AbortSignal) => archived.get(shardId) ?? (await look(signal)).get(shardId),
@@ -67,7 +75,7 @@ export function turbo(options: TurboOptions): TurboSource {
       [...new Map([...archived, ...known]).values()].filter(({ parents }) => parents.includes(shardId)),
   };
   return {
-    name: options.name ?? live?.name ?? 'archive',
+    name: live?.name ?? archive.name,
     polls: live?.polls ?? true,
     readBytesMax: Math.max(ARCHIVE_READ_BYTES, live?.readBytesMax ?? 0),
     trimPolicy,
@@ -83,6 +91,6 @@ export function turbo(options: TurboOptions): TurboSource {
   };
 }
 
-function infoOf({ shardId, parents, startingHashKey, endingHashKey }: ArchivedShard): ShardInfo {
+function infoOf({ shardId, parents, startingHashKey, endingHashKey }: HeldShard): ShardInfo {
   return { shardId, parents, startingHashKey, endingHashKey };
 }

@@ -113,7 +113,7 @@ class StreamConsumer implements Consumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    checkInitial(options.initial ?? TRIM_HORIZON);
+    checkInitial(options.initial ?? TRIM_HORIZON, options.source.hasArchive);
     this.#positions = { ...options.positions };
     this.#ahead = new AheadBytes(options.aheadBytes ?? AHEAD_BYTES);
     let markReady = () => {};

@@ -63,6 +63,8 @@ export interface ShardSource {
   readonly readBytesMax: number;
   /** What to do when a shard that was being read is gone with its records. Default `skip`. */
   readonly trimPolicy?: TrimPolicy;
+  /** It reads an archive first: may be begun at ARCHIVE_THEN_LIVE. */
+  readonly hasArchive?: boolean;
   /** All shards, also closed ones that still hold records. */
   list(signal: AbortSignal): Promise<Map<string, ShardInfo>>;
   open(shardId: string, position: ShardPosition): ShardCursor;

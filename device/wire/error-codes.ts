@@ -28,7 +28,7 @@ export const ERROR_CODES = {
   'PW-STREAM-PUT': 'A record could not be written to a stream within its time.',
   'PW-STREAM-FULL': 'The record is larger than a stream takes, or than the producer may hold.',
   'PW-STREAM-TRIMMED': 'What a reader had still to read is past its retention, and its policy is to fail then.',
-  'PW-STREAM-UNSERVED': 'A stream is to be read in a way that needs the archive, which does not stand yet.',
+  'PW-STREAM-UNSERVED': 'A stream is to be read in a way that needs an archive, and its source reads the stream alone.',
   'PW-STREAM-POSITION': 'A place in a stream is not one of the forms that readers take.',
   'PW-STREAM-CLOSED': 'The part was closed and takes nothing more.',
   'PW-KPL-RECORD': 'A user record has a key that Kinesis does not take, or there is none to aggregate.',

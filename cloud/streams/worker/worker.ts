@@ -134,8 +134,9 @@ class GroupWorker implements StreamWorker {
   readonly #loop: Promise<void>;
 
   constructor(options: WorkerOptions) {
-    checkInitial(options.initial);
-    for (const position of Object.values(options.positions ?? {})) checkPosition(position);
+    const { hasArchive } = options.source;
+    checkInitial(options.initial, hasArchive);
+    for (const position of Object.values(options.positions ?? {})) checkPosition(position, hasArchive);
     this.#ahead = new AheadBytes(options.aheadBytes ?? AHEAD_BYTES);
     this.#options = { leaseMs: 3_000, lookMs: 500, handOverMs: 30_000, pollMs: 200, ...options };
     const { leaseMs, handOverMs, wallClock } = this.#options;

@@ -203,7 +203,7 @@ describe('a table’s stream alone', () => {
     expect(failures[0].code).toBe('PW-STREAM-TRIMMED');
   });
 
-  test('the policy archive is refused until the archive stands; what is no policy is refused', () => {
+  test('the policy archive is for sources that have one; what is no policy is refused', () => {
     const code = (policy: string) => {
       try {
         tableOf(new FakeTableStream(), wallClock, policy);

@@ -36,6 +36,10 @@ test.each([
 test('consumers and workers refuse at once what they cannot begin at', () => {
   const source = kinesisPolling({ client: new FakeKinesis().client, streamName: 'stream' });
   expect(code(() => readFrom(source, { initial: ARCHIVE_THEN_LIVE }))).toBe('PW-STREAM-UNSERVED');
+  expect(
+    code(() => checkInitial(ARCHIVE_THEN_LIVE, true)),
+    'of a source with an archive',
+  ).toBe('taken');
   expect(code(() => new Group().start('w', { initial: ARCHIVE_THEN_LIVE }))).toBe('PW-STREAM-UNSERVED');
   expect(code(() => new Group().start('w', { initial: LATEST, positions: { s0: 'x' } }))).toBe('PW-STREAM-POSITION');
 });
