@@ -14,8 +14,13 @@ export interface ArchiveStore {
   get(key: string): Promise<Buffer | undefined>;
   /** Objects that never change. The same bytes again are no harm; others raise PW-ARCHIVE-CONFLICT. */
   create(key: string, bytes: Uint8Array): Promise<void>;
-  /** Objects that are written again, whole. */
-  replace(key: string, bytes: Uint8Array): Promise<void>;
+  /** An object that is written again and again: what is there and its ETag, which the next writer has to name. */
+  find(key: string): Promise<{ bytes: Buffer; etag: string } | undefined>;
+  /**
+   * Writes it in the place of the one with that ETag, undefined = of none, and returns the new one's. Raises
+   * PW-ARCHIVE-CONFLICT when another was there.
+   */
+  replace(key: string, bytes: Uint8Array, etag: string | undefined): Promise<string>;
   list(prefix: string): AsyncIterable<{ key: string; bytes: number }>;
 }
 
@@ -34,9 +39,13 @@ class S3Store implements ArchiveStore {
   }
 
   async get(key: string): Promise<Buffer | undefined> {
+    return (await this.find(key))?.bytes;
+  }
+
+  async find(key: string): Promise<{ bytes: Buffer; etag: string } | undefined> {
     try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return Body ? Buffer.from(await Body.transformToByteArray()) : undefined;
+      const { Body, ETag = '' } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return Body && { bytes: Buffer.from(await Body.transformToByteArray()), etag: ETag };
     } catch (error) {
       if (errorCode(error) === 'NoSuchKey') return undefined;
       throw error;
@@ -62,9 +71,15 @@ class S3Store implements ArchiveStore {
     }
   }
 
-  async replace(key: string, bytes: Uint8Array): Promise<void> {
-    const ChecksumSHA256 = checksum(bytes);
-    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ChecksumSHA256 }));
+  async replace(key: string, bytes: Uint8Array, etag: string | undefined): Promise<string> {
+    const condition = etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag };
+    const input = { Bucket: this.#bucket, Key: key, Body: bytes, ChecksumSHA256: checksum(bytes), ...condition };
+    try {
+      return (await this.#s3.send(new PutObjectCommand(input))).ETag ?? '';
+    } catch (error) {
+      if (errorCode(error) !== 'PreconditionFailed' && errorCode(error) !== 'NoSuchKey') throw error;
+      throw new PitwallError('PW-ARCHIVE-CONFLICT', { what: `${key} was written by another meanwhile.`, cause: error });
+    }
   }
 
   async *list(prefix: string): AsyncIterable<{ key: string; bytes: number }> {
