@@ -8,10 +8,15 @@ import {
 import { errorCode, PitwallError } from '#wire/errors.js';
 import { sha256 } from './sha256.js';
 
-/** The bucket, as far as the archive needs it. */
-export interface ArchiveStore {
+/** The bucket, as far as readers of the archive need it. */
+export interface ArchiveObjects {
   /** Undefined when there is no such object. */
   get(key: string): Promise<Buffer | undefined>;
+  list(prefix: string): AsyncIterable<{ key: string; bytes: number }>;
+}
+
+/** And as far as the archiver does. */
+export interface ArchiveStore extends ArchiveObjects {
   /** Objects that never change. The same bytes again are no harm; others raise PW-ARCHIVE-CONFLICT. */
   create(key: string, bytes: Uint8Array): Promise<void>;
   /** An object that is written again and again: what is there and its ETag, which the next writer has to name. */
@@ -21,7 +26,6 @@ export interface ArchiveStore {
    * PW-ARCHIVE-CONFLICT when another was there.
    */
   replace(key: string, bytes: Uint8Array, etag: string | undefined): Promise<string>;
-  list(prefix: string): AsyncIterable<{ key: string; bytes: number }>;
 }
 
 /** A bucket of S3; every body goes with its SHA-256, which the service checks and keeps. */

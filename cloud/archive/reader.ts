@@ -3,7 +3,7 @@ import { isAfter, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-
 import type { StreamRecord } from '#cloud/streams/source.js';
 import { PitwallError } from '#wire/errors.js';
 import { type ArchiveObject, type Manifest, manifestKey, raceOfKey } from './manifest.js';
-import { type ArchiveStore, s3Store } from './objects.js';
+import { type ArchiveObjects, s3Store } from './objects.js';
 import { decodeSegment, type SegmentDamage } from './segment-reader.js';
 import { sha256 } from './sha256.js';
 
@@ -53,7 +53,7 @@ export function createArchiveReader({ s3, bucket }: { s3: S3Client; bucket: stri
   return archiveReader(s3Store(s3, bucket));
 }
 
-export function archiveReader(store: ArchiveStore): ArchiveReader {
+export function archiveReader(store: ArchiveObjects): ArchiveReader {
   return {
     races: async () => {
       const races: string[] = [];
@@ -65,7 +65,7 @@ export function archiveReader(store: ArchiveStore): ArchiveReader {
   };
 }
 
-async function readManifest(store: ArchiveStore, race: string): Promise<Manifest> {
+async function readManifest(store: ArchiveObjects, race: string): Promise<Manifest> {
   const bytes = await store.get(manifestKey(race));
   if (!bytes) throw new PitwallError('PW-ARCHIVE-NO-RACE', { what: `The archive has no race ${race}.` });
   let manifest: Manifest;
@@ -82,7 +82,7 @@ async function readManifest(store: ArchiveStore, race: string): Promise<Manifest
   return manifest;
 }
 
-async function* readShard(store: ArchiveStore, request: ArchiveReadRequest): AsyncGenerator<readonly StreamRecord[]> {
+async function* readShard(store: ArchiveObjects, request: ArchiveReadRequest): AsyncGenerator<readonly StreamRecord[]> {
   const { manifest, stream, shardId, after = TRIM_HORIZON, signal } = request;
   const shard = manifest.streams[stream]?.[shardId];
   if (!shard) return;
@@ -100,7 +100,7 @@ async function* readShard(store: ArchiveStore, request: ArchiveReadRequest): Asy
 
 /** The records of one object that can be read; what cannot is told, with how many records it costs. */
 export async function* readObject(
-  store: ArchiveStore,
+  store: ArchiveObjects,
   object: ArchiveObject,
   onDamage: (damage: ArchiveDamage) => void,
 ): AsyncGenerator<readonly StreamRecord[]> {
