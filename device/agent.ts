@@ -220,6 +220,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     inputs,
     onboard: () => onboard.stats(),
     jobs: () => downlink.jobs,
+    campaigns: () => sampler?.campaigns ?? null,
   });
   let stopped = false;
 

@@ -69,10 +69,12 @@ export class Downlink {
     this.#shadows = new Shadows({ ...options, dir: dataDir, link: outlets[0].link })
       .add(setupShadow(onSetup ?? (() => {}), journal))
       .add(
-        campaignShadow(async (refs) => {
-          const texts = (await documents.get(refs)).map((bytes) => Buffer.from(bytes).toString('utf8'));
-          onCampaigns(texts.length > 0 ? texts.map((text) => JSON.parse(text)) : undefined);
-        }),
+        campaignShadow((refs) =>
+          documents.use(refs, (texts) => {
+            const campaigns = texts.map((bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')));
+            onCampaigns(campaigns.length > 0 ? campaigns : undefined);
+          }),
+        ),
       )
       .add(
         agentShadow((settings) => {

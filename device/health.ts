@@ -3,6 +3,7 @@ import type { JobStats } from './deployments/job-runner.js';
 import type { Inputs } from './inputs.js';
 import type { Journal } from './journal/journal.js';
 import type { Outlet, Outlets } from './outlets.js';
+import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
 import type { EventClock } from './pipeline/clock.js';
 import type { Clock } from './wire/clock.js';
 import type { HealthMessage } from './wire/messages.js';
@@ -20,6 +21,7 @@ export interface HealthOptions {
   inputs: Inputs;
   onboard: () => OnboardStats;
   jobs: () => JobStats | null;
+  campaigns: () => CampaignsStats | null;
 }
 
 /** What the agent tells of itself: to each destination when its link comes up, and every ten seconds of race time. */
@@ -45,6 +47,7 @@ export class Health {
     const { state, reconnects, rttMs } = uplink.stats();
     const { bytes, dropped } = journal.stats();
     const jobs = this.#options.jobs();
+    const campaigns = this.#options.campaigns();
     const health: HealthMessage = {
       v: 1,
       kind: 'health',
@@ -64,6 +67,7 @@ export class Health {
       clock: clock?.estimate(),
       sources: inputs.stats(),
       components: this.#options.onboard().components,
+      ...(campaigns && { campaigns: { ...campaigns } }),
       ...(jobs?.current ? { job: { jobId: jobs.current, step: jobs.step } } : {}),
     };
     // QoS 0 and not journaled: the next one says more.

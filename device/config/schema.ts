@@ -11,6 +11,15 @@ const path = z.string().min(1);
 const positive = z.number().positive();
 const count = z.int().positive();
 
+const limits = z.strictObject({
+  inFlightMax: count.optional(),
+  messagesPerSecond: positive.optional(),
+  bytesPerSecond: positive.optional(),
+  backfillBytesPerSecond: positive.optional(),
+  liveQueueMax: count.optional(),
+  resendAfterMs: positive.optional(),
+});
+
 const destination = z.strictObject({
   /** Names the cursor in the journal: a new name begins with all that the journal holds. */
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
@@ -19,15 +28,8 @@ const destination = z.strictObject({
   cert: path,
   key: path,
   link: z.enum(['mqtt', 'iot-core']).default('mqtt'),
-});
-
-const limits = z.strictObject({
-  inFlightMax: count.optional(),
-  messagesPerSecond: positive.optional(),
-  bytesPerSecond: positive.optional(),
-  backfillBytesPerSecond: positive.optional(),
-  liveQueueMax: count.optional(),
-  resendAfterMs: positive.optional(),
+  /** Of this connection alone; what is absent is as in the file's `limits`. */
+  limits: limits.optional(),
 });
 
 const journal = z.strictObject({

@@ -51,7 +51,7 @@ export async function startConfigured(
       dataDir,
       role,
       sources,
-      destinations: destinations.map(({ name }, i) => ({ name, link: links[i] })),
+      destinations: destinations.map(({ name, limits }, i) => ({ name, link: links[i], limits })),
       raceClock,
       clock: machine.raceClock ? undefined : eventClock,
       wallClock,

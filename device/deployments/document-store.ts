@@ -14,14 +14,21 @@ export class DocumentStore {
     this.#fetch = fetch;
   }
 
-  /** The documents, in order. Raises PW-DEPLOY-FETCH. Afterwards the store holds these and no others. */
-  async get(refs: readonly DocumentRef[]): Promise<Uint8Array[]> {
+  /**
+   * Hands the documents to `take`, in order. When it takes them, the store holds these and no others; when it throws, or one
+   * cannot be had, what it held before: the next start works by those. Raises PW-DEPLOY-FETCH, and what `take` raises.
+   */
+  async use(refs: readonly DocumentRef[], take: (documents: readonly Uint8Array[]) => void): Promise<void> {
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-    const documents: Uint8Array[] = [];
-    for (const ref of refs) documents.push(this.#stored(ref.sha256) ?? (await this.#fetched(ref)));
-    const wanted = new Set(refs.map(({ sha256 }) => sha256));
-    for (const name of readdirSync(this.#dir)) if (!wanted.has(name)) rmSync(join(this.#dir, name), { force: true });
-    return documents;
+    let keep = new Set(readdirSync(this.#dir));
+    try {
+      const documents: Uint8Array[] = [];
+      for (const ref of refs) documents.push(this.#stored(ref.sha256) ?? (await this.#fetched(ref)));
+      take(documents);
+      keep = new Set(refs.map(({ sha256 }) => sha256));
+    } finally {
+      for (const name of readdirSync(this.#dir)) if (!keep.has(name)) rmSync(join(this.#dir, name), { force: true });
+    }
   }
 
   #stored(sha256: string): Uint8Array | undefined {

@@ -160,6 +160,8 @@ export interface HealthMessage {
   sources?: Record<string, Record<string, number>>;
   /** State of each component by name, with the reason of its last failure. */
   components?: Record<string, { state: string; failures: number; reason?: string }>;
+  /** What is collected and why not, as counts since the start; absent for an agent without samples. */
+  campaigns?: Record<string, number>;
   /** The job under way, and how far it is. */
   job?: { jobId: string; step: string | null };
 }

@@ -48,6 +48,13 @@ describe('a configuration', () => {
     });
   });
 
+  test('a destination has limits of its own, checked like those of all', () => {
+    const limited = { ...destination, limits: { backfillBytesPerSecond: 65_536 } };
+    expect(check({ destinations: [limited] })().destinations[0].limits).toEqual({ backfillBytesPerSecond: 65_536 });
+    const misspelt = { ...destination, limits: { backfillBytes: 1 } };
+    expect(check({ destinations: [misspelt] })).toThrow(coded(/destinations\[0\]\.limits/));
+  });
+
   test.each([
     ['a key that nothing reads', { sorces: [] }, 'car.json: unknown key "sorces".', 'Did you mean "sources"?'],
     [

@@ -1,5 +1,4 @@
 /** Jobs of AWS IoT by the SDK as it is, documents in S3 by presigned URLs, a car under the product's own policy. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -9,7 +8,6 @@ import {
   type IoTClient,
   IoTClient as Iot,
 } from '@aws-sdk/client-iot';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalReady } from '#cli/commands/local.js';
 import { type Agent, startAgent } from '#device/agent.js';
@@ -22,14 +20,13 @@ import { wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { Desk } from '../../cli/command.js';
-import { presignByHand } from '../../cloud/local/s3/helpers.js';
+import { credentialsOf, Shelf } from '../shelf.js';
 
 const desk = new Desk();
-const BUCKET = 'configurations';
 const table = new ChannelTable([{ name: 'speed', unit: 'km/h', scale: 0.01, offset: 0, rateHz: 100 }]);
 let ready: LocalReady;
 let iot: IoTClient;
-let s3: S3Client;
+let shelf: Shelf;
 let agent: Agent | undefined;
 /** What each start of the agent was given, as text by kind. */
 let starts: Record<string, string>[];
@@ -37,11 +34,8 @@ let starts: Record<string, string>[];
 beforeAll(async () => {
   ({ ready } = await desk.local(1));
   const { env, endpoints } = ready;
-  const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
-  const common = { region: env.AWS_REGION, credentials };
-  iot = new Iot({ ...common, endpoint: endpoints.iot });
-  s3 = new S3Client({ ...common, endpoint: endpoints.s3 });
-  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  iot = new Iot({ region: env.AWS_REGION, credentials: credentialsOf(ready), endpoint: endpoints.iot });
+  shelf = await Shelf.in(ready);
 });
 afterEach(async () => {
   await agent?.stop();
@@ -49,7 +43,7 @@ afterEach(async () => {
 });
 afterAll(() => {
   iot?.destroy();
-  s3?.destroy();
+  shelf?.close();
   desk.close();
 });
 
@@ -87,14 +81,7 @@ async function startCar(): Promise<Agent> {
   return agent;
 }
 
-async function put(text: string): Promise<{ sha256: string; url: string }> {
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: sha256, Body: text }));
-  const { env, endpoints } = ready;
-  const keys = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
-  const url = presignByHand(new URL(`${endpoints.s3}/${BUCKET}/${sha256}`), 'GET', 3600, Date.now(), keys);
-  return { sha256, url: url.href };
-}
+const put = (text: string) => shelf.put(text);
 
 const create = (jobId: string, document: object) =>
   iot.send(
