@@ -1,4 +1,3 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Flag } from '#wire/messages.js';
 
 /**
@@ -39,8 +38,16 @@ export interface StopRow {
   flag: Flag;
 }
 
+/** The kinds of attribute that rows are read from. */
+export interface RowAttribute {
+  readonly S?: string;
+  readonly N?: string;
+  readonly BOOL?: boolean;
+  readonly L?: readonly RowAttribute[];
+}
+
 /** An item as the table or its stream gives it. */
-export type RowItem = Readonly<Record<string, AttributeValue>>;
+export type RowItem = Readonly<Record<string, RowAttribute>>;
 
 const FLAGS: ReadonlySet<string> = new Set<Flag>(['none', 'green', 'yellow', 'red', 'white', 'checkered']);
 
