@@ -47,7 +47,8 @@ async function answerTo(
   }
 }
 
-function parseObject(text: string, json: JsonCodec): JsonObject {
+/** Reads a line. Raises PW-USAGE-LINE. */
+export function parseObject(text: string, json: JsonCodec = JSON): JsonObject {
   let value: unknown;
   try {
     value = json.parse(text);

@@ -19,6 +19,21 @@ Examples:
     )
     .action(async () => (await import('../strategy-predict.js')).predictLines());
   strategy
+    .command('arbitrate')
+    .description("Read what cars and timing say of laps as JSON lines, in any order; print each lap's one value.")
+    .addHelpText(
+      'after',
+      `
+A line: {"source": "car", "receivedAt": 1743366034725, "car": "2", "vehicleId": "GR86-002-002", "lap": 21, "lapTimeMs": 112774,
+"carTime": 1743366034311} or {"source": "timing", "receivedAt": …, "car": "2", "lap": 20, "lapTimeMs": 112812, "elapsedMs": …};
+what is not known is left out. {"end": true} ends a race and prints its laps; the same lines in another order print the same.
+
+Examples:
+  $ pitwall strategy arbitrate < observations.jsonl
+  $ (cat car.jsonl timing.jsonl; echo '{"end":true}') | pitwall strategy arbitrate`,
+    )
+    .action(async () => (await import('../strategy-arbitrate.js')).arbitrateLines());
+  strategy
     .command('backtest')
     .description('Score the engine beside the baselines on races that are over; exit 6 when a must target is missed.')
     .requiredOption('--data <dir>', 'folder with races/index.json and a CSV of laps per race')

@@ -1,0 +1,89 @@
+import { isDuration, median } from './official.js';
+import type { Observation } from './types.js';
+
+/** What a failed on-car lap counter shows. */
+const HINT_INVALID = 32_768;
+/** Rows this close belong to one crossing: a failing counter steps up and back within some tens of ms. */
+const SAME_CROSSING_MS = 5_000;
+/** Receive delays reach 84 s; a clock that differs by more than this has been set anew (another outing). */
+const SAME_CLOCK_MS = 300_000;
+/** No faster lap than this share of the best known one. */
+const BEST_SHARE = 0.9;
+/** Without any official lap: no lap is this far from the middle one of the car's own. */
+const OWN_SHARE_MIN = 0.6;
+const OWN_SHARE_MAX = 3;
+/** No lap at all is shorter. */
+const LAP_TIME_MIN_MS = 5_000;
+
+/** The car saw the line: one or several rows about the same moment. */
+export interface Crossing {
+  /** On the receiver's clock: the car's clock, shifted so that the quickest row had no delay; else when it was received. */
+  atMs: number;
+  /** Time of the lap that ended, null where the car gave none that can be one. */
+  lapTimeMs: number | null;
+  /** The car's count, null where it has failed. */
+  hint: number | null;
+  /** Whether the car's clock, or only the moment of receipt, says when. */
+  clocked: boolean;
+}
+
+/** @param sorted observations of one vehicle in their total order */
+export function readCrossings(sorted: readonly Observation[], bestOfficialMs: number | null): Crossing[] {
+  const gate = plausible(sorted, bestOfficialMs);
+  const offsets = clockOffsets(sorted);
+  const rows = sorted.map((row): Crossing => {
+    const offset = offsets.get(row);
+    const { lap, lapTimeMs, receivedAt, carTime } = row;
+    return {
+      atMs: offset === undefined ? receivedAt : carTime! + offset,
+      lapTimeMs: isDuration(lapTimeMs) && lapTimeMs >= gate.minMs && lapTimeMs <= gate.maxMs ? lapTimeMs : null,
+      hint: lap !== undefined && Number.isInteger(lap) && lap >= 0 && lap < HINT_INVALID ? lap : null,
+      clocked: offset !== undefined,
+    };
+  });
+  // Stable: rows of one moment stay in their total order.
+  rows.sort((a, b) => a.atMs - b.atMs);
+  return mergeRows(rows);
+}
+
+/** Of rows about one crossing the first with a lap time counts, else the first. */
+function mergeRows(rows: readonly Crossing[]): Crossing[] {
+  const crossings: Crossing[] = [];
+  let fromMs = Number.NEGATIVE_INFINITY;
+  for (const row of rows) {
+    const last = crossings[crossings.length - 1];
+    if (row.atMs - fromMs > SAME_CROSSING_MS) {
+      crossings.push(row);
+      fromMs = row.atMs;
+    } else if (last.lapTimeMs === null && row.lapTimeMs !== null) crossings[crossings.length - 1] = row;
+  }
+  return crossings;
+}
+
+/** Bounds of what a lap time may be. */
+function plausible(rows: readonly Observation[], bestOfficialMs: number | null): { minMs: number; maxMs: number } {
+  if (bestOfficialMs !== null) return { minMs: bestOfficialMs * BEST_SHARE, maxMs: Number.POSITIVE_INFINITY };
+  const own: number[] = [];
+  for (const { lapTimeMs } of rows) if (isDuration(lapTimeMs) && lapTimeMs >= LAP_TIME_MIN_MS) own.push(lapTimeMs);
+  if (own.length === 0) return { minMs: LAP_TIME_MIN_MS, maxMs: Number.POSITIVE_INFINITY };
+  const middle = median(own);
+  return { minMs: Math.max(LAP_TIME_MIN_MS, middle * OWN_SHARE_MIN), maxMs: middle * OWN_SHARE_MAX };
+}
+
+/**
+ * What to add to each row's car time. Rows whose clocks differ from the moment of receipt by about the same are one outing;
+ * its quickest row tells the offset, because a delay can only be positive.
+ */
+function clockOffsets(rows: readonly Observation[]): Map<Observation, number> {
+  const clocked = rows
+    .filter(({ carTime }) => carTime !== undefined && Number.isFinite(carTime))
+    .map((row) => ({ row, behindMs: row.receivedAt - row.carTime! }))
+    .sort((a, b) => a.behindMs - b.behindMs);
+  const offsets = new Map<Observation, number>();
+  let offset = Number.NEGATIVE_INFINITY;
+  for (const { row, behindMs } of clocked) {
+    if (behindMs - offset > SAME_CLOCK_MS) offset = behindMs;
+    offsets.set(row, offset);
+  }
+  return offsets;
+}
