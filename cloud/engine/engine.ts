@@ -16,6 +16,7 @@ import type { RaceClock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { RaceRecord, SessionOpen } from '#wire/race-records.js';
 import { callsToSend, sendCall } from './call-publisher.js';
+import { FlagTeller } from './flag-teller.js';
 import { FOLLOW_POLL_MS, Follower, type FollowerStats, type TailBatch } from './follower.js';
 import { RaceCore } from './race-core.js';
 import { parseRaceRecord, WHY } from './records.js';
@@ -99,6 +100,7 @@ export async function startRaceEngine(options: RaceEngineOptions): Promise<RaceE
 class RunningEngine implements RaceEngine {
   readonly #options: RaceEngineOptions;
   readonly #acks: AckPublisher;
+  readonly #flags: FlagTeller;
   readonly #speed: SpeedMeter;
   readonly #stop = new AbortController();
   /** Ends the present reading, so that it begins again from the newest snapshot. */
@@ -136,6 +138,7 @@ class RunningEngine implements RaceEngine {
     const { iotData, log, wallClock, raceClock } = options;
     this.#options = options;
     this.#acks = startAckPublisher({ iotData, family: 'race', log, wallClock, raceClock });
+    this.#flags = new FlagTeller(options);
     this.#speed = new SpeedMeter(raceClock, wallClock);
     const { resources, random, deadLetters = loggedDeadLetters(log) } = options;
     this.#refused = new RefusedRecords({ stream: resources.streams.race.name, deadLetters, log, random });
@@ -194,6 +197,7 @@ class RunningEngine implements RaceEngine {
     this.#refused.stop();
     await this.#loop;
     await this.#sending;
+    await this.#flags.idle();
     await this.commit();
     await this.#acks.stop();
     await this.#leaveSeat();
@@ -474,6 +478,7 @@ class RunningEngine implements RaceEngine {
     const { state } = this.#core;
     if (!this.#seat || !state) return;
     if (!this.#sending && callsToSend(state).length > 0) void this.#sendCalls();
+    if (this.#seat.lease.held()) this.#flags.tick(state, this.#fence());
     if (!this.#committing && this.#changed && nowMs - this.#savedMs >= SNAPSHOT_MS) void this.commit();
   }
 

@@ -164,6 +164,32 @@ test('an accepted call goes to its car once the session allows it, and each step
   expect(views.at(-1)![0].calls[callId].decidedBy).toBe('strategist');
 });
 
+test('each car is told each flag once, also where calls to the car are forbidden; who could not be told is told later', async () => {
+  const cloud = new Cloud();
+  await cloud.engine('a');
+  cloud.kinesis.put('s0', RACE, sessionOpen(10, { pitToCar: 'none' }));
+  const toldOf = (flag: string) =>
+    cloud.iot.shadows
+      .filter(({ desired }) => JSON.stringify(desired) === JSON.stringify({ track: { flag } }))
+      .map(({ thing, name }) => `${thing} ${name}`)
+      .sort();
+  const everyCar = Array.from({ length: 10 }, (_, i) => `car-${i + 1} agent`).sort();
+  await until(() => cloud.iot.shadows.length === 10);
+  expect(toldOf('none')).toEqual(everyCar);
+  let refusals = 1;
+  cloud.iot.fault = () => {
+    if (refusals-- > 0) throw awsError('ThrottlingException', 429);
+  };
+  const timing = new Sender('timing-1');
+  cloud.kinesis.put('s0', 'timing-1', flagRecord(timing, 'green', 0, START_MS));
+  await until(() => toldOf('green').length === 10);
+  cloud.kinesis.put('s0', 'timing-1', flagRecord(timing, 'yellow', 3, START_MS + 90_000));
+  await until(() => toldOf('yellow').length === 10);
+  expect(toldOf('green')).toEqual(everyCar);
+  expect(toldOf('yellow')).toEqual(everyCar);
+  expect(cloud.iot.shadows).toHaveLength(30);
+});
+
 test('what cannot be used goes to the dead letters, the same content once, and the race goes on', async () => {
   const cloud = new Cloud();
   const letters: DeadLetter[] = [];

@@ -1,5 +1,9 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import type {
+  IoTDataPlaneClient,
+  PublishCommandInput,
+  UpdateThingShadowCommandInput,
+} from '@aws-sdk/client-iot-data-plane';
 
 export function awsError(name: string, httpStatusCode: number): Error {
   return Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
@@ -107,16 +111,23 @@ function isMet(clause: string, item: Item | undefined, values: Item): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
 
-/** Publishes of the data plane, in order. */
+/** Publishes of the data plane, and updates of shadows, in order. */
 export class FakeIotData {
   readonly published: { topic: string; qos: number; message: Record<string, unknown> }[] = [];
+  readonly shadows: { thing: string; name: string; desired: Record<string, unknown> }[] = [];
   fault: () => void = () => {};
 
   get client(): IoTDataPlaneClient {
-    const send = async (command: { input: { topic: string; qos: number; payload: Uint8Array } }) => {
+    type Input = PublishCommandInput | UpdateThingShadowCommandInput;
+    const send = async ({ input }: { input: Input }) => {
       this.fault();
-      const { topic, qos, payload } = command.input;
-      this.published.push({ topic, qos, message: JSON.parse(Buffer.from(payload).toString()) });
+      const message = JSON.parse(Buffer.from(input.payload as Uint8Array).toString());
+      if ('thingName' in input) {
+        this.shadows.push({ thing: input.thingName!, name: input.shadowName!, desired: message.state.desired });
+      } else {
+        const { topic, qos } = input as PublishCommandInput;
+        this.published.push({ topic: topic!, qos: qos!, message });
+      }
       return {};
     };
     return { send } as unknown as IoTDataPlaneClient;
