@@ -16,6 +16,8 @@ export interface AgentSite {
   identity: Identity;
   /** Which of the two links it uses. */
   link: 'mqtt' | 'iot-core';
+  /** Where each sector of the lap begins, metres after the line: the practice sheet times them. */
+  sectorStartsM: readonly number[];
 }
 
 /** What the 1 Hz summary tells of. */
@@ -55,6 +57,7 @@ export function startCarAgent(
     sources: [source],
     summaryChannels: SUMMARY_CHANNELS,
     alarms: ALARMS,
+    track: { sectorStartsM: site.sectorStartsM },
     onCall,
     // A simulated car has no actuator: it takes every valid setup and reports it.
     onSetup: () => {},

@@ -5,6 +5,7 @@ import { type FleetStatus, startFleet } from '#simulator/fleet/fleet.js';
 import { carThing, sessionFor } from '#simulator/fleet/roster.js';
 import { scenarioNamed } from '#simulator/scenarios/index.js';
 import { withOverrides } from '#simulator/scenarios/scenario.js';
+import { createTrack } from '#simulator/world/track.js';
 import type { CallMessage } from '#wire/messages.js';
 import type { SessionOpen } from '#wire/race-records.js';
 import { type AgentSite, startCarAgent, startTrackAgent } from '../agents.js';
@@ -32,6 +33,8 @@ export type { FleetStatus };
 const SDK_THING = carThing(1);
 /** The world, or a hosted car, may be this far behind the race clock (race ms) before it slows down. */
 const BEHIND_BOUND_MS = 1_500;
+/** A simulated track has no timing loops: its sectors are equal parts of the lap. */
+const SECTORS = 3;
 /** So may the agents: records not yet published, over all of them. */
 const UNSENT_BOUND = 4_000;
 
@@ -43,12 +46,15 @@ export async function startFleetPart(options: FleetPartOptions, context: PartCon
     rateHz: options.rateHz,
   });
   const hosted = new HostedCars(context);
+  const sectorM = createTrack(scenario.track).lengthM / SECTORS;
+  const sectorStartsM = Array.from({ length: SECTORS }, (_, sector) => sector * sectorM);
   const siteOf = (thing: string): AgentSite => ({
     thing,
     agentsDir: options.agentsDir,
     mqtt: options.mqtt,
     identity: options.identities[thing],
     link: thing === SDK_THING ? 'iot-core' : 'mqtt',
+    sectorStartsM,
   });
   const agents: { thing: string; agent: AgentLike<AgentStats> }[] = [];
   const kept = async <Started extends AgentLike<AgentStats>>(

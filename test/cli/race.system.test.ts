@@ -1,5 +1,7 @@
 /** The main command as a user runs it, to its audit, and again in the same folder. How it ends otherwise: `race-ends.system.test.ts`. */
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { readSheet } from '#device/components/sheet-component.js';
 import { RaceDesk, summaryOf } from './race-desk.js';
 
 const desk = new RaceDesk();
@@ -30,6 +32,11 @@ it('runs to the flag in one process, loses nothing, and keeps the folder for the
   expect(summary.audit.archived).toBeNull();
   expect([...summary.finish].sort()).toEqual(['1', '2', '3', '4']);
   expect(summary.latencyMs).toEqual({ sampleToState: null, sampleToScreen: null });
+
+  // The driver's practice sheet, made in the car: the first lap begins on the grid, the second has its sectors.
+  const { sectorsMs = [], lapTimeMs } = readSheet(join(desk.data, 'agents/car-2'))!.laps[1];
+  expect(sectorsMs).toHaveLength(3);
+  expect(sectorsMs.reduce((sum, each) => sum + each)).toBeCloseTo(lapTimeMs, -1);
 
   const second = desk.run(...flags, '--fail', 'p99>1');
   expect(await second.exit, second.err()).toBe(6);
