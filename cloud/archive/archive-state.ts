@@ -109,7 +109,7 @@ export class ArchiveState {
       for (const record of records) {
         const { sentBy, session } = identify(record, family);
         if (sentBy) this.fold([sentBy]);
-        if (session) this.book.session(session);
+        if (session) this.book.session({ session, arrivalMs: record.arrivalMs });
       }
     }
   }

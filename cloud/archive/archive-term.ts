@@ -12,7 +12,6 @@ import type { SnapshotStore } from '#cloud/streams/snapshots.js';
 import type { StreamKey } from '#rules/catalog.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Family } from '#wire/messages.js';
-import type { SessionClose, SessionOpen } from '#wire/race-records.js';
 import type { ArchiveState } from './archive-state.js';
 import type { ArchiverOptions } from './archiver.js';
 import { Cut } from './cut.js';
@@ -22,6 +21,7 @@ import { ARCHIVE_KEY, type Ledger, type ShardMark } from './ledger.js';
 import { ManifestFile } from './manifest-file.js';
 import type { ArchiveStore } from './objects.js';
 import { Pending, type PendingShard } from './pending.js';
+import type { ArrivedSession } from './race-book.js';
 
 export interface TermOptions extends ArchiverOptions {
   lease: Lease;
@@ -92,7 +92,7 @@ export class ArchiveTerm {
   readonly #sources = new Map<string, KnownShardSource>();
   readonly #consumers: Record<StreamKey, Consumer>;
   readonly #timer: NodeJS.Timeout;
-  #sessions: (SessionOpen | SessionClose)[] = [];
+  #sessions: ArrivedSession[] = [];
   #committing: Promise<void> | undefined;
   /** Batches that wait for room. */
   readonly #waiting: (() => void)[] = [];
@@ -200,7 +200,8 @@ export class ArchiveTerm {
         const identified = identify(record, FAMILY[key]);
         this.#pending.add(shard, record, identified);
         if (identified.table) tables.add(identified.table);
-        if (identified.session) this.#sessions.push(identified.session);
+        const { session } = identified;
+        if (session) this.#sessions.push({ session, arrivalMs: record.arrivalMs });
         const { unacknowledged: reason } = identified;
         if (reason) counters.unacknowledged[reason] = (counters.unacknowledged[reason] ?? 0) + 1;
       }

@@ -57,6 +57,7 @@ export class Cut {
       lastSequence: this.step.to.mark,
       fromMs,
       toMs,
+      arrivedMs: records[records.length - 1].arrivalMs,
       tables: [...this.shard.tables].sort(),
     };
   }

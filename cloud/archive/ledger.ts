@@ -26,8 +26,11 @@ export interface ShardMark {
   gaps: ArchiveGap[];
 }
 
-/** An object and the hashes of the channel tables that its frames name. */
+/** An object, and what is needed of it to write manifests. */
 export interface LedgerObject extends ArchiveObject {
+  /** When the stream took its last record, race-clock epoch ms. */
+  arrivedMs: number;
+  /** Hashes of the channel tables that its frames name. */
   tables: string[];
 }
 

@@ -19,12 +19,18 @@ export interface RaceBookJson {
 }
 
 /**
- * What a manifest has of the time before its session was opened, event time: cars are switched on in the garage. Older
- * objects stay in the ledger and in the manifests of the races before.
+ * What a manifest has of the time before its session was opened: cars are switched on in the garage. By arrival, race ms: a
+ * car's own clock may not be set yet. Older objects stay in the ledger and in the manifests of the races before.
  */
 export const PRE_RACE_MS = 30 * 60_000;
 /** Objects of a shard that are kept while no race is open; beyond it the oldest are left to the ledger. */
 const MAX_IDLE_OBJECTS = 5_000;
+
+/** A session that a person opened or closed, and when the stream took it, race-clock epoch ms. */
+export interface ArrivedSession {
+  session: SessionOpen | SessionClose;
+  arrivalMs: number;
+}
 
 interface KeptShard extends Pick<ArchivedShard, 'behind'> {
   mark: ShardMark;
@@ -42,12 +48,12 @@ export class RaceBook {
   }
 
   /** A session in the order of the race stream. True when the manifest has to be written at once. */
-  session(session: SessionOpen | SessionClose): boolean {
+  session({ session, arrivalMs }: ArrivedSession): boolean {
     const { type, race, eventTimeMs } = session;
     if (type === 'open') {
       if (this.race && (this.race.race === race || eventTimeMs <= this.race.fromMs)) return false;
       this.race = { race, closed: false, fromMs: eventTimeMs, toMs: null };
-      this.#forgetBefore(eventTimeMs - PRE_RACE_MS);
+      this.#forgetBefore(arrivalMs - PRE_RACE_MS);
       return true;
     }
     if (this.race?.race !== race || this.race.closed) return false;
@@ -72,7 +78,7 @@ export class RaceBook {
     for (const { mark, objects, behind } of this.#shards.values()) {
       const { stream, shardId, parents, ended, gaps } = mark;
       for (const object of objects) for (const hash of object.tables) hashes.add(hash);
-      const listed = objects.map(({ tables: _, ...object }) => object);
+      const listed = objects.map(({ tables: _tables, arrivedMs: _arrivedMs, ...object }) => object);
       streams[stream] ??= {};
       streams[stream][shardId] = { parents, behind, mark: mark.mark, ended, objects: listed, gaps };
     }
@@ -94,10 +100,10 @@ export class RaceBook {
     return { race: this.race, from };
   }
 
-  /** Objects before the first that reaches beyond `ms`: what is kept has no hole. Shards of which nothing is kept go. */
+  /** Objects before the first that arrived after `ms`: what is kept has no hole. Shards of which nothing is kept go. */
   #forgetBefore(ms: number): void {
     for (const [key, kept] of this.#shards) {
-      const first = kept.objects.findIndex(({ toMs }) => toMs >= ms);
+      const first = kept.objects.findIndex(({ arrivedMs }) => arrivedMs >= ms);
       forget(kept, first < 0 ? kept.objects.length : first);
       if (kept.mark.ended && kept.objects.length === 0) this.#shards.delete(key);
     }
