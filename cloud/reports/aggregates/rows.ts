@@ -29,7 +29,8 @@ const TRIES_MAX = 5;
 
 /**
  * Aggregates in the reporting table. A row is the state of its fold and the mark of the last change in it, written together
- * and only forward: a reader that was late, frozen or began again behind its checkpoint changes nothing.
+ * and only onto the row that was
+ * read: a reader that was late, frozen or began again behind its checkpoint changes nothing.
  *
  *     pk race#<race>      sk laps#<entry>, stops#<entry>
  *     pk day#<yyyymmdd>   sk <type>#<thing>                mark, state (JSON), and the figures as attributes of their own
@@ -71,13 +72,14 @@ export class ReportRows {
     const changes = group.map(({ change }) => change);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const aggregate = (await this.#load(key)) ?? { mark: '', state: fold.empty() };
-      const fresh = changes.filter(({ mark }) => mark > aggregate.mark).length;
+      const before = aggregate.mark;
+      const fresh = changes.filter(({ mark }) => mark > before).length;
       if (!applyChanges(fold, aggregate, changes)) {
         this.#remember(key, aggregate);
         this.#stats.repeated += changes.length;
         return;
       }
-      if (await this.#save(key, fold, aggregate)) {
+      if (await this.#save(key, fold, aggregate, before)) {
         this.#remember(key, aggregate);
         this.#stats.changes += fresh;
         this.#stats.repeated += changes.length - fresh;
@@ -104,14 +106,20 @@ export class ReportRows {
     return Item && { mark: Item.mark?.S ?? '', state: JSON.parse(Item.state?.S ?? 'null') as unknown };
   }
 
-  /** False when the row has moved on. */
-  async #save({ pk, sk }: ReportKey, fold: Fold<unknown, unknown>, { mark, state }: Aggregate<unknown>) {
+  /** False when the row is no longer the one that was folded onto: what memory has may be of an earlier lease. */
+  async #save(
+    { pk, sk }: ReportKey,
+    fold: Fold<unknown, unknown>,
+    { mark, state }: Aggregate<unknown>,
+    before: string,
+  ): Promise<boolean> {
     const { dynamodb, tableName } = this.#options;
     const input = {
       TableName: tableName,
       Item: toItem({ ...fold.figures(state), pk, sk, mark, state: JSON.stringify(state) }),
-      ConditionExpression: 'attribute_not_exists(mark) OR mark < :mark',
-      ExpressionAttributeValues: toItem({ ':mark': mark }),
+      ...(before === ''
+        ? { ConditionExpression: 'attribute_not_exists(mark)' }
+        : { ConditionExpression: 'mark = :before', ExpressionAttributeValues: toItem({ ':before': before }) }),
     };
     try {
       await dynamodb.send(new PutItemCommand(input));
