@@ -40,6 +40,22 @@ export async function createTables(client: sdk.DynamoDBClient, StreamViewType?: 
   }
 }
 
+/** The other side ended at a call, as a process: whoever compares may begin again with both empty. */
+export class PeerGone extends Error {
+  readonly step: Step;
+  readonly stepsDone: number;
+  readonly excepted: Record<string, number>;
+
+  constructor(step: Step, stepsDone: number, excepted: Record<string, number>) {
+    super(`the other side is gone at step ${stepsDone}: ${JSON.stringify(step)}`);
+    this.step = step;
+    this.stepsDone = stepsDone;
+    this.excepted = excepted;
+  }
+}
+
+const GONE = /ECONNREFUSED|ECONNRESET|socket hang up/;
+
 /** Sends the same calls to both; throws at the first answer that differs without an exception. Resolves with what was excepted, counted. */
 export async function compare(comparison: Comparison): Promise<Record<string, number>> {
   const { ours, theirs, random, steps, exceptions, isTransactional = false } = comparison;
@@ -49,6 +65,7 @@ export async function compare(comparison: Comparison): Promise<Record<string, nu
     const outcomes = await Promise.all([run(ours, step), run(theirs, step)]);
     const [ourOutcome, theirOutcome] = outcomes;
     if (isSame(comparison, step, outcomes)) continue;
+    if ('error' in theirOutcome && GONE.test(theirOutcome.message)) throw new PeerGone(step, i + 1, excepted);
     const exception = exceptions.find(({ holds }) => holds(step, ourOutcome, theirOutcome));
     if (exception === undefined) throw new Error(describe(`step ${i}`, step, ourOutcome, theirOutcome));
     excepted[exception.name] = (excepted[exception.name] ?? 0) + 1;
