@@ -16,9 +16,15 @@ export interface LapRow {
   inLap: boolean;
   outLap: boolean;
   version: number;
-  /** Attribute `sectorsMs`, a list of numbers; empty where the source has no sectors. They need not add up to the lap. */
+  /**
+   * Attribute `sectorsMs` (a list), or `sector1Ms`, `sector2Ms`… as the loader writes them; empty where the source has no
+   * sectors. They need not add up to the lap.
+   */
   sectorsMs: readonly number[];
-  /** Attribute `fuelUsedKg`: burnt on this lap; null where nobody measured it. */
+  /**
+   * Burnt on this lap: attribute `fuelUsedKg`, or the loaded file's column of that name (in `more`, as text: `fuel_used_kg`,
+   * `Fuel kg`…); null where nobody measured it.
+   */
   fuelUsedKg: number | null;
   /** Attribute `driver`; null where the row does not name one. */
   driver: string | null;
@@ -44,6 +50,7 @@ export interface RowAttribute {
   readonly N?: string;
   readonly BOOL?: boolean;
   readonly L?: readonly RowAttribute[];
+  readonly M?: Readonly<Record<string, RowAttribute>>;
 }
 
 /** An item as the table or its stream gives it. */
@@ -67,7 +74,7 @@ export function lapRow(item: RowItem): LapRow | undefined {
     outLap: item.outLap?.BOOL ?? false,
     version: numberIn(item, 'version') ?? 0,
     sectorsMs: sectorsIn(item),
-    fuelUsedKg: positiveIn(item, 'fuelUsedKg'),
+    fuelUsedKg: positiveIn(item, 'fuelUsedKg') ?? loadedFuel(item),
     driver: item.driver?.S ?? null,
     cls: item.cls?.S ?? null,
   };
@@ -126,10 +133,28 @@ function flagIn(item: RowItem): Flag {
   return FLAGS.has(text) ? (text as Flag) : 'none';
 }
 
+/** More are no lap of a car. */
+const SECTORS_MAX = 20;
+
 /** All of them or none: a lap of which a sector is missing says nothing about the others' sum. */
 export function sectorsIn(item: RowItem): readonly number[] {
   const sectors = (item.sectorsMs?.L ?? []).map(({ N }) => Number(N));
+  if (sectors.length === 0) {
+    for (let n = 1; n <= SECTORS_MAX && `sector${n}Ms` in item; n++) sectors.push(Number(item[`sector${n}Ms`].N));
+  }
   return sectors.every((ms) => Number.isFinite(ms) && ms > 0) ? sectors : [];
+}
+
+const FUEL_TITLES: ReadonlySet<string> = new Set(['fuelusedkg', 'fuelkg', 'fuelperlapkg', 'fuellapkg']);
+
+/** A column that the loader took along without knowing what it means. The unit is in its title, or it is not taken. */
+function loadedFuel(item: RowItem): number | null {
+  for (const [title, { S, N }] of Object.entries(item.more?.M ?? {})) {
+    if (!FUEL_TITLES.has(title.toLowerCase().replace(/[^a-z]/g, ''))) continue;
+    const value = Number(N ?? S?.trim().replace(',', '.'));
+    if (value > 0 && Number.isFinite(value)) return value;
+  }
+  return null;
 }
 
 /** Sort keys begin with the event time. */

@@ -149,6 +149,10 @@ export const ERROR_CODES = {
   'PW-LOAD-STALLED':
     'The table took nothing for so long that the loader gave up; what was loaded so far is in the checkpoint.',
   'PW-LOAD-POLL': 'A live endpoint did not answer with rows of JSON.',
+
+  // cloud/reports
+  'PW-REPORT-EMPTY': 'The tables have nothing that the wanted report could be made of.',
+  'PW-REPORT-PRIORS': 'Models from practice cannot be read or stored: of another version, damaged, or always overtaken.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
