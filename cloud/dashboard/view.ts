@@ -19,6 +19,10 @@ export interface RaceView {
   dataMs: number;
   /** Race ms per wall ms, as reached. */
   speed: number;
+  /** Race ms until what is shown is live: a late reader catches up. Absent when it is live. */
+  behindMs?: number;
+  /** An archived race, shown once more. */
+  isReplay?: true;
   rows: Record<string, CarRow>;
   calls: Record<string, CallCard>;
   /** Of the calls to stop so far, race ms from the call on; absent before the first. */

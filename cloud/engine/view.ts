@@ -13,6 +13,10 @@ export interface ViewMoment {
   raceTimeMs: number;
   /** Race ms per wall ms, as reached. */
   speed: number;
+  /** Race ms that are still to be read until it is live; absent when it is. */
+  behindMs?: number;
+  /** Out of an archive, and not going on live. */
+  isReplay?: boolean;
 }
 
 /** Calls shown; older ones stand in the table of calls. */
@@ -38,6 +42,9 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
     log: raceLog(state),
   };
   if (greenAtMs !== null) view.elapsedMs = Math.max(0, lastEventMs - greenAtMs);
+  // Whole seconds, as it is shown.
+  if (moment.behindMs !== undefined) view.behindMs = Math.ceil(moment.behindMs / 1_000) * 1_000;
+  if (moment.isReplay) view.isReplay = true;
   const gapOf = gaps(state);
   state.order.forEach((key, index) => {
     const entry = state.entries[key];

@@ -1,6 +1,6 @@
 import type { SourceStatus } from '../feed-events.js';
 import type { RaceView } from '../view.js';
-import { age } from './format.js';
+import { age, clock } from './format.js';
 
 /** Wall ms without anything new after which the screen says that it shows the past. */
 export const STALE_DATA_MS = 5_000;
@@ -9,8 +9,8 @@ export const STALE_DATA_MS = 5_000;
 export type Connection = 'connecting' | 'open' | 'lost';
 
 export interface Mode {
-  kind: 'live' | 'connecting' | 'over' | 'none';
-  word: 'LIVE' | 'CONNECTING' | 'RACE OVER' | 'NO DATA';
+  kind: 'live' | 'catching-up' | 'replay' | 'connecting' | 'over' | 'none';
+  word: 'LIVE' | `CATCHING UP ${string} behind` | 'REPLAY' | 'CONNECTING' | 'RACE OVER' | 'NO DATA';
   /** Why, in words; empty when there is nothing to explain. */
   reason: string;
 }
@@ -39,6 +39,11 @@ export function modeOf({ connection, status, view, silentMs }: ModeInput): Mode 
   if (silentMs > STALE_DATA_MS) {
     return none(`Nothing new from the race engine for ${age(silentMs)}. What is shown is that old.`);
   }
+  if (view.behindMs !== undefined) {
+    const behind = clock(view.behindMs).padStart(5, '0');
+    return { kind: 'catching-up', word: `CATCHING UP ${behind} behind`, reason: 'What came before is folded first.' };
+  }
+  if (view.isReplay) return { kind: 'replay', word: 'REPLAY', reason: 'out of the archive' };
   const waiting = view.phase === 'open' ? 'Waiting for the green flag.' : '';
   return { kind: 'live', word: 'LIVE', reason: status?.reason || waiting };
 }

@@ -41,11 +41,6 @@ class Both {
       }));
   }
 
-  trim(shardId: string, upTo: number): void {
-    const shard = this.kinesis.shards.get(shardId)!;
-    shard.records = shard.records.filter(({ sequence }) => sequence > upTo);
-  }
-
   source(options: Partial<TurboOptions> = {}) {
     const live = kinesisPolling({ client: this.kinesis.client, streamName: 'stream' });
     return turbo({
@@ -85,7 +80,7 @@ describe('the hand-over', () => {
     both.put('s0', 12);
     const all = both.recordsOf('s0');
     both.archive.add('s0', all.slice(0, 4));
-    both.trim('s0', 8);
+    both.kinesis.trim('s0', 8);
     both.archive.onLook = (looks) => looks > 2 && both.archive.add('s0', all.slice(0, 10));
     const { read, source, gaps } = both.read();
     await until(() => read.length === 12);
@@ -181,7 +176,7 @@ describe('a reader goes on', () => {
     const both = new Both();
     both.put('s0', 12);
     both.archive.add('s0', both.recordsOf('s0', 10));
-    both.trim('s0', 9);
+    both.kinesis.trim('s0', 9);
     const { read, gaps } = both.read({ positions: { s0: '4' } });
     await until(() => read.length === 8);
     expect([read, gaps]).toEqual([places('s0', 5, 12), []]);
@@ -209,7 +204,7 @@ describe('what neither side has', () => {
     const both = new Both();
     both.put('s0', 12);
     both.archive.add('s0', both.recordsOf('s0', 4));
-    both.trim('s0', 8);
+    both.kinesis.trim('s0', 8);
     const { read, gaps } = both.read({}, both.source({ fillTries: 2 }));
     await until(() => read.length === 8);
     expect(read).toEqual([...places('s0', 1, 4), ...places('s0', 9, 12)]);
@@ -220,7 +215,7 @@ describe('what neither side has', () => {
     const both = new Both();
     both.put('s0', 12);
     both.archive.add('s0', both.recordsOf('s0', 4));
-    both.trim('s0', 8);
+    both.kinesis.trim('s0', 8);
     const { failures } = both.read({}, both.source({ trimPolicy: 'fail', fillTries: 1 }));
     await until(() => failures.length === 1);
     expect(failures[0].code).toBe('PW-STREAM-TRIMMED');
@@ -256,7 +251,7 @@ describe('a hole of the archive', () => {
 
   test('is told where it has not, and the archive goes on behind it', async () => {
     const both = holed(10);
-    both.trim('s0', 6);
+    both.kinesis.trim('s0', 6);
     const { read, gaps } = both.read();
     await until(() => read.length === 8);
     expect(read).toEqual([...places('s0', 1, 3), ...places('s0', 6, 10)]);
@@ -265,7 +260,7 @@ describe('a hole of the archive', () => {
 
   test('is told as short as both sides together make it', async () => {
     const both = holed(10);
-    both.trim('s0', 4);
+    both.kinesis.trim('s0', 4);
     const { read, gaps } = both.read();
     await until(() => read.length === 9);
     expect(read).toEqual([...places('s0', 1, 3), ...places('s0', 5, 10)]);
@@ -274,7 +269,7 @@ describe('a hole of the archive', () => {
 
   test('is told when live is empty, and when there is no live', async () => {
     const both = holed(8);
-    both.trim('s0', 8);
+    both.kinesis.trim('s0', 8);
     const live = both.read();
     const alone = both.read({}, both.source({ live: undefined }));
     await until(() => live.read.length === 6 && alone.read.length === 6);

@@ -2,7 +2,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { pause } from '#cloud/streams/back-off.js';
 import { awsError } from './fake-dynamodb.js';
 
-interface FakeRecord {
+export interface FakeRecord {
   sequence: number;
   key: string;
   data: Uint8Array;
@@ -12,6 +12,8 @@ interface FakeRecord {
 interface FakeShard {
   parents: string[];
   records: FakeRecord[];
+  /** Index of the first record that is not trimmed. */
+  horizon: number;
   closed: boolean;
   /** Children are visible in listings only after `reveal`. */
   hidden: boolean;
@@ -51,7 +53,7 @@ export class FakeKinesis {
   }
 
   addShard(shardId: string, parents: string[] = [], hidden = false): void {
-    this.shards.set(shardId, { parents, records: [], closed: false, hidden });
+    this.shards.set(shardId, { parents, records: [], horizon: 0, closed: false, hidden });
   }
 
   put(shardId: string, key: string, data: Uint8Array | object): string {
@@ -59,6 +61,12 @@ export class FakeKinesis {
     const bytes = data instanceof Uint8Array ? data : Buffer.from(JSON.stringify(data));
     this.shards.get(shardId)!.records.push({ sequence, key, data: bytes, arrivalMs: this.arrivalMs });
     return String(sequence);
+  }
+
+  /** What the shard holds up to a record is gone. */
+  trim(shardId: string, upTo: number): void {
+    const shard = this.shards.get(shardId)!;
+    shard.horizon = Math.max(shard.horizon, shard.records.filter(({ sequence }) => sequence <= upTo).length);
   }
 
   close(shardId: string): void {
@@ -118,9 +126,9 @@ export class FakeKinesis {
     const shard = this.shards.get(ShardId!);
     if (!shard) throw awsError('ResourceNotFoundException', 400);
     if (ShardIteratorType === 'LATEST') return shard.records.length;
-    if (!StartingSequenceNumber) return 0;
+    if (!StartingSequenceNumber) return shard.horizon;
     const done = Number(StartingSequenceNumber) - (ShardIteratorType === 'AT_SEQUENCE_NUMBER' ? 1 : 0);
-    return shard.records.filter(({ sequence }) => sequence <= done).length;
+    return Math.max(shard.horizon, shard.records.filter(({ sequence }) => sequence <= done).length);
   }
 
   /** A fault of `Push` is one inside the subscription. */
@@ -147,7 +155,7 @@ export class FakeKinesis {
     const [shardId, at] = ShardIterator!.split(':');
     const shard = this.shards.get(shardId);
     if (!shard) throw awsError('ResourceNotFoundException', 400);
-    const from = Number(at);
+    const from = Math.max(Number(at), shard.horizon);
     const records = shard.records.slice(from, from + Limit!);
     const next = from + records.length;
     const ended = shard.closed && next === shard.records.length;

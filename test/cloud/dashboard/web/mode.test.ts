@@ -14,6 +14,9 @@ describe('mode of the screen', () => {
     ['no session', { view: undefined }, 'CONNECTING', /no session is open/],
     ['server gone', { connection: 'lost' }, 'NO DATA', /screen server does not answer/],
     ['engine gone', { status: { state: 'down', reason: 'ECONNREFUSED' } }, 'NO DATA', /ECONNREFUSED/],
+    ['a late engine', { view: { ...view, behindMs: 42_000 } }, 'CATCHING UP 00:42 behind', /folded first/],
+    ['a reader hours late', { view: { ...view, behindMs: 3_723_000 } }, 'CATCHING UP 1:02:03 behind', /folded first/],
+    ['a race out of the archive', { view: { ...view, isReplay: true } }, 'REPLAY', /archive/],
     ['engine silent', { silentMs: 12_000 }, 'NO DATA', /12 s/],
     ['finished', { view: { ...view, phase: 'finished' } }, 'RACE OVER', /final order/],
     [
