@@ -4,6 +4,7 @@ import { addCertsCommands } from './flags/certs.js';
 import { addConfigCommands } from './flags/config.js';
 import { addDailyCommands } from './flags/daily.js';
 import { addDeployCommands } from './flags/deploy.js';
+import { addLoadCommands } from './flags/load.js';
 import { addLocalCommands } from './flags/local.js';
 import { addPolicyCommands } from './flags/policy.js';
 import { addRaceCommands } from './flags/race.js';
@@ -24,6 +25,7 @@ export function addCommands(program: Command): void {
   addShadowCommands(program);
   addSimCommands(program);
   addStreamsCommands(program);
+  addLoadCommands(program);
   addStrategyCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);

@@ -11,12 +11,12 @@ import { HISTORY_S } from '#cloud/streams/reshard/shard-load.js';
 import { LATEST } from '#cloud/streams/shard-graph.js';
 import { type Clock, wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
+import { agreed } from '../agree.js';
 import { EXIT } from '../exit.js';
 import { createLog } from '../log.js';
 import { positive } from '../operator.js';
 import { systemRandom } from '../random.js';
 import { cloudOf, remoteError } from '../remote.js';
-import { agreed } from '../streams/agree.js';
 import { Look } from '../streams/look.js';
 import { describeAction, describePlan } from '../streams/scale-text.js';
 import { configFor } from './config.js';
@@ -37,6 +37,7 @@ interface ScaleFlags {
 const READS_MAX = 40;
 const STATUS_MS = 1_000;
 const STATUS_MAX_MS = 300_000;
+const CHANGES = { would: 'The stream would be changed', look: '--plan' };
 
 /** Shows what should be done to a stream's shards, does it once, or keeps doing it. */
 export async function scale(streamName: string, flags: ScaleFlags): Promise<void> {
@@ -101,7 +102,7 @@ class ScaleCommand {
     const { json, apply, yes } = this.#flags;
     process.stdout.write(`${json ? JSON.stringify({ stream: this.#streamName, ...plan }) : describePlan(plan)}\n`);
     if (!apply || plan.actions.length === 0) return;
-    if (!yes && !(await agreed(`Change ${this.#streamName}?`))) return;
+    if (!yes && !(await agreed(`Change ${this.#streamName}?`, CHANGES))) return;
     for (const action of plan.actions) {
       await scaler.apply(action, this.#signal);
       process.stderr.write(`✓ ${describeAction(action)}\n`);
@@ -115,7 +116,7 @@ class ScaleCommand {
     const { yes, json } = this.#flags;
     const { minShards, maxShards } = this.#policy;
     const question = `Keep ${this.#streamName} between ${minShards} and ${maxShards} shards by its load, until ^C?`;
-    if (!yes && !(await agreed(question))) return;
+    if (!yes && !(await agreed(question, CHANGES))) return;
     const { clock, look } = await this.#look();
     const log = createLog('scale');
     const consumer = startConsumer({

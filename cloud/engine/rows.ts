@@ -1,4 +1,5 @@
 import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
+import type { Item } from '#cloud/streams/item.js';
 import type { TableKey } from '#rules/catalog.js';
 import type { TableRow } from './table-writer.js';
 
@@ -37,13 +38,13 @@ export function rowsOf(state: RaceState, trigger: RaceTrigger): { table: TableKe
  * pk `<race>#<type>#<entry>`, sk `<eventTimeMs>#<lap>`, byLap `<race>#<type>#<lap>`. Where a correction moved the event
  * time both rows stand; the one with the greater `version` counts.
  */
-function lapsRow(
+export function lapsRow(
   race: string,
   type: 'lap' | 'stop',
   entry: string,
   atMs: number,
   lap: number,
-  facts: Record<string, string | number | boolean | null>,
+  facts: Item,
 ): TableRow {
   return {
     ...facts,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Dialect, modalWidth, parseNumber, splitCells } from '../../wire/csv/dialect.js';
+import { type Dialect, parseNumber } from '../../wire/csv/dialect.js';
+import { readHeader, type Title } from '../../wire/csv/header.js';
 import { inferTimeForm, type TimeForm } from '../../wire/csv/time.js';
 import { PitwallError } from '../../wire/errors.js';
 import type { ChannelSpec } from '../../wire/messages.js';
@@ -40,7 +41,6 @@ export interface Layout {
 
 const TIME_NAME =
   /^(?:time|timestamp|datetime|date.?time|utc|t|zeit|uhrzeit|meta_time|\w*_time|(?:recv|car|time|epoch|elapsed)_(?:ms|s|us)|elapsed(?:.?time)?)$/i;
-const NAME_WITH_UNIT = /^(.*?)\s*[[(]([^\])]+)[\])]$/;
 const POSITION_NAME = /^(?:\w*_)?(?:lat|lon|long|latitude|longitude)(?:_\w+)?$|(?:latitude|longitude|_lat|_long?)$/i;
 const RAW_MAX = 2 ** 31 - 1;
 /** A channel may grow to so many times what its first values were before its samples no longer fit their 32 bits. */
@@ -50,30 +50,12 @@ const DECIMALS_MAX = 4;
 const POSITION_DECIMALS = 7;
 const DEFAULT_RATE_HZ = 10;
 
-/**
- * Header, units and columns from the first lines of a table. The header is the first line with as many cells as most lines
- * have (loggers write a page about the session before it); the line after it holds the units when none of its cells is a
- * number. Raises PW-SOURCE-FORMAT.
- */
+/** Time column and channels from the first lines of a table (`readHeader`). Raises PW-SOURCE-FORMAT. */
 export function inferLayout(lines: readonly string[], dialect: Dialect, config: LayoutConfig): Layout {
-  const { delimiter, decimal } = dialect;
-  const width = modalWidth(
-    lines.filter((line) => line !== ''),
-    delimiter,
-  );
-  const headerAt = lines.findIndex((line) => splitCells(line, delimiter).length === width);
-  if (headerAt < 0) throw unreadable('no line has columns', lines);
-  const titles = splitCells(lines[headerAt], delimiter).map(splitTitle);
-  let headLines = headerAt + 1;
-  const next = lines[headLines] === undefined ? [] : splitCells(lines[headLines], delimiter);
-  if (next.length === width && !next.some((cell) => /\d/.test(cell))) {
-    for (const [i, unit] of next.entries()) if (unit !== '') titles[i].unit = unit;
-    headLines++;
-  }
-  const rows = lines
-    .slice(headLines)
-    .map((line) => splitCells(line, delimiter))
-    .filter((cells) => cells.length === width);
+  const { decimal } = dialect;
+  const header = readHeader(lines, dialect);
+  if (!header) throw unreadable('no line has columns', lines);
+  const { titles, headLines, rows } = header;
   const columnOf = (name: string): number => {
     const at = titles.findIndex((title) => title.name === name || title.title === name);
     if (at >= 0) return at;
@@ -112,20 +94,6 @@ export function inferLayout(lines: readonly string[], dialect: Dialect, config: 
   if (columns.length === 0) throw unreadable('no column holds numbers only', lines);
   const specs = columns.map((column) => specOf(titles[column], cellsOf(column), decimal, config.channels));
   return { ...base, specs, columns, long: undefined };
-}
-
-interface Title {
-  /** As it stands in the header. */
-  title: string;
-  /** Without its unit. */
-  name: string;
-  unit: string;
-}
-
-/** `Speed [km/h]` and `RPM (rpm)` carry their unit. */
-function splitTitle(title: string): Title {
-  const match = NAME_WITH_UNIT.exec(title);
-  return match ? { title, name: match[1], unit: match[2] } : { title, name: title, unit: '1' };
 }
 
 /** Scale by the decimals that are written, so that a frame gives back what the file says. */

@@ -31,16 +31,29 @@ export function inferTimeForm(
   return 's';
 }
 
+/** What a reader of times of day has counted: midnights passed, and the last time (null before the first). */
+export interface ClockState {
+  dayMs: number;
+  lastMs: number | null;
+}
+
 /** Cells of a time column → ms. Times of day run on over midnight. */
 export class TimeReader {
   readonly #form: TimeForm;
   readonly #decimal: Dialect['decimal'];
-  #dayMs = 0;
-  #lastClockMs = Number.NEGATIVE_INFINITY;
+  #dayMs: number;
+  #lastClockMs: number;
 
-  constructor(form: TimeForm, decimal: Dialect['decimal']) {
+  /** @param state to go on where another left off */
+  constructor(form: TimeForm, decimal: Dialect['decimal'], state: ClockState = { dayMs: 0, lastMs: null }) {
     this.#form = form;
     this.#decimal = decimal;
+    this.#dayMs = state.dayMs;
+    this.#lastClockMs = state.lastMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  get state(): ClockState {
+    return { dayMs: this.#dayMs, lastMs: Number.isFinite(this.#lastClockMs) ? this.#lastClockMs : null };
   }
 
   /** NaN where the cell is no time. */
