@@ -1,6 +1,6 @@
 import { toOfficialMs } from './clock.js';
 import type { Crossing } from './crossings.js';
-import { median, type OfficialRecord } from './official.js';
+import { type Boundary, median, type OfficialRecord } from './official.js';
 import type { ClockFit } from './types.js';
 
 /** How far a crossing may lie from the official one that it is: a slow car behind the safety car sees another line than the loop. */
@@ -22,6 +22,10 @@ export interface NumberedCrossing extends Crossing {
   endMs: number;
 }
 
+interface TimedBoundary extends Boundary {
+  lap: number;
+}
+
 /**
  * Numbers a vehicle's crossings by official ones: where a lap ends or begins at an official crossing it is that lap; its
  * neighbours follow by their own times; what is left goes by the car's count, corrected by what it was wrong elsewhere.
@@ -33,7 +37,10 @@ export function numberCrossings(
   clock: ClockFit,
 ): NumberedCrossing[] {
   const ends = crossings.map(({ atMs }) => toOfficialMs(clock, atMs));
-  const laps: (number | null)[] = crossings.map((crossing, i) => anchoredLap(crossing, ends[i], official));
+  const timeline = [...official.boundaries]
+    .map(([lap, boundary]): TimedBoundary => ({ lap, ...boundary }))
+    .sort((a, b) => a.atMs - b.atMs || a.lap - b.lap);
+  const laps: (number | null)[] = crossings.map((crossing, i) => anchoredLap(crossing, ends[i], timeline));
   const how: NumberedCrossing['how'][] = laps.map(() => 'anchored');
   chain(crossings, ends, laps, how);
   count(crossings, ends, laps, how, official);
@@ -48,24 +55,32 @@ export function numberCrossings(
   return [...best.values()].sort((a, b) => a.lap - b.lap);
 }
 
-function anchoredLap({ lapTimeMs }: Crossing, endMs: number, { boundaries }: OfficialRecord): number | null {
-  let lap: number | null = null;
-  let nearest = Number.POSITIVE_INFINITY;
-  for (const [number, { atMs, exact }] of boundaries) {
-    const offMs = Math.abs(endMs - atMs);
-    if (offMs <= tolerance(exact, lapTimeMs) && offMs < nearest) {
-      nearest = offMs;
-      lap = number;
-    }
-    if (lapTimeMs === null) continue;
-    // Dearer by a hair: a lap that ends and one that begins at official crossings are told apart by the end.
-    const startOffMs = Math.abs(endMs - lapTimeMs - atMs) + 1;
-    if (startOffMs <= tolerance(exact, lapTimeMs) && startOffMs < nearest) {
-      nearest = startOffMs;
-      lap = number + 1;
-    }
+function anchoredLap({ lapTimeMs }: Crossing, endMs: number, timeline: readonly TimedBoundary[]): number | null {
+  const end = nearestBoundary(timeline, endMs, lapTimeMs);
+  if (lapTimeMs === null) return end?.lap ?? null;
+  const start = nearestBoundary(timeline, endMs - lapTimeMs, lapTimeMs);
+  if (start === null) return end?.lap ?? null;
+  if (end === null) return start.lap + 1;
+  const endOffMs = Math.abs(endMs - end.atMs);
+  return endOffMs <= Math.abs(endMs - lapTimeMs - start.atMs) ? end.lap : start.lap + 1;
+}
+
+/** The official crossing nearest to a moment, if it is near enough to be it. */
+function nearestBoundary(timeline: readonly TimedBoundary[], atMs: number, lapTimeMs: number | null) {
+  let from = 0;
+  let to = timeline.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (timeline[middle].atMs < atMs) from = middle + 1;
+    else to = middle;
   }
-  return lap;
+  let nearest: TimedBoundary | null = null;
+  for (const boundary of timeline.slice(Math.max(0, from - 1), from + 1)) {
+    const offMs = Math.abs(boundary.atMs - atMs);
+    if (offMs > tolerance(boundary.exact, lapTimeMs)) continue;
+    if (nearest === null || offMs < Math.abs(nearest.atMs - atMs)) nearest = boundary;
+  }
+  return nearest;
 }
 
 function tolerance(exact: boolean, lapTimeMs: number | null): number {

@@ -6,10 +6,12 @@ import type { ClockFit } from './types.js';
 const SAME_LAP_TIME_MS = 150;
 /** Width of a vote: crossings of one clock lie within it, however the timing loop and the car's line differ. */
 const VOTE_MS = 4_000;
-/** Receive times are compared as they are when no shift explains clearly more laps than the shifts near none. */
-const NEAR_MS = 120_000;
-const NEAR_BONUS = 2;
-/** A shift far from none needs this many laps that agree. */
+/**
+ * Both sources are stamped by one receiver, so a small shift is likelier: a vote for none counts full, one for this much or
+ * more counts half. It decides where all laps take the same time and every shift by whole laps explains as many.
+ */
+const NEAR_MS = 60_000;
+/** A shift further than that needs this many laps that agree. */
 const FAR_MATCHES_MIN = 3;
 /** Drift is told from at least this many matches over at least this span; no clock is worse than `DRIFT_MAX_PPM`. */
 const DRIFT_MATCHES_MIN = 6;
@@ -59,9 +61,9 @@ function mostVoted(pairs: readonly Match[]): Match[] {
   let bestScore = 0;
   for (const bin of votes.keys()) {
     const count = (votes.get(bin - 1) ?? 0) + votes.get(bin)! + (votes.get(bin + 1) ?? 0);
-    const near = Math.abs(bin * VOTE_MS) <= NEAR_MS;
-    if (!near && count < FAR_MATCHES_MIN) continue;
-    const score = near ? count * NEAR_BONUS : count;
+    const awayMs = Math.abs(bin * VOTE_MS);
+    if (awayMs > NEAR_MS && count < FAR_MATCHES_MIN) continue;
+    const score = count / (1 + Math.min(awayMs, NEAR_MS) / NEAR_MS);
     if (score > bestScore || (score === bestScore && Math.abs(bin) < Math.abs(best))) {
       best = bin;
       bestScore = score;

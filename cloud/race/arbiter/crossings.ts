@@ -7,10 +7,11 @@ const HINT_INVALID = 32_768;
 const SAME_CROSSING_MS = 5_000;
 /** Receive delays reach 84 s; a clock that differs by more than this has been set anew (another outing). */
 const SAME_CLOCK_MS = 300_000;
-/** No faster lap than this share of the best known one. */
+/** No lap is faster than this share of the best official one, */
 const BEST_SHARE = 0.9;
-/** Without any official lap: no lap is this far from the middle one of the car's own. */
-const OWN_SHARE_MIN = 0.6;
+/** or, while timing has told slow laps only, than this share of the middle one of the car's own. */
+const OWN_SHARE_MIN = 0.75;
+/** Without any official lap: nor slower than this multiple of it. */
 const OWN_SHARE_MAX = 3;
 /** No lap at all is shorter. */
 const LAP_TIME_MIN_MS = 5_000;
@@ -62,12 +63,15 @@ function mergeRows(rows: readonly Crossing[]): Crossing[] {
 
 /** Bounds of what a lap time may be. */
 function plausible(rows: readonly Observation[], bestOfficialMs: number | null): { minMs: number; maxMs: number } {
-  if (bestOfficialMs !== null) return { minMs: bestOfficialMs * BEST_SHARE, maxMs: Number.POSITIVE_INFINITY };
   const own: number[] = [];
   for (const { lapTimeMs } of rows) if (isDuration(lapTimeMs) && lapTimeMs >= LAP_TIME_MIN_MS) own.push(lapTimeMs);
-  if (own.length === 0) return { minMs: LAP_TIME_MIN_MS, maxMs: Number.POSITIVE_INFINITY };
-  const middle = median(own);
-  return { minMs: Math.max(LAP_TIME_MIN_MS, middle * OWN_SHARE_MIN), maxMs: middle * OWN_SHARE_MAX };
+  const middle = own.length === 0 ? Number.POSITIVE_INFINITY : median(own);
+  const best = bestOfficialMs ?? Number.POSITIVE_INFINITY;
+  const minMs = Math.min(best * BEST_SHARE, middle * OWN_SHARE_MIN);
+  return {
+    minMs: Number.isFinite(minMs) ? Math.max(LAP_TIME_MIN_MS, minMs) : LAP_TIME_MIN_MS,
+    maxMs: bestOfficialMs === null ? middle * OWN_SHARE_MAX : Number.POSITIVE_INFINITY,
+  };
 }
 
 /**

@@ -2,8 +2,8 @@ import { resolveLaps } from './resolve.js';
 import { compareObservations } from './total-order.js';
 import type { Observation, ResolvedLap, Source } from './types.js';
 
-/** Observations that one resolution looks at: about 50 laps of both sources. Older laps stand as they were found. */
-export const WINDOW_OBSERVATIONS = 192;
+/** Observations that one resolution looks at: some 40 laps of both sources. Older laps stand as they were found. */
+export const WINDOW_OBSERVATIONS = 96;
 /** As many again are kept, so that one that comes late is folded where it belongs, with all that was before it. */
 const KEPT_OBSERVATIONS = 2 * WINDOW_OBSERVATIONS;
 

@@ -6,6 +6,8 @@ import type { Basis, ClockFit, Observation, Resolution, ResolvedLap } from './ty
 
 /** The car's lap time is not believed when it misses the time between two crossings by more than this share of it. */
 const SUM_SHARE = 0.15;
+/** A time derived from crossings is no lap's below this share of the best official one. */
+const DERIVED_SHARE = 0.75;
 /** Timing and car of one lap that differ by more than this disagree. */
 const DISAGREE_MS = 500;
 
@@ -130,7 +132,7 @@ function carLap(
     return provisional(lap, carMs, basis, crossing.endMs);
   }
   if (betweenMs === null || endMs === null || !isDuration(betweenMs)) return null;
-  if (official.bestMs !== null && betweenMs < official.bestMs * 0.9) return null;
+  if (official.bestMs !== null && betweenMs < official.bestMs * DERIVED_SHARE) return null;
   return provisional(lap, Math.round(betweenMs), official.laps.size === 0 ? 'car-alone' : 'crossings', endMs);
 }
 
