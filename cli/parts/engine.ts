@@ -1,3 +1,5 @@
+import { type ArchiverStats, startArchiver } from '#cloud/archive/archiver.js';
+import { s3Store } from '#cloud/archive/objects.js';
 import { closeClients, createClients } from '#cloud/clients.js';
 import type { CloudConfig } from '#cloud/config.js';
 import { startFeedServer } from '#cloud/dashboard/feed-server.js';
@@ -6,18 +8,21 @@ import { type RaceEngineStats, startRaceEngine } from '#cloud/engine/engine.js';
 import { type ReducerGroupStats, startReducerGroup } from '#cloud/reduce/reducer-group.js';
 import { streams, tables } from '#cloud/resources.js';
 import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
+import type { Lag } from '../processes/protocol.js';
 import type { Part, PartContext } from './part.js';
 
-/** What a process of the pit wall's consumers does; one may do both. */
-export type EngineRole = 'reducers' | 'race';
+/** What a process of the pit wall's consumers does; one may do everything. */
+export type EngineRole = 'reducers' | 'race' | 'archive';
 
-const BOTH: readonly EngineRole[] = ['reducers', 'race'];
+const ALL: readonly EngineRole[] = ['reducers', 'race', 'archive'];
 
 export interface EnginePartOptions {
   cloud: CloudConfig;
+  /** Bucket of the archive. */
+  bucket: string;
   /** Names the process in its leases; unique per process and start. */
   owner: string;
-  /** Default both. */
+  /** Default all. */
   roles?: readonly EngineRole[];
   /** Where the screen finds its feed; the same again for a process that takes the place of one that died. Default: any free one. */
   feedPort?: number;
@@ -32,6 +37,7 @@ export interface EngineInfo {
 export interface EnginePartStats {
   reducers: ReducerGroupStats | null;
   engine: RaceEngineStats | null;
+  archiver: ArchiverStats | null;
 }
 
 /** What the strip charts of the screen can show. */
@@ -39,17 +45,19 @@ const DISPLAY_CHANNELS = ['speed', 'rpm', 'throttle', 'brakeFront', 'fuelFlow', 
 
 /** Consumers may be this far behind, wall ms, before the race clock slows down. */
 const CONSUMER_LAG_BOUND_MS = 4_000;
+/** The archiver, which nobody waits for, may be further behind. */
+const ARCHIVER_LAG_BOUND_MS = 30_000;
 
-/** Reducers, race engine or both with one hub, whose feed the screen reads over loopback. */
+/** Reducers, race engine, archiver or all of them with one hub, whose feed the screen reads over loopback. */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
-  const { cloud, owner, roles = BOTH, feedPort, deadLetters: path } = options;
-  const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'iotData']);
+  const { cloud, bucket, owner, roles = ALL, feedPort, deadLetters: path } = options;
+  const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'iotData', 's3']);
   const hub = new FeedHub({ wallClock: context.wallClock });
   const feed = await startFeedServer({ hub, log: context.log, port: feedPort });
   const { wallClock, log } = context;
   const deadLetters = path === undefined ? undefined : fileDeadLetters({ path, wallClock, log });
   const shared = { ...context, ...clients, cloud, resources: { streams, tables }, deadLetters };
-  const [reducers, engine] = await Promise.all([
+  const [reducers, engine, archiver] = await Promise.all([
     roles.includes('reducers')
       ? startReducerGroup({
           ...shared,
@@ -61,17 +69,26 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
     roles.includes('race')
       ? startRaceEngine({ ...shared, owner, publishView: (view, epoch) => hub.publish(view, epoch) })
       : null,
+    roles.includes('archive') ? startArchiver({ ...shared, owner, store: s3Store(clients.s3, bucket) }) : null,
   ]);
   const lagMs = () => Math.max(reducers?.lagMs() ?? 0, engine?.lagMs() ?? 0);
+  const lags = (): Lag[] => [
+    { name: 'consumers', share: lagMs() / CONSUMER_LAG_BOUND_MS },
+    { name: 'archiver', share: (archiver?.lagMs() ?? 0) / ARCHIVER_LAG_BOUND_MS },
+  ];
 
   return {
     info: { feedUrl: feed.url },
-    lag: () => ({ name: 'consumers', share: lagMs() / CONSUMER_LAG_BOUND_MS }),
+    lag: () => lags().reduce((most, lag) => (lag.share > most.share ? lag : most)),
     methods: {
-      stats: (): EnginePartStats => ({ reducers: reducers?.stats() ?? null, engine: engine?.stats() ?? null }),
+      stats: (): EnginePartStats => ({
+        reducers: reducers?.stats() ?? null,
+        engine: engine?.stats() ?? null,
+        archiver: archiver?.stats() ?? null,
+      }),
     },
     stop: async () => {
-      await Promise.all([reducers?.stop(), engine?.stop()]);
+      await Promise.all([reducers?.stop(), engine?.stop(), archiver?.stop()]);
       await feed.close();
       closeClients(clients);
     },

@@ -54,6 +54,8 @@ export interface ServicesInfo {
   webSocketPort: number;
   deviceHttpPort: number;
   endpoints: LocalEndpoints;
+  /** Of the archive. */
+  bucket: string;
 }
 
 export interface ServicesStats {
@@ -101,10 +103,8 @@ export async function startServices(options: ServicesOptions, context: PartConte
     { region: options.region, credentials, endpoints: { kinesis: endpoint, dynamodb: endpoint, s3: endpoint } },
     ['kinesis', 'dynamodb', 's3'],
   );
-  await Promise.all([
-    provision(clients, { streams, tables }),
-    provisionBucket(clients.s3, targetNames({ region: options.region, accountId: ACCOUNT_ID }).bucket('archive')),
-  ]);
+  const bucket = targetNames({ region: options.region, accountId: ACCOUNT_ID }).bucket('archive');
+  await Promise.all([provision(clients, { streams, tables }), provisionBucket(clients.s3, bucket)]);
   await declareEventSources(aws.eventSources, mappings);
 
   const account = { region: options.region, accountId: ACCOUNT_ID };
@@ -140,7 +140,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
     enrolments,
     provisions: provisionsOf(scope, hook !== undefined),
     rules,
-    targets: { streams, tables, bucket: targetNames(account).bucket('archive') },
+    targets: { streams, tables, bucket },
     postToDestination: post,
     endpoints: () => ({ data: `localhost:${iot.mqttPort}`, http: `localhost:${iot.dataPlanePort}` }),
     announce: (topic, payload) => iot.announce(topic, payload),
@@ -180,6 +180,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
       mqttPort: iot.mqttPort,
       webSocketPort: iot.webSocketPort,
       deviceHttpPort: iot.deviceHttpPort,
+      bucket,
       endpoints: {
         kinesis: endpoint,
         dynamodb: endpoint,

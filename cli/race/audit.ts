@@ -1,4 +1,4 @@
-/** Counts of frames at each stage of a run (cli.md, `race --headless --json`). Anything not built yet is null. */
+/** Counts of frames at each stage of a run (cli.md, `race --headless --json`). */
 export interface Audit {
   sampled: number;
   journaled: number;
@@ -7,7 +7,8 @@ export interface Audit {
   ruled: number;
   streamed: number;
   consumed: number;
-  archived: null;
+  /** Unique frames in committed segments. */
+  archived: number;
   /** Frames whose end-to-end acknowledgement reached the agent: what freed its journal. */
   durable: number;
   lost: number;
@@ -27,20 +28,21 @@ export interface AgentCounts {
   dropped: Record<string, number>;
 }
 
-/** Unique frames per thing and boot, as the reducers counted them. */
-export type ConsumedByBoot = Record<string, Record<string, number>>;
+/** Unique frames per thing and boot, as the reducers or the archiver counted them. */
+export type FramesByBoot = Record<string, Record<string, number>>;
 
 export interface AuditSources {
   agents: AgentCounts[];
   ruled: number;
   streamed: number;
-  consumedByBoot: ConsumedByBoot;
+  consumedByBoot: FramesByBoot;
+  archivedByBoot: FramesByBoot;
   duplicatesDropped: number;
 }
 
 /**
  * Adds the stages up. `lost` is not a counter that anybody could forget to raise: it compares, per thing and boot, what
- * the agent journaled and did not drop with the unique frames that the reducers hold. Exact as long as nothing was dropped;
+ * the agent journaled and did not drop with the unique frames that the reducers hold, and with those in the archive. Exact as long as nothing was dropped;
  * a frame that was dropped after it had been consumed can hide a lost one.
  */
 export function auditOf(sources: AuditSources): Audit {
@@ -52,7 +54,7 @@ export function auditOf(sources: AuditSources): Audit {
     ruled: sources.ruled,
     streamed: sources.streamed,
     consumed: 0,
-    archived: null,
+    archived: 0,
     durable: 0,
     lost: 0,
     dropped: {},
@@ -70,8 +72,10 @@ export function auditOf(sources: AuditSources): Audit {
       kept -= count;
     }
     const consumed = sources.consumedByBoot[agent.thing]?.[agent.boot] ?? 0;
+    const archived = sources.archivedByBoot[agent.thing]?.[agent.boot] ?? 0;
     audit.consumed += consumed;
-    audit.lost += Math.max(0, kept - consumed);
+    audit.archived += archived;
+    audit.lost += Math.max(0, kept - Math.min(consumed, archived));
   }
   return audit;
 }

@@ -46,6 +46,9 @@ export interface RunOptions {
 
 /** After the flag: how long agents may take until everything is acknowledged end to end. */
 const DRAIN_TIMEOUT_MS = 60_000;
+/** And consumers, until they have folded what is archived, and the archiver, until it has the end of the race. */
+const SETTLE_TIMEOUT_MS = 10_000;
+const SETTLE_POLL_MS = 100;
 const PROGRESS_MS = 1_000;
 /**
  * How far ahead of the race clock the data folder is written, wall time at full speed, and how often. Whoever starts after
@@ -123,11 +126,13 @@ export class RaceRun {
 
     const services = servicesOptions(config, this.#dir, this.#identities.server);
     this.#services = await this.#startPart('services', services);
-    const { endpoints, mqttPort } = this.#services.info;
+    const { endpoints, mqttPort, bucket } = this.#services.info;
     const cloud = localCloudConfig(this.#dir.root, endpoints, config.region);
 
-    this.#consumers = await Consumers.start(this.#options.spread ? SPREAD : TOGETHER, cloud, (label, engine) =>
-      this.#startConsumer(label, engine),
+    this.#consumers = await Consumers.start(
+      this.#options.spread ? SPREAD : TOGETHER,
+      { cloud, bucket },
+      (label, engine) => this.#startConsumer(label, engine),
     );
     this.#screen = await this.#startPart('screen', {
       cloud,
@@ -216,14 +221,15 @@ export class RaceRun {
   }
 
   /**
-   * Waits until every agent is acknowledged end to end: then the reducers have every frame and the engine every passing,
-   * both committed. Then the session is closed.
+   * Waits until every agent is acknowledged end to end: then everything is archived; and until reducers and engine have
+   * folded it. Then the session is closed, and its close archived.
    */
   async drain(): Promise<void> {
     this.#options.voice.say('The flag is out: waiting until everything is acknowledged end to end.');
     const drained = await this.#fleet.call<boolean>('drain', DRAIN_TIMEOUT_MS);
     if (!drained) this.#options.log.warn('agents still hold unacknowledged records', { afterMs: DRAIN_TIMEOUT_MS });
     await this.#services.call('flushRules');
+    await this.#settle('reducers and engine have folded what is archived', () => this.#consumers.haveCaughtUp());
     if (this.#session) {
       await this.#screen.call('put', {
         v: 1,
@@ -234,8 +240,17 @@ export class RaceRun {
         author: 'race',
         eventTimeMs: this.#clock.clock.nowMs(),
       });
+      await this.#settle("the race's end is archived", () => this.#consumers.haveArchived(this.#race));
     }
     this.#clock.stop();
+  }
+
+  async #settle(what: string, isSettled: () => Promise<boolean>): Promise<void> {
+    for (let leftMs = SETTLE_TIMEOUT_MS; leftMs > 0; leftMs -= SETTLE_POLL_MS) {
+      if (await isSettled()) return;
+      await delay(SETTLE_POLL_MS);
+    }
+    this.#options.log.warn('The race ends before its consumers are done.', { waitedFor: what });
   }
 
   async summary(): Promise<Summary> {
@@ -260,6 +275,7 @@ export class RaceRun {
         ruled: services.framesRuled,
         streamed: services.framesStreamed,
         consumedByBoot: consumers.consumedByBoot,
+        archivedByBoot: consumers.archiver.archivedByBoot,
         duplicatesDropped: consumers.duplicatesDropped,
       }),
       latencyMs: {

@@ -44,7 +44,7 @@ export function describeSummary({
 }: Summary): string {
   const dropped = Object.entries(audit.dropped).map(([reason, count]) => `${count} ${reason}`);
   return [
-    `frames: ${audit.journaled} journaled, ${audit.consumed} consumed, ${audit.durable} acknowledged end to end, lost ${audit.lost}`,
+    `frames: ${audit.journaled} journaled, ${audit.consumed} consumed, ${audit.archived} archived, ${audit.durable} acknowledged end to end, lost ${audit.lost}`,
     `        ${audit.published} published (resends counted), ${audit.duplicatesDropped} duplicates dropped${dropped.length ? `, dropped: ${dropped.join(', ')}` : ''}`,
     `race:   ${raceSeconds.toFixed(0)} s at ${speedReached.toFixed(1)} × · ${cpuSeconds.toFixed(0)} s of CPU · ${rssMb.toFixed(0)} MB · ${calls.length} calls`,
     `calls:  ${describeCallTimes(callTimes)}`,

@@ -1,3 +1,4 @@
+import type { ChannelTables } from '#cloud/reduce/channel-tables.js';
 import type { CommittedBoot } from '#cloud/streams/acks.js';
 import { Seen, type SeenJson } from '#cloud/streams/seen.js';
 import { TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
@@ -22,6 +23,8 @@ export interface RestoreOptions {
   snapshots: SnapshotStore;
   fence: number;
   ledger: Ledger;
+  /** As they are stored. */
+  tables: ChannelTables;
   store: ArchiveStore;
   /** The family of a stream's records. */
   familyOf(stream: string): Family;
@@ -37,7 +40,10 @@ export class ArchiveState {
   readonly book = new RaceBook();
   readonly marks = new Map<string, ShardMark>();
 
-  constructor(stored?: StateJson) {
+  readonly tables: ChannelTables;
+
+  constructor(tables: ChannelTables, stored?: StateJson) {
+    this.tables = tables;
     this.seen = { frames: new Seen(stored?.seen.frames), race: new Seen(stored?.seen.race) };
   }
 
@@ -46,7 +52,7 @@ export class ArchiveState {
     const { snapshots, fence, ledger, familyOf } = options;
     const { json } = await snapshots.claim(fence);
     const stored: StateJson | undefined = json ? JSON.parse(json) : undefined;
-    const state = new ArchiveState(stored);
+    const state = new ArchiveState(options.tables, stored);
     state.book.race = stored?.book.race ?? null;
     for (const mark of await ledger.shards()) {
       const { stream, shardId } = mark;
@@ -70,10 +76,14 @@ export class ArchiveState {
     this.marks.set(keyOf(mark), mark);
   }
 
-  fold(sent: readonly SentBy[]): void {
-    for (const { family, thing, boot, prev, seq, isFrame } of sent) {
-      this.seen[family].mark(thing, boot, prev, seq, family === 'race' || isFrame);
-    }
+  /**
+   * Marks a record as archived. False for a frame whose channel table is not: nobody could read it, so its agent is to keep
+   * it, and sends it again.
+   */
+  fold({ family, thing, boot, prev, seq, tableHash }: SentBy): boolean {
+    if (tableHash !== undefined && !this.tables.get(tableHash)) return false;
+    this.seen[family].mark(thing, boot, prev, seq, family === 'race' || tableHash !== undefined);
+    return true;
   }
 
   /** All that is committed of a boot: what its agent is told. */
@@ -108,7 +118,7 @@ export class ArchiveState {
     for await (const records of readObject(store, object, tell)) {
       for (const record of records) {
         const { sentBy, session } = identify(record, family);
-        if (sentBy) this.fold([sentBy]);
+        if (sentBy) this.fold(sentBy);
         if (session) this.book.session({ session, arrivalMs: record.arrivalMs });
       }
     }

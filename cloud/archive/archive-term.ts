@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ChannelTables } from '#cloud/reduce/channel-tables.js';
 import type { AckPublisher } from '#cloud/streams/acks.js';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
@@ -15,7 +14,7 @@ import type { Family } from '#wire/messages.js';
 import type { ArchiveState } from './archive-state.js';
 import type { ArchiverOptions } from './archiver.js';
 import { Cut } from './cut.js';
-import { identify, type SentBy } from './identify.js';
+import { identify, type SentBy, type Unacknowledged } from './identify.js';
 import { type KnownShardSource, knownShards } from './known-shards.js';
 import { ARCHIVE_KEY, type Ledger, type ShardMark } from './ledger.js';
 import { ManifestFile } from './manifest-file.js';
@@ -29,7 +28,6 @@ export interface TermOptions extends ArchiverOptions {
   snapshots: SnapshotStore;
   store: ArchiveStore;
   state: ArchiveState;
-  tables: ChannelTables;
   acks: Readonly<Record<Family, AckPublisher>>;
   counters: ArchiveCounters;
 }
@@ -189,7 +187,8 @@ export class ArchiveTerm {
   }
 
   async #take(key: StreamKey, { stream, shardId, records, ended }: ShardBatch): Promise<void> {
-    const { tables, counters, wallClock } = this.#options;
+    const { wallClock } = this.#options;
+    const { tables } = this.#options.state;
     await this.#roomFor();
     for (let from = 0; from < records.length; from += SLICE_RECORDS) {
       // What is left is read again, behind the mark.
@@ -202,12 +201,16 @@ export class ArchiveTerm {
         if (identified.table) tables.add(identified.table);
         const { session } = identified;
         if (session) this.#sessions.push({ session, arrivalMs: record.arrivalMs });
-        const { unacknowledged: reason } = identified;
-        if (reason) counters.unacknowledged[reason] = (counters.unacknowledged[reason] ?? 0) + 1;
+        if (identified.unacknowledged) this.#countUnacknowledged(identified.unacknowledged);
       }
       await nextTurn();
     }
     if (ended && !this.#stop.signal.aborted) this.#pending.shard(stream, shardId, wallClock.nowMs()).ended = true;
+  }
+
+  #countUnacknowledged(reason: Unacknowledged): void {
+    const { unacknowledged } = this.#options.counters;
+    unacknowledged[reason] = (unacknowledged[reason] ?? 0) + 1;
   }
 
   async #roomFor(): Promise<void> {
@@ -263,15 +266,15 @@ export class ArchiveTerm {
 
   /** Segments first, then the ledger. Tried until it is done; false when the term ended before. */
   async #archive(cuts: readonly Cut[]): Promise<boolean> {
-    const { store, tables, ledger, dynamodb, resources, counters, log, random } = this.#options;
+    const { store, state, ledger, dynamodb, resources, counters, log, random } = this.#options;
     for (let failures = 1; !this.over.aborted; failures++) {
       try {
         let next = 0;
         const put = async () => {
-          while (next < cuts.length) await cuts[next++].put(store, tables);
+          while (next < cuts.length) await cuts[next++].put(store, state.tables);
         };
         await Promise.all(Array.from({ length: PUTS_AT_A_TIME }, put));
-        await tables.save(dynamodb, resources.tables.state.name, ARCHIVE_KEY);
+        await state.tables.save(dynamodb, resources.tables.state.name, ARCHIVE_KEY);
         await ledger.commit(cuts.map(({ step }) => step));
         return true;
       } catch (error) {
@@ -290,8 +293,10 @@ export class ArchiveTerm {
     for (const { shard, step } of cuts) {
       state.setMark(step.to);
       state.book.step(step);
-      state.fold(shard.sent);
-      for (const sent of shard.sent) heard[sent.family].set(`${sent.thing} ${sent.boot}`, sent);
+      for (const sent of shard.sent) {
+        if (state.fold(sent)) heard[sent.family].set(`${sent.thing} ${sent.boot}`, sent);
+        else this.#countUnacknowledged('unknownTable');
+      }
       counters.records += shard.records.length;
       counters.dataBytes += shard.bytes;
       counters.objectBytes += step.object?.bytes ?? 0;
@@ -318,8 +323,8 @@ export class ArchiveTerm {
   }
 
   async #writeManifest(): Promise<void> {
-    const { state, tables, lease, counters, wallClock, log } = this.#options;
-    const manifest = state.book.manifest(lease.fence, tables);
+    const { state, lease, counters, wallClock, log } = this.#options;
+    const manifest = state.book.manifest(lease.fence, state.tables);
     if (!manifest) return;
     const startMs = wallClock.nowMs();
     this.#isManifestStale = false;

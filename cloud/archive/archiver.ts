@@ -107,7 +107,7 @@ class RunningArchiver implements Archiver {
     manifests: 0,
     manifestsFailed: 0,
   };
-  #state = new ArchiveState();
+  #state = new ArchiveState(new ChannelTables([]));
   #lease: Lease | undefined;
   #term: ArchiveTerm | undefined;
 
@@ -200,10 +200,10 @@ class RunningArchiver implements Archiver {
       Object.entries(FAMILY).map(([key, family]) => [resources.streams[key as StreamKey].name, family]),
     );
     const familyOf = (stream: string) => families.get(stream) ?? 'race';
-    const state = await ArchiveState.restore({ snapshots, fence, ledger, store, familyOf, log });
+    const state = await ArchiveState.restore({ snapshots, fence, ledger, tables, store, familyOf, log });
     this.#state = state;
     const { acks, counters } = { acks: this.#acks, counters: this.#counters };
-    return new ArchiveTerm({ ...this.#options, lease, ledger, snapshots, state, tables, acks, counters });
+    return new ArchiveTerm({ ...this.#options, lease, ledger, snapshots, state, acks, counters });
   }
 }
 

@@ -13,21 +13,28 @@ export interface SentBy {
   boot: string;
   prev: number;
   seq: number;
-  /** A frame, not the channel table that comes with it by both streams. */
-  isFrame: boolean;
+  /** Of a frame, not of the channel table that comes with it by both streams: hash of the table that its columns are of. */
+  tableHash?: string;
 }
+
+/** `unknownTable` comes to light with the commit: until then the table may still arrive. */
+export type Unacknowledged =
+  | 'damagedFrame'
+  | 'damagedTable'
+  | 'wrongThing'
+  | 'badSequence'
+  | 'unusable'
+  | 'unknownTable';
 
 /** What the archiver reads in a record. Everything is archived, also what says nothing of itself. */
 export interface Identified {
   /** Race-clock epoch ms; of a record that names none, its arrival. */
   eventTimeMs: number;
   sentBy?: SentBy;
-  /** Hash of the table that a frame's columns are of. */
-  tableHash?: string;
   table?: readonly ChannelSpec[];
   session?: SessionOpen | SessionClose;
   /** Why it is not acknowledged, though somebody may wait for it. */
-  unacknowledged?: 'damagedFrame' | 'damagedTable' | 'wrongThing' | 'badSequence' | 'unusable';
+  unacknowledged?: Unacknowledged;
 }
 
 const FIRST_FRAME_BYTE = 0x50;
@@ -41,8 +48,8 @@ export function identify(record: StreamRecord, family: Family): Identified {
 function identifyFrame({ data, partitionKey, arrivalMs }: StreamRecord): Identified {
   try {
     const { thing, boot, prev, seq, eventTimeMs, tableHash } = decodeFrameHeader(data);
-    const sentBy: SentBy = { family: 'frames', thing, boot: formatBoot(boot), prev, seq, isFrame: true };
-    return { ...checked(sentBy, partitionKey), eventTimeMs: timeOf(eventTimeMs, arrivalMs), tableHash };
+    const sentBy: SentBy = { family: 'frames', thing, boot: formatBoot(boot), prev, seq, tableHash };
+    return { ...checked(sentBy, partitionKey), eventTimeMs: timeOf(eventTimeMs, arrivalMs) };
   } catch {
     return { eventTimeMs: arrivalMs, unacknowledged: 'damagedFrame' };
   }
@@ -55,7 +62,7 @@ function identifyTable({ data, partitionKey, arrivalMs }: StreamRecord): Identif
     if (kind !== 'schema' || typeof boot !== 'string' || new ChannelTable(table.channels).hash !== hash) {
       return { eventTimeMs: arrivalMs, unacknowledged: 'damagedTable' };
     }
-    const sentBy: SentBy = { family: 'frames', thing, boot, prev, seq, isFrame: false };
+    const sentBy: SentBy = { family: 'frames', thing, boot, prev, seq };
     return {
       ...checked(sentBy, partitionKey),
       eventTimeMs: timeOf(eventTimeMs, arrivalMs),
@@ -76,7 +83,7 @@ function identifyRaceRecord(record: StreamRecord): Identified {
   // What reducers tell is told again from their state, and health is not journaled: nobody waits for them.
   if (parsed.from !== 'agent') return { eventTimeMs };
   const { thing, boot, prev, seq } = parsed.record;
-  return { eventTimeMs, sentBy: { family: 'race', thing, boot, prev, seq, isFrame: false } };
+  return { eventTimeMs, sentBy: { family: 'race', thing, boot, prev, seq } };
 }
 
 function checked(sentBy: SentBy, partitionKey: string): Pick<Identified, 'sentBy' | 'unacknowledged'> {

@@ -21,13 +21,13 @@ export class PendingShard {
     this.shardId = shardId;
   }
 
-  add(record: StreamRecord, { eventTimeMs, sentBy, tableHash }: Identified): void {
+  add(record: StreamRecord, { eventTimeMs, sentBy }: Identified): void {
     this.records.push(record);
     this.bytes += record.data.length;
     this.fromMs = Math.min(this.fromMs, eventTimeMs);
     this.toMs = Math.max(this.toMs, eventTimeMs);
     if (sentBy) this.sent.push(sentBy);
-    if (tableHash !== undefined) this.tables.add(tableHash);
+    if (sentBy?.tableHash !== undefined) this.tables.add(sentBy.tableHash);
   }
 
   addGap({ behind, upTo }: StreamGap): void {

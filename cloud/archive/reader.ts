@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { isAfter, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
+import { isAfter, isPlaceAfter, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import { PitwallError } from '#wire/errors.js';
 import { type ArchiveObject, type Manifest, manifestKey, raceOfKey } from './manifest.js';
@@ -134,11 +134,6 @@ export async function* readObject(
   if (isTold || (hash === object.sha256 && bytes.length === object.bytes)) return;
   const what = `${bytes.length} bytes with SHA-256 ${hash}; ${object.bytes} with ${object.sha256} were committed.`;
   onDamage({ object, part: 'object', from: 0, what, lost: 0 });
-}
-
-function isPlaceAfter(place: ShardPosition, position: ShardPosition): boolean {
-  const [sequenceNumber, sub] = place.split(':');
-  return isAfter({ sequenceNumber, subSequenceNumber: sub === undefined ? undefined : Number(sub) }, position);
 }
 
 function raise({ object, part, from, what }: ArchiveDamage): never {

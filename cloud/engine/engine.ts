@@ -3,13 +3,12 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RaceView } from '#cloud/dashboard/view.js';
 import type { CallState, RaceState, RaceTrigger } from '#cloud/race/types.js';
 import { fanOutNames } from '#cloud/resources.js';
-import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
 import { type DeadLetterStore, loggedDeadLetters } from '#cloud/streams/dead-letters.js';
 import { kinesisRecords, pushedRecords } from '#cloud/streams/kinesis-records.js';
 import { type RefusedCounters, RefusedRecords } from '#cloud/streams/refused-records.js';
-import { isAfter, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
+import { isAfter, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { createSnapshotStore } from '#cloud/streams/snapshots.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import type { RaceClock } from '#wire/clock.js';
@@ -62,7 +61,8 @@ export interface RaceEngineStats {
   /** Entries in the order of the race, winner first. */
   finish: string[];
   calls: CallState[];
-  acks: AckStats;
+  /** How far each shard of the race stream is folded. */
+  positions: Record<string, ShardPosition>;
   stream: ConsumerStats | null;
   /** Of a standby: what it has in hand. */
   following: FollowerStats | null;
@@ -74,7 +74,7 @@ export interface RaceEngine {
   lagMs(): number;
   /** Commits what is folded; resolves when it is durable. For tests and for a drain. */
   commit(): Promise<void>;
-  /** Stops reading, commits, acknowledges, releases the lease. */
+  /** Stops reading, commits, releases the lease. */
   stop(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ const RETRY = { firstMs: 250, lastMs: 5_000 };
  * The single writer of a race (decision 7). Idle until a session is opened; then takes the lease `race#<id>`, folds the
  * race stream as it is pushed, writes laps and calls under its fence, publishes views. Started beside an active one it is
  * the standby: it follows by slow polls, and with the lease goes on from the newest snapshot. A closed session stays in hand, so that what arrives late
- * is still folded and acknowledged, until the next one is opened.
+ * is still folded, until the next one is opened.
  *
  * @example
  * const engine = await startRaceEngine({ kinesis, dynamodb, iotData, resources, raceClock, wallClock, random, log, owner, publishView });
@@ -99,7 +99,6 @@ export async function startRaceEngine(options: RaceEngineOptions): Promise<RaceE
 
 class RunningEngine implements RaceEngine {
   readonly #options: RaceEngineOptions;
-  readonly #acks: AckPublisher;
   readonly #flags: FlagTeller;
   readonly #speed: SpeedMeter;
   readonly #stop = new AbortController();
@@ -135,9 +134,8 @@ class RunningEngine implements RaceEngine {
   #callsSent = 0;
 
   constructor(options: RaceEngineOptions) {
-    const { iotData, log, wallClock, raceClock } = options;
+    const { log, wallClock, raceClock } = options;
     this.#options = options;
-    this.#acks = startAckPublisher({ iotData, family: 'race', log, wallClock, raceClock });
     this.#flags = new FlagTeller(options);
     this.#speed = new SpeedMeter(raceClock, wallClock);
     const { resources, random, deadLetters = loggedDeadLetters(log) } = options;
@@ -175,7 +173,7 @@ class RunningEngine implements RaceEngine {
       lagMs: this.lagMs(),
       finish: [...(state?.order ?? [])],
       calls: Object.values(state?.calls ?? {}),
-      acks: this.#acks.stats(),
+      positions: { ...this.#core.positions },
       stream: this.#consumer?.stats() ?? null,
       following: this.#follower?.stats() ?? null,
     };
@@ -199,7 +197,6 @@ class RunningEngine implements RaceEngine {
     await this.#sending;
     await this.#flags.idle();
     await this.commit();
-    await this.#acks.stop();
     await this.#leaveSeat();
   }
 
@@ -498,7 +495,6 @@ class RunningEngine implements RaceEngine {
     this.#savedMs = startMs;
     // Everything up to the first await is one moment: state, positions and ranges agree.
     const json = JSON.stringify(core);
-    const heard = core.takeHeard();
     try {
       // A replay starts behind the snapshot, so the rows of what it holds must be there first.
       await seat.writer.flush();
@@ -506,11 +502,9 @@ class RunningEngine implements RaceEngine {
       this.#snapshots.bytes = await seat.store.save(json);
       this.#snapshots.count++;
       this.#snapshots.ms = wallClock.nowMs() - startMs;
-      this.#acks.committed(heard);
     } catch (error) {
       this.#snapshots.failed++;
       this.#changed = true;
-      core.giveBackHeard(heard);
       log.warn('The race could not be committed.', { race: seat.race, code: errorCode(error) });
       if (error instanceof PitwallError && seat.lease.held()) this.#loseSeat(seat.race, error);
     }

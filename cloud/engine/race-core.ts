@@ -5,7 +5,6 @@ import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
 import { answer as askStrategy } from '#cloud/strategy/answer.js';
 import { proposeCalls } from '#cloud/strategy/calls.js';
 import type { StrategyAnswer } from '#cloud/strategy/types.js';
-import type { CommittedBoot } from '#cloud/streams/acks.js';
 import { Seen, type SeenJson } from '#cloud/streams/seen.js';
 import { positionBehind, SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
@@ -70,8 +69,6 @@ export class RaceCore {
   /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
   #askedMs: number;
   #toAsk: string | null;
-  /** Boots heard from since the last commit: what is to be acknowledged. */
-  #heard = new Map<string, { thing: string; boot: string }>();
 
   constructor(stored?: RaceSnapshot) {
     if (stored && stored.version !== SNAPSHOT_VERSION) {
@@ -144,22 +141,6 @@ export class RaceCore {
     this.positions[shardId] = SHARD_END;
   }
 
-  /** All ranges of the boots heard from since the last call, as they are now. */
-  takeHeard(): CommittedBoot[] {
-    const boots: CommittedBoot[] = [];
-    for (const { thing, boot } of this.#heard.values()) {
-      const known = this.seen.get(thing, boot);
-      if (known) boots.push({ thing, boot, ranges: known.ranges.toJSON() });
-    }
-    this.#heard = new Map();
-    return boots;
-  }
-
-  /** After a commit that failed: they are still to be acknowledged. */
-  giveBackHeard(boots: readonly CommittedBoot[]): void {
-    for (const { thing, boot } of boots) this.#heard.set(`${thing} ${boot}`, { thing, boot });
-  }
-
   toJSON(): RaceSnapshot {
     return {
       version: SNAPSHOT_VERSION,
@@ -179,8 +160,6 @@ export class RaceCore {
     const { thing, boot, seq } = record;
     if (this.seen.has(thing, boot, seq)) {
       this.counters.duplicates++;
-      // It was sent again, so the acknowledgement did not arrive.
-      this.#heard.set(`${thing} ${boot}`, { thing, boot });
     } else if (!this.state) {
       // Nothing to fold into, so nothing to put in order.
       fold(record);
@@ -206,7 +185,6 @@ export class RaceCore {
     const { thing, boot, prev, seq } = record;
     if (seq < (this.seen.get(thing, boot)?.ranges.max ?? 0)) this.counters.amendments++;
     this.seen.mark(thing, boot, prev, seq);
-    this.#heard.set(`${thing} ${boot}`, { thing, boot });
     this.#fold(record, triggers);
   }
 

@@ -1,5 +1,4 @@
 import type { SamplePoints } from '#cloud/dashboard/view.js';
-import type { CommittedBoot } from '#cloud/streams/acks.js';
 import { LatencyHistogram } from '#cloud/streams/latency-histogram.js';
 import { Seen, type SeenJson } from '#cloud/streams/seen.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
@@ -14,7 +13,7 @@ import { LapFold, type LapFoldJson } from './lap-aggregates.js';
 import { type ParkedFrame, Parking } from './parking.js';
 import { decimate } from './points.js';
 
-/** Why a record of the frame streams is not used. It is not acknowledged either: its agent keeps it. */
+/** Why a record of the frame streams is not used. */
 export type QuarantineReason =
   | 'damagedFrame'
   | 'damagedTable'
@@ -42,6 +41,8 @@ export interface FrameIntakeOptions {
 export interface FrameIntakeJson {
   seen: SeenJson[];
   laps: { thing: string; boot: string; fold: LapFoldJson }[];
+  /** Frames that wait for their channel table, base64; absent when none does. */
+  parked?: string[];
 }
 
 /** What is known of one thing beside its identities. */
@@ -81,8 +82,6 @@ export class FrameIntake {
   readonly #options: FrameIntakeOptions;
   readonly #things = new Map<string, ThingState>();
   readonly #laps = new Map<string, { thing: string; boot: string; fold: LapFold }>();
-  /** Boots heard from since the last commit: what is to be acknowledged. */
-  #heard = new Map<string, { thing: string; boot: string }>();
 
   constructor(options: FrameIntakeOptions, stored: FrameIntakeJson = { seen: [], laps: [] }) {
     this.#options = options;
@@ -90,6 +89,11 @@ export class FrameIntake {
     this.seen = new Seen(stored.seen);
     for (const { thing, boot, fold } of stored.laps) {
       this.#laps.set(`${thing} ${boot}`, { thing, boot, fold: new LapFold(fold) });
+    }
+    for (const text of stored.parked ?? []) {
+      const bytes = Buffer.from(text, 'base64');
+      const header = decodeFrameHeader(bytes);
+      this.parking.park({ header, boot: formatBoot(header.boot), bytes });
     }
   }
 
@@ -119,27 +123,15 @@ export class FrameIntake {
     return records;
   }
 
-  /** All ranges of the boots heard from since the last call, as they are now. */
-  takeHeard(): CommittedBoot[] {
-    const heard = this.#heard;
-    this.#heard = new Map();
-    const boots: CommittedBoot[] = [];
-    for (const { thing, boot } of heard.values()) {
-      const known = this.seen.get(thing, boot);
-      if (known) boots.push({ thing, boot, ranges: known.ranges.toJSON() });
-    }
-    return boots;
-  }
-
-  /** After a commit that failed: they are still to be acknowledged. */
-  giveBackHeard(boots: readonly CommittedBoot[]): void {
-    for (const { thing, boot } of boots) this.#hear(thing, boot);
-  }
-
   toJSON(): FrameIntakeJson {
     const laps = Array.from(this.#laps.values(), ({ thing, boot, fold }) => ({ thing, boot, fold: fold.toJSON() }));
-    // Laps go with the boots whose identities are kept.
-    return { seen: this.seen.toJSON(), laps: laps.filter(({ thing, boot }) => this.seen.get(thing, boot)) };
+    const parked = Array.from(this.parking, ({ bytes }) => Buffer.from(bytes).toString('base64'));
+    return {
+      seen: this.seen.toJSON(),
+      // Laps go with the boots whose identities are kept.
+      laps: laps.filter(({ thing, boot }) => this.seen.get(thing, boot)),
+      ...(parked.length > 0 && { parked }),
+    };
   }
 
   #takeFrame(bytes: Uint8Array, partitionKey: string): void {
@@ -161,8 +153,6 @@ export class FrameIntake {
     const { thing } = header;
     if (this.seen.has(thing, boot, header.seq)) {
       this.duplicates++;
-      // It was sent again, so the acknowledgement did not arrive.
-      this.#hear(thing, boot);
       return;
     }
     const known = this.tables.get(header.tableHash);
@@ -178,7 +168,6 @@ export class FrameIntake {
       return;
     }
     this.seen.mark(thing, boot, header.prev, header.seq);
-    this.#hear(thing, boot);
     this.#lapFold(thing, boot, known)?.fold(frame, known);
     this.#show(frame, known);
   }
@@ -204,7 +193,7 @@ export class FrameIntake {
       return;
     }
     if (!this.tables.get(hash)) {
-      // Acknowledged, its agent would free it, and the frames under it would be parked for good.
+      // The frames under it stay parked for good; they are in the archive.
       this.#quarantine('tooManyTables', partitionKey, bytes);
       return;
     }
@@ -215,7 +204,6 @@ export class FrameIntake {
     }
     // It comes by both streams, by design: the second one is no duplicate worth counting.
     this.seen.mark(thing, boot, prev, seq, false);
-    this.#hear(thing, boot);
     for (const parked of this.parking.release(hash)) this.#fold(parked);
   }
 
@@ -258,11 +246,6 @@ export class FrameIntake {
       this.#things.set(thing, state);
     }
     return state;
-  }
-
-  #hear(thing: string, boot: string): void {
-    const key = `${thing} ${boot}`;
-    if (!this.#heard.has(key)) this.#heard.set(key, { thing, boot });
   }
 
   #quarantine(reason: QuarantineReason, partitionKey: string, data: Uint8Array, error?: unknown): void {

@@ -7,12 +7,12 @@ export interface ParkedFrame {
   bytes: Uint8Array;
 }
 
-/** Bound on what is parked, bytes of frames. */
-export const MAX_PARKED_BYTES = 16 * 1024 * 1024;
+/** Bound on what is parked, bytes of frames: they are part of every commit. */
+export const MAX_PARKED_BYTES = 4 * 1024 * 1024;
 
 /**
- * Frames that wait for their channel table, by its hash. They are not marked as seen, so they are not acknowledged: what
- * is refused here, or lost with the process, is sent again by its agent.
+ * Frames that wait for their channel table, by its hash. They are not marked as seen. The archiver does not acknowledge
+ * frames of a table that it does not know either, so what is refused here is sent again by its agent.
  */
 export class Parking {
   /** Frames refused because the bound was reached. */
@@ -33,6 +33,10 @@ export class Parking {
     else this.#byHash.set(frame.header.tableHash, [parked]);
     this.frames++;
     this.#bytes += frame.bytes.length;
+  }
+
+  *[Symbol.iterator](): IterableIterator<ParkedFrame> {
+    for (const waiting of this.#byHash.values()) yield* waiting;
   }
 
   /** Takes out all frames that waited for the table. */

@@ -31,7 +31,7 @@ export interface ReducerGroup {
   lagMs(): number;
   /** Commits what is folded; resolves when it is durable. For tests and for a drain. */
   commit(): Promise<void>;
-  /** Stops reading, commits, acknowledges, lets the slots go. */
+  /** Stops reading, commits, lets the slots go. */
   stop(): Promise<void>;
 }
 

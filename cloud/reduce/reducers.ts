@@ -1,10 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { SamplePoints } from '#cloud/dashboard/view.js';
 import { fanOutNames, type StreamResource, type TableResource } from '#cloud/resources.js';
-import { type AckPublisher, type AckStats, startAckPublisher } from '#cloud/streams/acks.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
 import { type DeadLetterStore, loggedDeadLetters } from '#cloud/streams/dead-letters.js';
 import { pushedRecords } from '#cloud/streams/kinesis-records.js';
@@ -27,7 +25,6 @@ import { overlaps, type Slot, SlotFilter } from './slots.js';
 export interface ReducersOptions {
   kinesis: KinesisClient;
   dynamodb: DynamoDBClient;
-  iotData: IoTDataPlaneClient;
   resources: { streams: Record<StreamKey, StreamResource>; tables: Record<TableKey, TableResource> };
   raceClock: RaceClock;
   wallClock: Clock;
@@ -73,7 +70,6 @@ export interface ReducersStats {
   /** At rate 1 only, else null. */
   sampleToState: { count: number; p50: number | null; p99: number | null } | null;
   lagMs: number;
-  acks: AckStats;
   producer: ProducerStats;
   streams: Record<FrameStream, ConsumerStats>;
 }
@@ -86,7 +82,7 @@ export interface Reducers {
   latest(thing: string): Readonly<Record<string, number>>;
   /** Commits what is folded; resolves when it is durable. For tests and for a drain. */
   commit(): Promise<void>;
-  /** Stops reading, commits, acknowledges. */
+  /** Stops reading, commits. */
   stop(): Promise<void>;
   /** Stops reading; what is not committed is another's to do. */
   abandon(): Promise<void>;
@@ -112,7 +108,7 @@ interface DurableState {
  * the start: an earlier process with the same slot is fenced and stops.
  *
  * @example
- * const reducers = await startReducers({ kinesis, dynamodb, iotData, resources, raceClock, wallClock, random, log, displayChannels: ['speed'], slot: slotsOf(1)[0] });
+ * const reducers = await startReducers({ kinesis, dynamodb, resources, raceClock, wallClock, random, log, displayChannels: ['speed'], slot: slotsOf(1)[0] });
  * reducers.stats().consumed;
  * await reducers.stop();
  */
@@ -136,7 +132,6 @@ class RunningReducers implements Reducers {
   readonly #intake: FrameIntake;
   readonly #mine: SlotFilter;
   readonly #positions: Positions;
-  readonly #acks: AckPublisher;
   readonly #producer: Producer;
   readonly #refused: Record<FrameStream, RefusedRecords>;
   readonly #consumers: Record<FrameStream, Consumer>;
@@ -155,14 +150,13 @@ class RunningReducers implements Reducers {
     boot: string,
     positions: Positions = { framesLive: {}, framesBackfill: {} },
   ) {
-    const { kinesis, iotData, resources, log, wallClock, raceClock, random } = options;
+    const { kinesis, resources, log, wallClock, raceClock, random } = options;
     this.#options = options;
     this.#store = store;
     this.#key = key;
     this.#intake = intake;
     this.#mine = new SlotFilter(options.slot);
     this.#positions = positions;
-    this.#acks = startAckPublisher({ iotData, family: 'frames', log, wallClock, raceClock });
     this.#producer = createProducer({
       client: kinesis,
       streamName: resources.streams.race.name,
@@ -221,7 +215,6 @@ class RunningReducers implements Reducers {
       sampleToState:
         count > 0 ? { count, p50: intake.latency.quantile(0.5), p99: intake.latency.quantile(0.99) } : null,
       lagMs: this.lagMs(),
-      acks: this.#acks.stats(),
       producer: this.#producer.stats(),
       streams: {
         framesLive: this.#consumers.framesLive.stats(),
@@ -259,7 +252,6 @@ class RunningReducers implements Reducers {
   }
 
   async #close(): Promise<void> {
-    await this.#acks.stop();
     await this.#producer.close();
   }
 
@@ -321,17 +313,14 @@ class RunningReducers implements Reducers {
     this.#untold.push(...this.#intake.takeFinishedLaps());
     const state: DurableState = { version: 1, positions: this.#positions, intake: this.#intake.toJSON() };
     const json = JSON.stringify(state);
-    const heard = this.#intake.takeHeard();
     try {
       await this.#intake.tables.save(dynamodb, resources.tables.state.name, this.#key);
       await this.#tellLaps();
       await this.#store.save(json);
       this.#counters.commits++;
-      this.#acks.committed(heard);
     } catch (error) {
       this.#counters.commitsFailed++;
       this.#changed = true;
-      this.#intake.giveBackHeard(heard);
       if (error instanceof PitwallError && error.code === 'PW-STATE-FENCED') this.#endFenced(error);
       else log.warn('The reducers could not commit; it is tried again.', { code: errorCode(error) });
     }

@@ -64,6 +64,13 @@ export function isAfter(
   return longer === 0 ? sequenceNumber > place.sequenceNumber : longer > 0;
 }
 
+/** Whether a place, as `positionBehind` writes it, comes behind a position. A sentinel is no place, and comes behind none. */
+export function isPlaceAfter(place: ShardPosition, position: ShardPosition): boolean {
+  const [sequenceNumber, sub] = place.split(':');
+  if (!isSequenceNumber(sequenceNumber)) return false;
+  return isAfter({ sequenceNumber, subSequenceNumber: sub === undefined ? undefined : Number(sub) }, position);
+}
+
 /** True for a whole sequence number, false for a sentinel. */
 export function isSequenceNumber(position: ShardPosition): boolean {
   return /^\d+$/.test(position);

@@ -16,15 +16,17 @@ const agent = (over: Partial<AgentCounts>): AgentCounts => ({
 const rest = { ruled: 11, streamed: 11, duplicatesDropped: 1 };
 
 describe('audit', () => {
-  it('loses nothing when every journaled frame is held by the reducers', () => {
-    const audit = auditOf({ agents: [agent({})], consumedByBoot: { 'car-1': { '1-00000000000000aa': 10 } }, ...rest });
-    expect(audit).toMatchObject({ lost: 0, consumed: 10, journaled: 10, durable: 10, archived: null });
+  it('loses nothing when every journaled frame is held by the reducers and in the archive', () => {
+    const byBoot = { 'car-1': { '1-00000000000000aa': 10 } };
+    const audit = auditOf({ agents: [agent({})], consumedByBoot: byBoot, archivedByBoot: byBoot, ...rest });
+    expect(audit).toMatchObject({ lost: 0, consumed: 10, journaled: 10, durable: 10, archived: 10 });
   });
 
   it('counts what is missing per boot: a surplus elsewhere cannot hide it', () => {
     const audit = auditOf({
       agents: [agent({}), agent({ boot: '2-00000000000000bb' })],
       consumedByBoot: { 'car-1': { '1-00000000000000aa': 7, '2-00000000000000bb': 13 } },
+      archivedByBoot: { 'car-1': { '1-00000000000000aa': 10, '2-00000000000000bb': 10 } },
       ...rest,
     });
     expect(audit.lost).toBe(3);
@@ -34,13 +36,21 @@ describe('audit', () => {
     const audit = auditOf({
       agents: [agent({ dropped: { full: 4 } })],
       consumedByBoot: { 'car-1': { '1-00000000000000aa': 6 } },
+      archivedByBoot: { 'car-1': { '1-00000000000000aa': 6 } },
       ...rest,
     });
     expect(audit).toMatchObject({ lost: 0, dropped: { full: 4 } });
   });
 
   it('counts a thing that nobody heard of as lost whole', () => {
-    expect(auditOf({ agents: [agent({})], consumedByBoot: {}, ...rest }).lost).toBe(10);
+    expect(auditOf({ agents: [agent({})], consumedByBoot: {}, archivedByBoot: {}, ...rest }).lost).toBe(10);
+  });
+
+  it('counts what is consumed and not archived as lost', () => {
+    const consumedByBoot = { 'car-1': { '1-00000000000000aa': 10 } };
+    const archivedByBoot = { 'car-1': { '1-00000000000000aa': 8 } };
+    const audit = auditOf({ agents: [agent({})], consumedByBoot, archivedByBoot, ...rest });
+    expect(audit).toMatchObject({ lost: 2, consumed: 10, archived: 8 });
   });
 });
 
