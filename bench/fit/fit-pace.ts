@@ -10,7 +10,7 @@ import {
   spreadFeatures,
 } from '#cloud/strategy/models/pace-features.js';
 import { quantile } from '#cloud/strategy/stats.js';
-import { crossValidated, dot, leastAbsolute, leastSquares, meanOverRaces, type Row } from './regress.js';
+import { crossValidated, dot, leastAbsolute, leastSquares, meanOverRaces, named, type Row } from './regress.js';
 
 const HORIZON = 5;
 const FIRST_LAP = 10;
@@ -91,8 +91,4 @@ export function fitPacePrior(races: readonly PastRace[], ridge: number): PaceFit
       lastLap: meanOverRaces(rows, (row) => Math.abs(row.y)),
     },
   };
-}
-
-export function named<Name extends string>(names: readonly Name[], weights: Float64Array): Record<Name, number> {
-  return Object.fromEntries(names.map((name, index) => [name, weights[index]])) as Record<Name, number>;
 }

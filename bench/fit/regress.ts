@@ -14,20 +14,33 @@ const ROUNDS = 10;
  * units do not matter.
  */
 export function leastAbsolute(rows: readonly Row[], ridge: number, floor: number): Float64Array {
+  return reweighted(rows, ridge, (missed) => 1 / Math.max(floor, missed));
+}
+
+/**
+ * The most usual outcome rather than the middle one: misses far beyond `scale` (a red flag, a wet hour) count for ever less,
+ * as under a Cauchy distribution.
+ */
+export function mostUsual(rows: readonly Row[], ridge: number, scale: number): Float64Array {
+  return reweighted(rows, ridge, (missed) => 1 / (scale * scale + missed * missed));
+}
+
+function reweighted(rows: readonly Row[], ridge: number, weigh: (missed: number) => number): Float64Array {
   const share = raceShares(rows);
   let weights: Float64Array = new Float64Array(rows[0].x.length);
   for (let round = 0; round < ROUNDS; round++) {
     const sums = new Sums(weights.length);
     for (const row of rows) {
-      const missed = round === 0 ? 1 : Math.abs(row.y - dot(row.x, weights));
-      sums.add(row.x, row.y, share.get(row.race)! / Math.max(floor, missed));
+      const missed = Math.abs(row.y - dot(row.x, weights));
+      sums.add(row.x, row.y, share.get(row.race)! * weigh(missed));
     }
     weights = sums.solve(ridge);
   }
   return weights;
 }
 
-export function leastSquares(rows: readonly Row[], ridge: number): Float64Array {
+/** @param ridge relative to the diagonal; a function of the column where some are held down more than others */
+export function leastSquares(rows: readonly Row[], ridge: number | ((column: number) => number)): Float64Array {
   const share = raceShares(rows);
   const sums = new Sums(rows[0].x.length);
   for (const row of rows) sums.add(row.x, row.y, share.get(row.race)!);
@@ -90,6 +103,11 @@ export function meanOverRaces(rows: readonly Row[], of: (row: Row, index: number
   return total / races.size;
 }
 
+/** Weights by the names of their columns. */
+export function named<Name extends string>(names: readonly Name[], weights: Float64Array): Record<Name, number> {
+  return Object.fromEntries(names.map((name, index) => [name, weights[index]])) as Record<Name, number>;
+}
+
 function raceShares(rows: readonly Row[]): Map<number, number> {
   const counts = new Map<number, number>();
   for (const { race } of rows) counts.set(race, (counts.get(race) ?? 0) + 1);
@@ -119,10 +137,13 @@ class Sums {
   }
 
   /** Cholesky; a column without any variation gets no weight. */
-  solve(ridge: number, absolute: (index: number) => number = () => 0): Float64Array {
+  solve(ridge: number | ((column: number) => number), absolute: (index: number) => number = () => 0): Float64Array {
     const { size, matrix, target } = this;
     const root = Float64Array.from(matrix);
-    for (let i = 0; i < size; i++) root[i * size + i] += ridge * matrix[i * size + i] + absolute(i) + 1e-12;
+    for (let i = 0; i < size; i++) {
+      const relative = typeof ridge === 'number' ? ridge : ridge(i);
+      root[i * size + i] += relative * matrix[i * size + i] + absolute(i) + 1e-12;
+    }
     for (let i = 0; i < size; i++) {
       for (let j = 0; j <= i; j++) {
         let sum = root[i * size + j];

@@ -56,7 +56,22 @@ export function readRace(dataDir: string, race: RaceListing): RaceHistory {
   const rows = lines.map((line) => parseRow(names, line));
   // A race by the clock has no number of laps that anybody knew.
   const timed = race.series === 'wec';
-  return fromRows({ series: race.series, track: race.event, lapsTotal: timed ? null : race.laps }, rows);
+  return fromRows(
+    {
+      series: race.series,
+      track: race.event,
+      lapsTotal: timed ? null : race.laps,
+      durationS: timed ? clockS(race.event, rows) : null,
+    },
+    rows,
+  );
+}
+
+/** `…_6h` in its name, else the whole hours that it took: the limit that was published. */
+function clockS(event: string, rows: readonly LapRow[]): number {
+  const hours = /_(\d+)h$/.exec(event)?.[1];
+  const droveS = rows.reduce((longest, { elapsed }) => Math.max(longest, elapsed ?? 0), 0);
+  return 3_600 * (hours === undefined ? Math.floor(droveS / 3_600) : Number(hours));
 }
 
 const TEXTS = new Set(['car', 'driver', 'cls', 'flag', 'compound']);

@@ -3,8 +3,8 @@ import { median } from '../stats.js';
 
 /** A lap slower than this multiple of its class's median tells of traffic or trouble, not of pace. */
 const SLOW = 1.12;
-/** A car that has not crossed the line for so many laps' time is out, as far as anybody can tell. */
-const SILENT_LAPS = 4;
+/** A car that has not crossed the line for so many laps' time before the leader's lap is out, as far as anybody can tell. */
+const SILENT_LAPS = 3;
 /** On top of those: a long stop. */
 const SILENT_EXTRA_S = 120;
 /** Cars per class from which `cls` is taken for a class; with fewer it is a team or a make. */
@@ -54,8 +54,7 @@ export function readField(history: RaceHistory): Field {
   const classed = hasClasses(history.series, cars);
   const medians = classMedians(cars, classed);
   const lap = leaderLap(history);
-  let nowS = 0;
-  for (const car of cars) nowS = Math.max(nowS, known(car.elapsedS.at(-1)));
+  const nowS = leaderBeforeS(cars, lap);
   return {
     history,
     lap,
@@ -67,6 +66,20 @@ export function readField(history: RaceHistory): Field {
       return { ...readCar(car, SLOW * classMedianS), cls, classMedianS, running };
     }),
   };
+}
+
+/**
+ * When the leader completed the lap before his newest: a red flag stretches one lap of his to an hour, and those who have not
+ * crossed since are not out for it.
+ */
+function leaderBeforeS(cars: readonly CarHistory[], lap: number): number {
+  let crossedS = Number.POSITIVE_INFINITY;
+  for (const car of cars) {
+    if (lastLap(car) !== lap) continue;
+    const beforeS = car.elapsedS.at(-2) ?? 0;
+    if (beforeS > 0) crossedS = Math.min(crossedS, beforeS);
+  }
+  return Number.isFinite(crossedS) ? crossedS : 0;
 }
 
 function known(value: number | undefined): number {

@@ -174,16 +174,18 @@ export function spreadFeatures(form: CarForm, shared: PaceField): (ahead: number
   return (ahead) => ({ ...steady, ahead: Math.log(ahead) });
 }
 
-/** Cars that cross the line within seconds of this one, whatever lap they are on; `close`: one of them just ahead. */
+/**
+ * Cars that cross the line within seconds of this one on the same lap; one that is yet to complete it is taken to do so a
+ * usual lap after its last crossing. `close`: one of them is just ahead.
+ */
 function neighbours(own: Recent, { recent }: PaceField): { near: Recent[]; close: boolean } {
-  const lapS = own.form.classMedianS;
   const near: Recent[] = [];
   let close = false;
   for (const other of recent.values()) {
     if (other === own) continue;
-    const aheadS = (((own.crossedS - other.crossedS) % lapS) + lapS) % lapS;
+    const aheadS = own.crossedS - other.crossedS - (own.form.lap - other.form.lap) * own.form.classMedianS;
     if (aheadS > 0 && aheadS < CLOSE_S) close = true;
-    if (other.form.staleLaps === 0 && Math.min(aheadS, lapS - aheadS) < NEAR_S) near.push(other);
+    if (other.form.staleLaps === 0 && Math.abs(aheadS) < NEAR_S) near.push(other);
   }
   return { near, close };
 }

@@ -1,0 +1,76 @@
+import type { CarForm, Field } from './field.js';
+import type { RejoinPrior } from './fitted/types.js';
+import { weigh } from './linear.js';
+import type { PaceModel } from './pace.js';
+import type { PitLossModel } from './pit-loss.js';
+import { normalCdf } from './place.js';
+import { plainStop, rejoinFeatures, STOP_LAPS } from './rejoin-features.js';
+import type { StintModel } from './stints.js';
+import type { StopModel } from './stops.js';
+
+export interface RejoinModels {
+  pace: PaceModel;
+  losses: PitLossModel;
+  stints: StintModel;
+  stops: StopModel;
+}
+
+export interface Rejoin {
+  position: number;
+  /** From the car's last crossing to the end of the lap after the stop. */
+  seconds: number;
+}
+
+/** Share of a stop's loss that falls into the in-lap: the lane before the line, and the box on most tracks. */
+const IN_LAP_SHARE = 0.4;
+/** A typical miss (the median of |miss|) as a standard deviation. */
+const SD_OF_MISS = 1.4826;
+
+/**
+ * If the car's lap `pitOnLap` ends in the pits: seconds to the end of the next one, and the place there among the cars by
+ * time at that same lap. Rivals go on at their pace; each may stop too, by its hazard.
+ *
+ * Units: seconds, places. Source: weights by least absolute deviations on past green stops (`fitted/`). Limits: the service is
+ * not told apart (nobody says what it will be); no traffic on the out-lap; null where the lap is over or nothing is known.
+ */
+export function rejoin(
+  field: Field,
+  form: CarForm,
+  pitOnLap: number,
+  models: RejoinModels,
+  prior: RejoinPrior,
+): Rejoin | null {
+  const laps = pitOnLap + 1 - form.lap;
+  const plain = plainStop(form, models.losses);
+  if (laps < STOP_LAPS || plain === null) return null;
+  const stopS = plain.lossS + weigh(rejoinFeatures(form, plain, models), prior.weights);
+  const seconds = laps * plain.paceS + Math.max(0, stopS);
+  const startS = form.car.elapsedS[form.at];
+  if (!(startS > 0)) return null;
+  const endS = startS + seconds;
+  let ahead = 0;
+  for (const rival of field.cars) {
+    if (rival === form || !rival.running) continue;
+    ahead += chanceAhead(rival, pitOnLap + 1 - rival.lap, endS, models, prior.missS);
+  }
+  return { position: 1 + Math.round(ahead), seconds };
+}
+
+/** Chance that the rival ends the lap by `endS`. */
+function chanceAhead(rival: CarForm, laps: number, endS: number, models: RejoinModels, missS: number): number {
+  const startS = rival.car.elapsedS[rival.at];
+  const time = models.pace.lapTime(rival, 1);
+  if (laps <= 0) return startS <= endS ? 1 : 0;
+  if (time === null || !(startS > 0)) return 0;
+  let arrivesS = startS;
+  let stays = 1;
+  for (let ahead = 1; ahead <= laps; ahead++) {
+    arrivesS += models.pace.lapTime(rival, ahead)?.mean ?? time.mean;
+    if (ahead < laps) stays *= 1 - models.stops.hazard(rival, ahead - 1);
+  }
+  const lossS = models.losses.lossS(rival.cls, true);
+  const lastStops = stays * models.stops.hazard(rival, laps - 1);
+  const sdS = SD_OF_MISS * missS;
+  const by = (lateS: number) => normalCdf((endS - arrivesS - lateS) / sdS);
+  return (1 - stays) * by(lossS) + lastStops * by(IN_LAP_SHARE * lossS) + (stays - lastStops) * by(0);
+}
