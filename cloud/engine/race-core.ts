@@ -1,6 +1,6 @@
 import { applyRecord } from '#cloud/race/apply.js';
 import { addCall } from '#cloud/race/calls.js';
-import { createRaceState } from '#cloud/race/create.js';
+import { completeState, createRaceState } from '#cloud/race/create.js';
 import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
 import { answer as askStrategy } from '#cloud/strategy/answer.js';
 import { proposeCalls } from '#cloud/strategy/calls.js';
@@ -82,7 +82,7 @@ export class RaceCore {
     this.#told = new Seen(stored?.told);
     this.#window = new ReorderWindow(stored?.window);
     this.#inputs = new Set(stored?.inputs);
-    this.state = stored?.state ?? null;
+    this.state = stored?.state ? completeState(stored.state) : null;
     this.answer = stored?.answer ?? null;
     this.#askedMs = stored?.askedMs ?? 0;
     this.#toAsk = stored?.toAsk ?? null;

@@ -16,6 +16,6 @@ export function triggerText(trigger: RaceTrigger): string {
     case 'call':
       return `call ${trigger.callId} ${trigger.status}`;
     case 'fact':
-      return `fact ${trigger.entry}`;
+      return `fact ${trigger.entry ?? 'race'}`;
   }
 }

@@ -2,11 +2,12 @@ import type { TimingMessage } from '#wire/messages.js';
 import type { RaceRecord } from '#wire/race-records.js';
 import { applyCallAck, expireCalls } from './calls.js';
 import { applyAgentEvent, applyHealth } from './car.js';
+import { applyFact } from './facts/facts.js';
 import { applyFlag } from './flags.js';
 import { ignore } from './ignored.js';
 import { refreshOrder } from './order.js';
 import { applyPassing } from './passings.js';
-import { applyDecision, applyFact, applySession } from './people.js';
+import { applyDecision, applySession } from './people.js';
 import { applyRetirement, refreshStatus } from './status.js';
 import { applyStop } from './stops.js';
 import type { RaceState, RaceTrigger } from './types.js';
@@ -43,6 +44,11 @@ function applyTiming(state: RaceState, message: TimingMessage): RaceTrigger[] {
   if (message.thing !== state.session.timingThing) return ignore(state, 'not-official-timing');
   const triggers = foldTiming(state, message);
   seen(state, message.eventTimeMs);
+  return derived(state, triggers);
+}
+
+/** What follows from timing and from people's facts alike: status, order, calls whose time is over. */
+function derived(state: RaceState, triggers: RaceTrigger[]): RaceTrigger[] {
   triggers.push(...refreshStatus(state));
   refreshOrder(state);
   for (const callId of expireCalls(state, state.lastEventMs)) {
@@ -76,7 +82,7 @@ function applyPeople(
     case 'session':
       return applySession(state, record);
     case 'fact':
-      return applyFact(state, record);
+      return derived(state, applyFact(state, record));
     default:
       return applyDecision(state, record);
   }

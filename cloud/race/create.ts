@@ -19,6 +19,9 @@ export function createRaceState(open: SessionOpen): RaceState {
     lap: 0,
     greenAtMs: null,
     flags: [],
+    timedFlags: [],
+    facts: [],
+    undone: [],
     entries,
     order: [...new Set(open.roster.map(({ entry }) => entry))],
     lastEventMs: open.eventTimeMs,
@@ -26,6 +29,16 @@ export function createRaceState(open: SessionOpen): RaceState {
     ignored: {},
     health: {},
   };
+}
+
+/** A state that an earlier version stored, with what has been added to the state since at its beginning. */
+export function completeState(stored: RaceState): RaceState {
+  const state = { ...createRaceState(stored.session), ...stored };
+  state.timedFlags = stored.timedFlags ?? stored.flags;
+  for (const key in state.entries) {
+    state.entries[key] = { ...createEntry(state.entries[key].roster), ...state.entries[key] };
+  }
+  return state;
 }
 
 export function createEntry(roster: RosterEntry): EntryState {

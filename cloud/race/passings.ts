@@ -1,10 +1,11 @@
 import type { PassingMessage } from '#wire/messages.js';
 import { refreshFuel } from './car-fuel.js';
 import { findEntry, MAX_LAP } from './entries.js';
+import { bestLapMs, correctLap } from './facts/lap-times.js';
 import { labelFlag } from './flags.js';
 import { ignore } from './ignored.js';
 import { lapIndex } from './laps.js';
-import { beginStint, labelPits, rebuildStops } from './stops.js';
+import { beginStint, hasStatedStop, labelPits, rebuildStops } from './stops.js';
 import type { EntryState, Lap, RaceState, RaceTrigger } from './types.js';
 import { recordVersion } from './versions.js';
 
@@ -48,17 +49,19 @@ function applyCrossing(state: RaceState, key: string, entry: EntryState, message
     version,
   };
   entry.laps.splice(index, known === undefined ? 0 : 1, lap);
+  correctLap(state, entry, lap);
   labelFlag(state, entry, index);
   if (index + 1 < entry.laps.length) labelFlag(state, entry, index + 1);
   else entry.elapsedMs = Number.isFinite(message.elapsedMs) ? message.elapsedMs : null;
   labelPits(entry, index);
-  entry.bestLapMs = bestLapMs(entry, known, lap);
+  entry.bestLapMs = newBestMs(entry, known, lap);
   // A car that completes a lap after its in-lap is out of the pits, seen to leave them or not.
+  const triggers = hasStatedStop(entry) ? rebuildStops(state, key) : [];
   if (entry.stops.some((stop) => stop.outLap === null)) beginStint(entry);
   else refreshFuel(entry);
 
-  if (known !== undefined && isSame(known, lap)) return [];
-  return [{ type: 'lap', entry: key, lap }];
+  if (known === undefined || !isSame(known, lap)) triggers.unshift({ type: 'lap', entry: key, lap });
+  return triggers;
 }
 
 /** Null for a time that cannot be one (0, negative, not a number, more than a day): counted, and the crossing still counts. */
@@ -69,15 +72,10 @@ function plausibleLapTime(state: RaceState, lapTimeMs: number | null): number | 
   return null;
 }
 
-function bestLapMs(entry: EntryState, replaced: Lap | undefined, added: Lap): number | null {
-  if (replaced === undefined) {
-    if (added.lapTimeMs === null) return entry.bestLapMs;
-    return entry.bestLapMs === null ? added.lapTimeMs : Math.min(entry.bestLapMs, added.lapTimeMs);
-  }
-  let best: number | null = null;
-  for (const { lapTimeMs } of entry.laps)
-    if (lapTimeMs !== null && (best === null || lapTimeMs < best)) best = lapTimeMs;
-  return best;
+function newBestMs(entry: EntryState, replaced: Lap | undefined, added: Lap): number | null {
+  if (replaced !== undefined) return bestLapMs(entry.laps);
+  if (added.lapTimeMs === null) return entry.bestLapMs;
+  return entry.bestLapMs === null ? added.lapTimeMs : Math.min(entry.bestLapMs, added.lapTimeMs);
 }
 
 function isSame(a: Lap, b: Lap): boolean {

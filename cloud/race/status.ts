@@ -1,5 +1,7 @@
 import type { RetirementMessage } from '#wire/messages.js';
 import { findEntry } from './entries.js';
+import { prevails } from './facts/fact-types.js';
+import { factInForce } from './facts/in-force.js';
 import { ignore } from './ignored.js';
 import { lapsCompleted, lastLap } from './laps.js';
 import type { EntryState, RaceState, RaceTrigger } from './types.js';
@@ -24,7 +26,7 @@ export function refreshStatus(state: RaceState): RaceTrigger[] {
     const entry = state.entries[key];
     const status = statusOf(state, entry);
     if (status === 'retired' && entry.status !== 'retired') {
-      triggers.push({ type: 'retired', entry: key, lap: lapsCompleted(entry), atMs: entry.retirement!.atMs });
+      triggers.push({ type: 'retired', entry: key, lap: lapsCompleted(entry), atMs: retiredMs(state, entry)! });
     }
     entry.status = status;
   }
@@ -44,10 +46,19 @@ function statusOf(state: RaceState, entry: EntryState): EntryState['status'] {
     entry.startAtMs ?? Number.NEGATIVE_INFINITY,
     passage?.atMs ?? Number.NEGATIVE_INFINITY,
   );
-  if (entry.retirement !== null && entry.retirement.atMs >= seenMs) return 'retired';
+  const outMs = retiredMs(state, entry);
+  if (outMs !== null && outMs >= seenMs) return 'retired';
   const stop = entry.stops[entry.stops.length - 1];
   if (stop !== undefined && stop.outMs === null && lapsCompleted(entry) <= stop.lap) return 'pit';
   return Number.isFinite(seenMs) ? 'running' : 'grid';
+}
+
+/** Since when it is out, by timing or a person; null when neither says so. */
+export function retiredMs(state: RaceState, entry: EntryState): number | null {
+  const timedMs = entry.retirement?.atMs ?? null;
+  const said = factInForce(state, entry, 'retirement');
+  if (said === undefined || !prevails('retirement', said.atMs, timedMs)) return timedMs;
+  return said.value === 'out' ? said.atMs : null;
 }
 
 /** The first crossing under the chequered flag ends a car's race, whatever lap it is on. */

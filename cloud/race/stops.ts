@@ -6,9 +6,11 @@ import type { StopMessage } from '#wire/messages.js';
 import { settleCalls } from './calls.js';
 import { refreshFuel } from './car-fuel.js';
 import { findEntry, MAX_LAP } from './entries.js';
+import { prevails } from './facts/fact-types.js';
+import { factsInForce } from './facts/in-force.js';
 import { flagAt } from './flags.js';
 import { ignore } from './ignored.js';
-import { lapsCompleted } from './laps.js';
+import { findLap, lapsCompleted } from './laps.js';
 import type { EntryState, PersonFact, RaceState, RaceTrigger, Stop, StopReport } from './types.js';
 import { recordVersion } from './versions.js';
 
@@ -92,7 +94,7 @@ function deriveStops(state: RaceState, entry: EntryState): Stop[] {
   }
   for (const report of entry.reports) addReport(stops, report);
   stops.sort((a, b) => a.inMs - b.inMs);
-  for (const fact of entry.facts) addFact(stops, fact);
+  if (entry.facts.length > 0) addFacts(state, entry, stops);
   for (const stop of stops) stop.flag = flagAt(state, stop.inMs);
   return stops;
 }
@@ -107,6 +109,8 @@ function emptyStop(lap: number, inMs: number): Stop {
     boxTimeMs: null,
     tyresChanged: null,
     fuelAddedKg: null,
+    tyreSet: null,
+    service: null,
     ecuUsedKg: null,
     flag: 'none',
   };
@@ -126,11 +130,40 @@ function addReport(stops: Stop[], report: StopReport): void {
   stop.tyresChanged = report.tyresChanged;
 }
 
-function addFact(stops: Stop[], fact: PersonFact): void {
-  const stop = fact.lap === null ? stops.findLast(({ inMs }) => inMs <= fact.atMs) : nearest(stops, fact.lap);
-  if (stop === undefined || typeof fact.value !== 'number') return;
-  if (fact.type === 'fuelAdded') stop.fuelAddedKg = fact.value;
-  else if (fact.type === 'tyres') stop.tyresChanged = fact.value === 0 ? 0 : fact.value === 2 ? 2 : 4;
+/** Which stops there were first, then what was done at them. */
+function addFacts(state: RaceState, entry: EntryState, stops: Stop[]): void {
+  for (const { lap, value, atMs } of factsInForce(state, entry.facts, 'stop')) {
+    const known = nearest(stops, lap!);
+    if (!prevails('stop', atMs, known?.inMs ?? null)) continue;
+    if (value === 'none' && known !== undefined) stops.splice(stops.indexOf(known), 1);
+    else if (value === 'made' && known === undefined) stops.push(statedStop(entry, lap!, atMs));
+  }
+  stops.sort((a, b) => a.inMs - b.inMs);
+  for (const type of SERVICES) for (const fact of factsInForce(state, entry.facts, type)) addService(stops, fact);
+}
+
+/** A stop that timing did not see: at the end of its in-lap, where that crossing is known; nobody measured how long. */
+function statedStop(entry: EntryState, lap: number, saidMs: number): Stop {
+  const stop = emptyStop(lap, findLap(entry, lap)?.atMs ?? saidMs);
+  stop.outMs = stop.inMs;
+  stop.outLap = lap + 1;
+  return stop;
+}
+
+/** Whether a person stated a stop, whose time is that of a crossing which may come yet. */
+export function hasStatedStop(entry: EntryState): boolean {
+  return entry.facts.some(({ type }) => type === 'stop');
+}
+
+const SERVICES = ['fuelAdded', 'tyres', 'tyreSet', 'service'] as const;
+
+function addService(stops: Stop[], { type, lap, value, atMs }: PersonFact): void {
+  const stop = lap === null ? stops.findLast(({ inMs }) => inMs <= atMs) : nearest(stops, lap);
+  if (stop === undefined || !prevails(type, atMs, stop.tyresChanged === null ? null : stop.inMs)) return;
+  if (type === 'fuelAdded') stop.fuelAddedKg = Number(value);
+  else if (type === 'tyres') stop.tyresChanged = value === 0 ? 0 : value === 2 ? 2 : 4;
+  else if (type === 'tyreSet') stop.tyreSet = String(value);
+  else if (type === 'service') stop.service = String(value);
 }
 
 /** The stop of that lap, or the nearest within `SAME_STOP_LAPS`. */

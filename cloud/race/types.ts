@@ -3,7 +3,7 @@
  * `applyRecord`. Lap numbers count completed laps. Times: epoch ms on the race clock; durations in ms.
  */
 import type { CallMessage, Flag } from '#wire/messages.js';
-import type { RosterEntry, SessionOpen } from '#wire/race-records.js';
+import type { FactType, RosterEntry, SessionOpen } from '#wire/race-records.js';
 
 /** One completed lap as the timing feed gave it. Arrays of these are the biggest part of a snapshot: keep them small. */
 export interface Lap {
@@ -18,6 +18,8 @@ export interface Lap {
   outLap: boolean;
   /** Place of the record in the timing feed (`recordVersion`): of two records for one lap the later one counts. */
   version: number;
+  /** What timing gave, where `lapTimeMs` is a person's correction; absent otherwise. */
+  officialTimeMs?: number | null;
 }
 
 /** Derived from `passages`, `reports` and `facts`, whole, whenever one of them changes: so arrival order cannot matter. */
@@ -33,6 +35,9 @@ export interface Stop {
   tyresChanged: 0 | 2 | 4 | null;
   /** Fuel that a person says went in, kg; null = nobody said. */
   fuelAddedKg: number | null;
+  /** The set that was fitted and what else was done, in a person's words; null = nobody said. */
+  tyreSet: string | null;
+  service: string | null;
   /** Offset + ECU integral (see `CarData`) at pit exit, kg; null where it is not known. */
   ecuUsedKg: number | null;
   flag: Flag;
@@ -56,9 +61,9 @@ export interface StopReport {
   version: number;
 }
 
-/** What a person said about a car; of two about the same (type, lap) the later one counts. */
+/** What a person said. All are kept; which of them count is `facts/in-force.ts`. */
 export interface PersonFact {
-  type: 'fuelAdded' | 'tyres' | 'note';
+  type: FactType;
   lap: number | null;
   value: number | string;
   atMs: number;
@@ -118,6 +123,15 @@ export interface EntryState {
   retirement: { lap: number; atMs: number; version: number } | null;
 }
 
+export interface FlagChange {
+  flag: Flag;
+  /** Leader's completed laps. */
+  lap: number;
+  atMs: number;
+  /** Who said so; absent for timing. */
+  by?: string;
+}
+
 export interface RaceState {
   version: 1;
   session: SessionOpen;
@@ -126,7 +140,13 @@ export interface RaceState {
   /** Leader's completed laps. */
   lap: number;
   greenAtMs: number | null;
-  flags: { flag: Flag; lap: number; atMs: number }[];
+  /** Flags that count, ascending: timing's, and people's where they say more. */
+  flags: FlagChange[];
+  /** Flags as timing showed them, ascending. */
+  timedFlags: FlagChange[];
+  /** What people said of the race as a whole, and which of their facts they took back. */
+  facts: PersonFact[];
+  undone: { undoes: string; atMs: number; author: string; inputId: string }[];
   /** Keyed by entry. */
   entries: Record<string, EntryState>;
   /** Entries by official position (lap first, then order of crossing). */
@@ -182,4 +202,5 @@ export type RaceTrigger =
   | { type: 'retired'; entry: string; lap: number; atMs: number }
   | { type: 'session'; phase: RaceState['phase']; atMs: number }
   | { type: 'call'; callId: string; status: CallStatus; atMs: number }
-  | { type: 'fact'; entry: string; atMs: number };
+  /** `entry` null: about the race as a whole. */
+  | { type: 'fact'; entry: string | null; atMs: number };

@@ -50,12 +50,36 @@ export interface SessionClose extends PeopleInput {
   type: 'close';
 }
 
+/** What people speak of; what each takes, and what it counts against timing, is in `cloud/race/facts/fact-types.ts`. */
+export type FactType =
+  | 'fuelAdded'
+  | 'tyres'
+  | 'tyreSet'
+  | 'service'
+  | 'driver'
+  | 'damage'
+  | 'flag'
+  | 'stop'
+  | 'retirement'
+  | 'lapTime'
+  | 'note';
+
 export interface FactInput extends PeopleInput {
   kind: 'fact';
-  type: 'fuelAdded' | 'tyres' | 'note';
-  entry: string;
+  type: FactType;
+  /** Null: of the race as a whole. */
+  entry: string | null;
+  /** Completed laps; for a stop its in-lap. Null: at `eventTimeMs`. */
   lap: number | null;
   value: number | string;
+}
+
+/** Takes a fact back, for good: what it had replaced, or what timing says, counts again. */
+export interface FactUndo extends PeopleInput {
+  kind: 'fact';
+  type: 'undo';
+  /** `inputId` of the fact. */
+  undoes: string;
 }
 
 export interface CallDecision extends PeopleInput {
@@ -65,7 +89,7 @@ export interface CallDecision extends PeopleInput {
   decision: 'accepted' | 'rejected';
 }
 
-export type PeopleRecord = SessionOpen | SessionClose | FactInput | CallDecision;
+export type PeopleRecord = SessionOpen | SessionClose | FactInput | FactUndo | CallDecision;
 
 /** Reducers, once per lap that the car saw (its own, unofficial count): aggregates of channels over that lap. */
 export interface LapChannelsRecord {

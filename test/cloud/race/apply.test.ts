@@ -163,6 +163,8 @@ describe('stops', () => {
         inMs: START_MS + 57_000,
         outMs: START_MS + 75_000,
         laneTimeMs: 40_000,
+        tyreSet: null,
+        service: null,
         boxTimeMs: 12_000,
         tyresChanged: 4,
         fuelAddedKg: null,
