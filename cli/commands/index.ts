@@ -8,6 +8,7 @@ import { addLoadCommands } from './flags/load.js';
 import { addLocalCommands } from './flags/local.js';
 import { addPolicyCommands } from './flags/policy.js';
 import { addRaceCommands } from './flags/race.js';
+import { addReportCommands } from './flags/report.js';
 import { addRulesCommands } from './flags/rules.js';
 import { addShadowCommands } from './flags/shadow.js';
 import { addSimCommands } from './flags/sim.js';
@@ -26,6 +27,7 @@ export function addCommands(program: Command): void {
   addSimCommands(program);
   addStreamsCommands(program);
   addLoadCommands(program);
+  addReportCommands(program);
   addStrategyCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);

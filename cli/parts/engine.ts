@@ -6,15 +6,20 @@ import { startFeedServer } from '#cloud/dashboard/feed-server.js';
 import { FeedHub } from '#cloud/dashboard/hub.js';
 import { type RaceEngineStats, startRaceEngine } from '#cloud/engine/engine.js';
 import { type ReducerGroupStats, startReducerGroup } from '#cloud/reduce/reducer-group.js';
+import { type ReportReadersStats, startReportReaders } from '#cloud/reports/aggregates/readers.js';
+import { withPriors } from '#cloud/reports/priors.js';
+import { readPriors } from '#cloud/reports/priors-store.js';
 import { streams, tables } from '#cloud/resources.js';
 import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
+import { errorCode } from '#wire/errors.js';
+import type { SessionOpen } from '#wire/race-records.js';
 import type { Lag } from '../processes/protocol.js';
 import type { Part, PartContext } from './part.js';
 
 /** What a process of the pit wall's consumers does; one may do everything. */
-export type EngineRole = 'reducers' | 'race' | 'archive';
+export type EngineRole = 'reducers' | 'race' | 'archive' | 'reports';
 
-const ALL: readonly EngineRole[] = ['reducers', 'race', 'archive'];
+const ALL: readonly EngineRole[] = ['reducers', 'race', 'archive', 'reports'];
 
 export interface EnginePartOptions {
   cloud: CloudConfig;
@@ -38,6 +43,7 @@ export interface EnginePartStats {
   reducers: ReducerGroupStats | null;
   engine: RaceEngineStats | null;
   archiver: ArchiverStats | null;
+  reports: ReportReadersStats | null;
 }
 
 /** What the strip charts of the screen can show. */
@@ -48,16 +54,16 @@ const CONSUMER_LAG_BOUND_MS = 4_000;
 /** The archiver, which nobody waits for, may be further behind. */
 const ARCHIVER_LAG_BOUND_MS = 30_000;
 
-/** Reducers, race engine, archiver or all of them with one hub, whose feed the screen reads over loopback. */
+/** Reducers, race engine, archiver, readers for the reports or all of them with one hub, whose feed the screen reads over loopback. */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
   const { cloud, bucket, owner, roles = ALL, feedPort, deadLetters: path } = options;
-  const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'iotData', 's3']);
+  const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'dynamodbStreams', 'iotData', 's3']);
   const hub = new FeedHub({ wallClock: context.wallClock });
   const feed = await startFeedServer({ hub, log: context.log, port: feedPort });
   const { wallClock, log } = context;
   const deadLetters = path === undefined ? undefined : fileDeadLetters({ path, wallClock, log });
   const shared = { ...context, ...clients, cloud, resources: { streams, tables }, deadLetters };
-  const [reducers, engine, archiver] = await Promise.all([
+  const [reducers, engine, archiver, reports] = await Promise.all([
     roles.includes('reducers')
       ? startReducerGroup({
           ...shared,
@@ -70,12 +76,29 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
       ? startRaceEngine({ ...shared, owner, publishView: (view, epoch) => hub.publish(view, epoch) })
       : null,
     roles.includes('archive') ? startArchiver({ ...shared, owner, store: s3Store(clients.s3, bucket) }) : null,
+    roles.includes('reports') ? startReportReaders({ ...shared, tables, self: owner }) : null,
   ]);
   const lagMs = () => Math.max(reducers?.lagMs() ?? 0, engine?.lagMs() ?? 0);
   const lags = (): Lag[] => [
     { name: 'consumers', share: lagMs() / CONSUMER_LAG_BOUND_MS },
     { name: 'archiver', share: (archiver?.lagMs() ?? 0) / ARCHIVER_LAG_BOUND_MS },
   ];
+
+  /** The session with what practice on its track says; as it is where there is none, or where it cannot be had: it waits for nobody. */
+  async function withPractice(open: SessionOpen): Promise<SessionOpen> {
+    try {
+      const priors = await readPriors({ dynamodb: clients.dynamodb, tableName: tables.reports.name }, open.track);
+      if (priors === undefined) return open;
+      const { open: better, taken, doubted } = withPriors(open, priors);
+      const { track, version, runs } = priors;
+      if (taken.length > 0) log.info('The session begins with figures of practice.', { track, version, runs, taken });
+      if (doubted.length > 0) log.warn('Figures of practice are too far from the session’s own.', { track, doubted });
+      return better;
+    } catch (error) {
+      log.warn('Figures of practice cannot be read.', { track: open.track, code: errorCode(error) });
+      return open;
+    }
+  }
 
   return {
     info: { feedUrl: feed.url },
@@ -85,10 +108,12 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
         reducers: reducers?.stats() ?? null,
         engine: engine?.stats() ?? null,
         archiver: archiver?.stats() ?? null,
+        reports: reports?.stats() ?? null,
       }),
+      withPractice: (open: SessionOpen) => withPractice(open),
     },
     stop: async () => {
-      await Promise.all([reducers?.stop(), engine?.stop(), archiver?.stop()]);
+      await Promise.all([reducers?.stop(), engine?.stop(), archiver?.stop(), reports?.stop()]);
       await feed.close();
       closeClients(clients);
     },

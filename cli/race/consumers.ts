@@ -4,6 +4,7 @@ import { type ReducerGroupStats, slowest, unite } from '#cloud/reduce/reducer-gr
 import { streams } from '#cloud/resources.js';
 import { isPlaceAfter, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { PitwallError } from '#wire/errors.js';
+import type { SessionOpen } from '#wire/race-records.js';
 import type { EnginePartOptions, EnginePartStats, EngineRole } from '../parts/engine.js';
 import type { PartInfo } from '../parts/part.js';
 import type { Handle } from '../processes/handle.js';
@@ -11,13 +12,14 @@ import type { Handle } from '../processes/handle.js';
 export type ConsumerHandle = Handle<PartInfo<'engine'>>;
 
 /** One process that does everything, or, with `--spread`, what a team would deploy: none of these may stop the race by dying. */
-export const TOGETHER: Record<string, readonly EngineRole[]> = { engine: ['reducers', 'race', 'archive'] };
+export const TOGETHER: Record<string, readonly EngineRole[]> = { engine: ['reducers', 'race', 'archive', 'reports'] };
 export const SPREAD: Record<string, readonly EngineRole[]> = {
   'reducers-1': ['reducers'],
   'reducers-2': ['reducers'],
   'engine-1': ['race'],
   'engine-2': ['race'],
   archiver: ['archive'],
+  reports: ['reports'],
 };
 
 /** What the race's end is told from. */
@@ -64,6 +66,11 @@ export class Consumers {
   async haveArchived(race: string): Promise<boolean> {
     const { archiver } = await this.stats();
     return archiver.race === race && archiver.closed;
+  }
+
+  /** The session with the figures that practice on its track gave, where it gave any. */
+  async withPractice(open: SessionOpen): Promise<SessionOpen> {
+    return await this.#handles[0].call<SessionOpen>('withPractice', open);
   }
 
   async stats(): Promise<ConsumerStats> {

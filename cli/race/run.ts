@@ -198,7 +198,7 @@ export class RaceRun {
     }
     this.#startedMs = wallClock.nowMs();
     this.#startedRaceMs = this.#clock.clock.nowMs();
-    this.#session = await this.#fleet.call<SessionOpen>('session');
+    this.#session = await this.#consumers.withPractice(await this.#fleet.call<SessionOpen>('session'));
     await this.#screen.call('put', this.#session);
     await this.#fleet.call('run');
     for (;;) {
