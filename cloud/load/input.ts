@@ -19,7 +19,7 @@ export interface InputFile {
 
 /** Bytes that stand for a whole file in its fingerprint. */
 const PRINT_BYTES = 64 * 1024;
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 64 * 1024;
 const GZIP = [0x1f, 0x8b];
 
 /** Looks at a file. Raises PW-LOAD-INPUT. */

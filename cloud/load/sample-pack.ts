@@ -113,7 +113,7 @@ function formOf(values: readonly number[]): number {
 /** −0 is none: it would come back as 0. */
 function isDecimal(value: number, factor: number): boolean {
   const whole = Math.round(value * factor);
-  return Math.abs(whole) < WHOLE_MAX && Object.is(whole / factor, value);
+  return Math.abs(whole) < WHOLE_MAX && whole / factor === value && !Object.is(value, -0);
 }
 
 class Writer {

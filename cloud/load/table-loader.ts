@@ -142,16 +142,14 @@ export class TableLoader {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    void this.#run().finally(() => {
-      this.#isPumping = false;
-    });
+    void this.#run();
   }
 
   /** One batch after the other is begun, never more than `CALLS_MAX` at a time, until nothing is left. */
   async #run(): Promise<void> {
     // What was put in one turn goes together.
     await Promise.resolve();
-    while (this.#pending.size > 0 && !this.#isStopped && !this.#broken) {
+    while (this.#pending.size + this.#busy.size > 0 && !this.#isStopped && !this.#broken) {
       const batch = this.#calls < CALLS_MAX ? this.#nextBatch() : [];
       if (batch.length === 0) {
         this.#checkStall();
@@ -170,6 +168,8 @@ export class TableLoader {
         this.#tell();
       });
     }
+    // In the turn in which the loop ends: a row that is put a moment later begins another.
+    this.#isPumping = false;
     this.#tell();
   }
 
