@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addArchiveCommands } from './flags/archive.js';
 import { addCarCommands } from './flags/car.js';
 import { addCertsCommands } from './flags/certs.js';
 import { addConfigCommands } from './flags/config.js';
@@ -26,6 +27,7 @@ export function addCommands(program: Command): void {
   addShadowCommands(program);
   addSimCommands(program);
   addStreamsCommands(program);
+  addArchiveCommands(program);
   addLoadCommands(program);
   addReportCommands(program);
   addStrategyCommands(program);

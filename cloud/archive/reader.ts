@@ -67,7 +67,11 @@ export function archiveReader(store: ArchiveObjects): ArchiveReader {
 
 async function readManifest(store: ArchiveObjects, race: string): Promise<Manifest> {
   const bytes = await store.get(manifestKey(race));
-  if (!bytes) throw new PitwallError('PW-ARCHIVE-NO-RACE', { what: `The archive has no race ${race}.` });
+  if (!bytes)
+    throw new PitwallError('PW-ARCHIVE-NO-RACE', {
+      what: `No manifest of "${race}" is there.`,
+      fix: 'pitwall archive ls',
+    });
   let manifest: Manifest;
   try {
     manifest = JSON.parse(bytes.toString('utf8'));

@@ -125,6 +125,8 @@ export const ERROR_CODES = {
   'PW-ARCHIVE-FENCED': 'Another archiver has taken the archive over; this one commits nothing more.',
   'PW-ARCHIVE-CONFLICT': 'An object or a mark of the archive is already there and is another one.',
   'PW-ARCHIVE-NO-RACE': 'The archive has no race of that name.',
+  'PW-ARCHIVE-REPLAY': 'A replay takes no decisions: it shows what was.',
+  'PW-ARCHIVE-EXPORT': 'A file of an export could not be written.',
   'PW-ARCHIVE-SEGMENT': 'Records cannot be written as a segment.',
 
   // cloud/deploy
@@ -152,7 +154,8 @@ export const ERROR_CODES = {
 
   // cloud/reports
   'PW-REPORT-EMPTY': 'The tables have nothing that the wanted report could be made of.',
-  'PW-REPORT-PRIORS': 'Models from practice cannot be read or stored: of another version, damaged, or always overtaken.',
+  'PW-REPORT-PRIORS':
+    'Models from practice cannot be read or stored: of another version, damaged, or always overtaken.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
