@@ -76,7 +76,7 @@ export function inferSchema(records: readonly string[], options: SchemaOptions):
   const roles = rolesOf(titles.map(({ name }) => name));
   const named = applyMap(titles, roles, options.map ?? {});
   const lapTime = roles.get('lapTime');
-  if (lapTime !== undefined && !cellsOf(lapTime).every((cell) => parseDurationMs(cell, dialect.decimal, 1) >= 0)) {
+  if (lapTime !== undefined && !isMost(cellsOf(lapTime), (cell) => parseDurationMs(cell, dialect.decimal, 1) >= 0)) {
     // A column of that name which holds something else, e.g. dates.
     roles.delete('lapTime');
     named.set(lapTime, '');
@@ -84,10 +84,9 @@ export function inferSchema(records: readonly string[], options: SchemaOptions):
   const kind = options.kind ?? kindOf(roles, lapTime !== undefined);
   settleOwner(roles, named, kind);
   const columns = titles.map((title, at) =>
-    columnOf(title, roleAt(roles, at), named.get(at), kind, () => {
-      const cells = cellsOf(at);
-      return cells.every((cell) => !Number.isNaN(parseNumber(cell, dialect.decimal)));
-    }),
+    columnOf(title, roleAt(roles, at), named.get(at), kind, () =>
+      isMost(cellsOf(at), (cell) => !Number.isNaN(parseNumber(cell, dialect.decimal))),
+    ),
   );
   const schema: Schema = {
     kind,
@@ -127,6 +126,11 @@ export function firstTimeOf(schema: Schema, records: readonly string[]): string 
     if (!isNothing(cell)) return cell;
   }
   return '';
+}
+
+/** A column is what at least half of its cells are: a bad cell makes a bad row, not another column. True of an empty one. */
+function isMost(cells: readonly string[], is: (cell: string) => boolean): boolean {
+  return cells.filter(is).length * 2 >= cells.length;
 }
 
 /** Puts what was mapped in place of what was guessed; returns the names of mapped channels by column. */

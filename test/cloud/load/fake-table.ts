@@ -23,9 +23,11 @@ export class FakeTable {
     this.#clock = clock;
   }
 
+  /** Keeps to the fault that is set now. */
   get client(): DynamoDBClient {
+    const { fault } = this;
     const send = async ({ input }: { input: BatchWriteItemCommandInput }) => {
-      await this.fault(++this.calls);
+      await fault(++this.calls);
       if (this.latencyMs > 0) await new Promise<void>((resolve) => setTimeout(resolve, this.latencyMs));
       return this.#write(input);
     };
