@@ -17,5 +17,7 @@ export function triggerText(trigger: RaceTrigger): string {
       return `call ${trigger.callId} ${trigger.status}`;
     case 'fact':
       return `fact ${trigger.entry ?? 'race'}`;
+    case 'provisional':
+      return `lap ${trigger.entry}/${trigger.lap}, by the car`;
   }
 }

@@ -2,6 +2,7 @@ import type { TimingMessage } from '#wire/messages.js';
 import type { RaceRecord } from '#wire/race-records.js';
 import { applyCallAck, expireCalls } from './calls.js';
 import { applyAgentEvent, applyHealth } from './car.js';
+import { refreshSilence } from './car-laps.js';
 import { applyFact } from './facts/facts.js';
 import { applyFlag } from './flags.js';
 import { ignore } from './ignored.js';
@@ -19,6 +20,12 @@ import type { RaceState, RaceTrigger } from './types.js';
  * The state is changed in place: laps of a whole field are not copied for each record.
  */
 export function applyRecord(state: RaceState, record: RaceRecord): RaceTrigger[] {
+  const triggers = foldRecord(state, record);
+  triggers.push(...refreshSilence(state));
+  return triggers;
+}
+
+function foldRecord(state: RaceState, record: RaceRecord): RaceTrigger[] {
   switch (record.kind) {
     case 'timing':
       return applyTiming(state, record);
@@ -44,6 +51,7 @@ function applyTiming(state: RaceState, message: TimingMessage): RaceTrigger[] {
   if (message.thing !== state.session.timingThing) return ignore(state, 'not-official-timing');
   const triggers = foldTiming(state, message);
   seen(state, message.eventTimeMs);
+  heard(state, message.eventTimeMs);
   return derived(state, triggers);
 }
 
@@ -86,6 +94,13 @@ function applyPeople(
     default:
       return applyDecision(state, record);
   }
+}
+
+/** Official timing spoke; of what it told only the time counts here. */
+function heard(state: RaceState, atMs: number): void {
+  if (!Number.isFinite(atMs)) return;
+  state.timing ??= { atMs, silentSinceMs: null };
+  state.timing.atMs = Math.max(state.timing.atMs, atMs);
 }
 
 function seen(state: RaceState, atMs: number): void {

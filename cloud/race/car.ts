@@ -1,21 +1,17 @@
 import type { AgentEvent, AlarmEvent, HealthMessage, SummaryEvent } from '#wire/messages.js';
 import { addFuelSample, refreshFuel } from './car-fuel.js';
+import { applyCarLap } from './car-laps.js';
 import { findEntryOfThing } from './entries.js';
 import { ignore } from './ignored.js';
 import type { CarData, EntryState, RaceState, RaceTrigger } from './types.js';
 import { bootCounter } from './versions.js';
 
-/** What on-car lap counters show when they have failed (seen in up to 11 % of real rows). */
-const LAP_HINT_INVALID = 32_768;
 /** Alarm names known per entry. */
 const MAX_ALARMS = 64;
 /** Things that are in no roster and of which health is kept all the same: a spare car, a replay. */
 const MAX_UNLISTED = 64;
 
-/**
- * What the car's agent made of its channels. Laps that the car counted itself, and setup outcomes, change nothing here:
- * official timing is the authority on laps.
- */
+/** What the car's agent made of its channels. Setup outcomes change nothing here. */
 export function applyAgentEvent(state: RaceState, event: AgentEvent): RaceTrigger[] {
   const entry = findEntryOfThing(state, event.thing);
   if (entry === undefined) return ignore(state, 'unknown-thing');
@@ -26,7 +22,7 @@ export function applyAgentEvent(state: RaceState, event: AgentEvent): RaceTrigge
     case 'alarm':
       return applyAlarm(state, entry, event);
     case 'lap':
-      return event.lapHint === LAP_HINT_INVALID ? ignore(state, 'lap-hint-invalid') : [];
+      return applyCarLap(state, entry, event);
     default:
       return [];
   }

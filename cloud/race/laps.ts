@@ -2,8 +2,13 @@
 import type { Flag } from '#wire/messages.js';
 import type { EntryState, Lap } from './types.js';
 
-/** Completed laps: the number of the newest lap, not the length of the array, which may have holes. */
+/** Completed laps: as timing has them, and where it has ceased to confirm an own car, as that car counts on (`car-laps.ts`). */
 export function lapsCompleted(entry: EntryState): number {
+  return Math.max(officialLaps(entry), entry.carLaps?.carriedTo ?? 0);
+}
+
+/** Laps that timing has confirmed: the number of the newest lap, not the length of the array, which may have holes. */
+export function officialLaps(entry: EntryState): number {
   return entry.laps.length === 0 ? 0 : entry.laps[entry.laps.length - 1].lap;
 }
 

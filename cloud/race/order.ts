@@ -1,4 +1,4 @@
-import { lapsCompleted, lastLap } from './laps.js';
+import { lastLap, officialLaps } from './laps.js';
 import type { EntryState, RaceState } from './types.js';
 
 /** One entry as it is ranked. */
@@ -10,13 +10,13 @@ interface Ranked {
 }
 
 /**
- * The running order: laps completed, then the official positions where every car of that lap has one, else the time of
+ * The running order: laps that timing confirmed, then the official positions where every car of that lap has one, else the time of
  * crossing. Official positions are used as given: sums of lap times mis-order real fields.
  */
 export function refreshOrder(state: RaceState): void {
   const ranked: Ranked[] = gridOrder(state).map((key, gridIndex) => ({
     key,
-    laps: lapsCompleted(state.entries[key]),
+    laps: officialLaps(state.entries[key]),
     entry: state.entries[key],
     gridIndex,
   }));

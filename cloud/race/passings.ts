@@ -1,5 +1,6 @@
 import type { PassingMessage } from '#wire/messages.js';
 import { refreshFuel } from './car-fuel.js';
+import { refreshCarLaps } from './car-laps.js';
 import { findEntry, MAX_LAP } from './entries.js';
 import { bestLapMs, correctLap } from './facts/lap-times.js';
 import { labelFlag } from './flags.js';
@@ -54,6 +55,7 @@ function applyCrossing(state: RaceState, key: string, entry: EntryState, message
   if (index + 1 < entry.laps.length) labelFlag(state, entry, index + 1);
   else entry.elapsedMs = Number.isFinite(message.elapsedMs) ? message.elapsedMs : null;
   labelPits(entry, index);
+  refreshCarLaps(entry);
   entry.bestLapMs = newBestMs(entry, known, lap);
   // A car that completes a lap after its in-lap is out of the pits, seen to leave them or not.
   const triggers = hasStatedStop(entry) ? rebuildStops(state, key) : [];

@@ -95,6 +95,26 @@ export interface CarData {
   channels: Record<string, { min: number; max: number; mean: number; last: number }>;
 }
 
+/** One lap as the car told it: event time of the crossing, its lap time, its count. */
+export type CarLapRow = [atMs: number, lapTimeMs: number, hint: number];
+
+/** What the car said of its laps, and what the arbiter makes of it. All but `told` is derived. */
+export interface CarLaps {
+  /** Newest rows, ascending by time; at most 40. */
+  told: CarLapRow[];
+  /** What to add to the car's event times to get official ones, and the laps that told so. */
+  offsetMs: number;
+  matches: number;
+  /** Of the laps kept that both have: how many, how many differ by more than half a second, and the widest difference. */
+  compared: number;
+  disagreed: number;
+  worstMs: number;
+  /** Laps that timing has not confirmed yet; `confidence` 0…1. */
+  provisional: { lap: number; lapTimeMs: number; atMs: number; confidence: number }[];
+  /** Own cars whose laps timing has ceased to confirm: the lap that counts as completed. Absent otherwise. */
+  carriedTo?: number;
+}
+
 export interface EntryState {
   roster: RosterEntry;
   status: 'grid' | 'running' | 'pit' | 'retired' | 'finished';
@@ -111,6 +131,8 @@ export interface EntryState {
   elapsedMs: number | null;
   bestLapMs: number | null;
   car: CarData | null;
+  /** Absent until the car has told of a lap. */
+  carLaps?: CarLaps;
   /** Fuel that a person or a stop report says went in at the last stop, kg; null = assumed filled. */
   fuelAddedKg: number | null;
   alarms: { name: string; level: 'warning' | 'critical'; value: number; atMs: number }[];
@@ -151,8 +173,13 @@ export interface RaceState {
   entries: Record<string, EntryState>;
   /** Entries by official position (lap first, then order of crossing). */
   order: string[];
-  /** Greatest event time of official timing and people; cars' clocks have been seen wrong by days and do not count. */
+  /**
+   * Greatest event time of official timing and people, and while timing is silent of own cars' laps, on official time: cars'
+   * clocks have been seen wrong by days and do not count.
+   */
   lastEventMs: number;
+  /** Newest event time of official timing, and since when it is silent; absent before its first word. */
+  timing?: { atMs: number; silentSinceMs: number | null };
   calls: Record<string, CallState>;
   /** Records that could not be used, by reason. */
   ignored: Record<string, number>;
@@ -203,4 +230,6 @@ export type RaceTrigger =
   | { type: 'session'; phase: RaceState['phase']; atMs: number }
   | { type: 'call'; callId: string; status: CallStatus; atMs: number }
   /** `entry` null: about the race as a whole. */
-  | { type: 'fact'; entry: string | null; atMs: number };
+  | { type: 'fact'; entry: string | null; atMs: number }
+  /** Timing is silent, and an own car carries on with a lap that it told itself. */
+  | { type: 'provisional'; entry: string; lap: number; atMs: number };

@@ -80,12 +80,13 @@ function line(matches: readonly Match[]): { offsetMs: number; driftPpm: number; 
   const atMs = median(times);
   const still = { offsetMs, driftPpm: 0, atMs };
   if (matches.length < DRIFT_MATCHES_MIN || Math.max(...times) - Math.min(...times) < DRIFT_SPAN_MS) return still;
+  // Each match with the one half of them later: as robust as all pairs, and as many only as there are matches.
+  const ordered = [...matches].sort((a, b) => a.atMs - b.atMs || a.shiftMs - b.shiftMs);
+  const half = ordered.length >> 1;
   const slopes: number[] = [];
-  for (let i = 0; i < matches.length; i++) {
-    for (let k = i + 1; k < matches.length; k++) {
-      const spanMs = matches[k].atMs - matches[i].atMs;
-      if (Math.abs(spanMs) >= DRIFT_SPAN_MS / 2) slopes.push((matches[k].shiftMs - matches[i].shiftMs) / spanMs);
-    }
+  for (let i = 0; i + half < ordered.length; i++) {
+    const spanMs = ordered[i + half].atMs - ordered[i].atMs;
+    if (spanMs > 0) slopes.push((ordered[i + half].shiftMs - ordered[i].shiftMs) / spanMs);
   }
   const driftPpm = slopes.length === 0 ? 0 : median(slopes) * 1e6;
   return Math.abs(driftPpm) <= DRIFT_MAX_PPM ? { offsetMs, driftPpm, atMs } : still;

@@ -27,7 +27,11 @@ const CONFIDENCE: Readonly<Record<Basis, number>> = {
  * @param sorted one car's observations in their total order, equal ones once
  */
 export function resolveLaps(sorted: readonly Observation[]): Resolution {
-  const official = readOfficial(sorted);
+  return resolveAgainst(readOfficial(sorted), sorted);
+}
+
+/** The same with official laps that are known by other means; of the observations only the car's are read. */
+export function resolveAgainst(official: OfficialRecord, sorted: readonly Observation[]): Resolution {
   const clocks: ClockFit[] = [];
   const tellings: Map<number, NumberedCrossing>[] = [];
   for (const [vehicleId, rows] of byVehicle(sorted)) {

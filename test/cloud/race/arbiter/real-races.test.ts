@@ -35,7 +35,7 @@ function score(race: OnCarRace, laps: readonly CarLap[]) {
 
 describe.skipIf(!hasSharedData)(`real on-car laps and every third official one${sharedDataNote}`, () => {
   const timed = ON_CAR_RACES.filter((race) => !race.startsWith('barber'));
-  it.each(timed)('%s: at least 95 %% of the timely ceiling', (name) => {
+  it.each(timed)('%s: at least 0.95 of the timely ceiling', (name) => {
     const race = readOnCarRace(name);
     for (const withElapsed of [true, false]) {
       const { ceiling, share, shareOfTimely } = score(
