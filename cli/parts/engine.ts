@@ -14,6 +14,7 @@ import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
 import { errorCode } from '#wire/errors.js';
 import type { SessionOpen } from '#wire/race-records.js';
 import type { Lag } from '../processes/protocol.js';
+import { DISPLAY_CHANNELS } from './display-channels.js';
 import type { Part, PartContext } from './part.js';
 
 /** What a process of the pit wall's consumers does; one may do everything. */
@@ -45,9 +46,6 @@ export interface EnginePartStats {
   archiver: ArchiverStats | null;
   reports: ReportReadersStats | null;
 }
-
-/** What the strip charts of the screen can show. */
-const DISPLAY_CHANNELS = ['speed', 'rpm', 'throttle', 'brakeFront', 'fuelFlow', 'waterTemp'];
 
 /** Consumers may be this far behind, wall ms, before the race clock slows down. */
 const CONSUMER_LAG_BOUND_MS = 4_000;

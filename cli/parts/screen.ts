@@ -21,7 +21,7 @@ export interface ScreenInfo {
 }
 
 /** vite's output stands beside the compiled sources, also for who runs from the sources. */
-const WEB_DIR = fileURLToPath(
+export const WEB_DIR = fileURLToPath(
   new URL(
     import.meta.url.endsWith('.ts') ? '../../dist/cloud/dashboard/web' : '../../cloud/dashboard/web',
     import.meta.url,

@@ -43,6 +43,10 @@ export interface ReplayStats {
   gaps: number;
   frames: number;
   lap: number;
+  lapsTotal: number;
+  flag: RaceView['flag'];
+  /** Race time passed since the archive begins. */
+  raceMs: number;
   phase: RaceView['phase'] | null;
   /** Race ms behind live; null without live. */
   behindMs: number | null;
@@ -120,6 +124,9 @@ class RunningReplay implements Replay {
       gaps: this.#consumers.reduce((sum, consumer) => sum + consumer.stats().gaps, 0),
       frames: this.#frames,
       lap: state?.lap ?? 0,
+      lapsTotal: state?.session.lapsTotal ?? 0,
+      flag: state?.flag ?? 'none',
+      raceMs: Math.max(0, this.#nowMs() - this.#options.fromMs),
       phase: state?.phase ?? null,
       behindMs: this.#behindMs() ?? null,
       finish: [...(state?.order ?? [])],
@@ -205,7 +212,10 @@ class RunningReplay implements Replay {
 
   /** Race time shown: the clock's, or at full speed that of the newest record. */
   #nowMs(): number {
-    return this.#options.speed === 'max' && !this.#isAbreast ? this.#newestMs : this.#clock.nowMs();
+    const { live, speed } = this.#options;
+    const nowMs = speed === 'max' && !this.#isAbreast ? this.#newestMs : this.#clock.nowMs();
+    // A fast clock may have run past live before it was held to it.
+    return live ? Math.min(nowMs, live.nowMs()) : nowMs;
   }
 
   #publish(): void {
@@ -215,7 +225,7 @@ class RunningReplay implements Replay {
     const moment = {
       raceTimeMs: this.#nowMs(),
       speed: this.#speed.read(),
-      behindMs: this.#behindMs(),
+      behindMs: this.#isAbreast ? undefined : this.#behindMs(),
       isReplay: this.#options.live === undefined,
     };
     try {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addReplayCommand } from './archive-replay.js';
 import { setting } from './setting.js';
 
 /** What is kept of races, for good. */
@@ -63,4 +64,5 @@ Examples:
   $ pitwall archive export race-1 --csv --jsonl --out out`,
     )
     .action(async (race, flags) => (await import('../archive-export.js')).exportRace(race, flags));
+  addReplayCommand(archive);
 }
