@@ -81,6 +81,8 @@ export interface RaceEngine {
 const TICK_MS = 200;
 /** Wall time between snapshots while anything changes; a lap of the leader brings one at once. */
 const SNAPSHOT_MS = 5_000;
+/** From here on, wall ms behind the stream, the screen says that it is not live yet. */
+const CATCHING_UP_MS = 2_000;
 const RETRY = { firstMs: 250, lastMs: 5_000 };
 
 /**
@@ -483,7 +485,11 @@ class RunningEngine implements RaceEngine {
     const { state, answer } = this.#core;
     if (!state || !this.#seat?.lease.held()) return;
     this.#viewDue = false;
-    const moment = { raceTimeMs: this.#options.raceClock.nowMs(), speed: this.#speed.read() };
+    const moment = {
+      raceTimeMs: this.#options.raceClock.nowMs(),
+      speed: this.#speed.read(),
+      ...(this.lagMs() >= CATCHING_UP_MS && { behindMs: this.#consumer?.stats().lagMs }),
+    };
     this.#options.publishView(raceView(state, answer, moment), this.#seat.lease.fence);
   }
 
