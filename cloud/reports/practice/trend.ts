@@ -22,35 +22,48 @@ const POINTS_MIN = 4;
 /** A spread that came out as nothing is an accident of few points. */
 const RESIDUAL_SD_MIN = 1e-9;
 
+/** Points farther off the first line, in its standard deviations, are traffic or mistakes: the second line is without them. */
+const FAR_SD = 3;
+
 /**
- * Theil–Sen within groups: the median of the slopes of all pairs, each weighted by its distance in x. A third of the laps may
- * be traffic and it says the same. Null when no group has `POINTS_MIN` points.
+ * Theil–Sen within groups: the median of the slopes of all pairs, each weighted by its distance in x; then once more without
+ * the points that are far off. A third of the laps may be traffic and it says the same. Null when no group has `POINTS_MIN`
+ * points.
  *
  * @example trendWithin([[{ x: 1, y: 30.0 }, { x: 2, y: 30.1 }, { x: 3, y: 30.2 }, { x: 4, y: 30.3 }]])?.slope // 0.1
  */
 export function trendWithin(groups: readonly (readonly Point[])[]): Trend | null {
+  const first = lineThrough(groups);
+  if (first === null) return null;
+  const { trend, residuals } = first;
+  const near = first.groups.map((points, i) =>
+    points.filter((_, j) => Math.abs(residuals[i][j]) <= FAR_SD * trend.residualSd),
+  );
+  return lineThrough(near)?.trend ?? trend;
+}
+
+interface Line {
+  trend: Trend;
+  groups: readonly (readonly Point[])[];
+  /** As the groups' points. */
+  residuals: readonly (readonly number[])[];
+}
+
+function lineThrough(groups: readonly (readonly Point[])[]): Line | null {
   const used = groups.filter(({ length }) => length >= POINTS_MIN);
-  const slopes = used.flatMap(pairSlopes);
-  const slope = weightedMedian(slopes);
+  const slope = weightedMedian(used.flatMap(pairSlopes));
   if (slope === null) return null;
-  const residuals: number[] = [];
   let sumXx = 0;
-  for (const points of used) {
+  const residuals = used.map((points) => {
     const level = median(points.map(({ x, y }) => y - slope * x))!;
     const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
-    for (const { x, y } of points) {
-      residuals.push(y - slope * x - level);
-      sumXx += (x - meanX) ** 2;
-    }
-  }
-  const residualSd = Math.max(robustSd(residuals)!, RESIDUAL_SD_MIN);
-  return {
-    slope,
-    slopeSd: residualSd / Math.sqrt(sumXx),
-    residualSd,
-    points: residuals.length,
-    groups: used.length,
-  };
+    for (const { x } of points) sumXx += (x - meanX) ** 2;
+    return points.map(({ x, y }) => y - slope * x - level);
+  });
+  const all = residuals.flat();
+  const residualSd = Math.max(robustSd(all)!, RESIDUAL_SD_MIN);
+  const slopeSd = residualSd / Math.sqrt(sumXx);
+  return { trend: { slope, slopeSd, residualSd, points: all.length, groups: used.length }, groups: used, residuals };
 }
 
 interface Weighted {
