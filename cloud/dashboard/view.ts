@@ -21,6 +21,8 @@ export interface RaceView {
   speed: number;
   /** Race ms until what is shown is live: a late reader catches up. Absent when it is live. */
   behindMs?: number;
+  /** What laps rest on; absent before timing's first word. */
+  lapSource?: LapSource;
   /** An archived race, shown once more. */
   isReplay?: true;
   rows: Record<string, CarRow>;
@@ -37,6 +39,18 @@ export interface RaceView {
   log: Record<string, { atMs: number; lap: number; text: string }>;
 }
 
+/** Official timing beside what the cars tell themselves. */
+export interface LapSource {
+  /** `cars`: timing is silent, own cars carry on from their own laps, all others stand still. */
+  source: 'timing' | 'cars';
+  /** Race ms since timing's newest word, in whole seconds. */
+  ageMs: number;
+  /** Of the newest laps that both told: how many, how many differ by more than half a second, and the widest difference. */
+  compared: number;
+  disagreed: number;
+  worstMs: number;
+}
+
 export interface CarRow {
   entry: string;
   number: string;
@@ -49,6 +63,8 @@ export interface CarRow {
   /** `unlisted`: a thing that sends and is in no roster; its entry is its name, and it has no place in the race. */
   status: 'grid' | 'running' | 'pit' | 'retired' | 'finished' | 'unlisted';
   laps: number;
+  /** The newest laps are the car's own word: timing has ceased to confirm them. */
+  lapsBy?: 'car';
   gapMs?: number;
   lapsDown?: number;
   intervalMs?: number;

@@ -1,5 +1,6 @@
 import type { CallCard, CarRow, RaceView } from '#cloud/dashboard/view.js';
 import { unlistedThings } from '#cloud/race/car.js';
+import { isCarriedOn } from '#cloud/race/car-laps.js';
 import { gaps } from '#cloud/race/gaps.js';
 import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
 import type { AgentHealth, CallState, EntryState, RaceState } from '#cloud/race/types.js';
@@ -63,6 +64,7 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
     view.calls[call.call.callId] = callCard(state, call);
   }
   addCallTimes(view, state);
+  addLapSource(view, state);
   return view;
 }
 
@@ -72,6 +74,19 @@ function addCallTimes(view: RaceView, state: RaceState): void {
   view.callTimes = { called, acknowledged, done };
   if (acknowledgedAfterMs !== null) view.callTimes.acknowledgedAfterMs = Math.round(acknowledgedAfterMs);
   if (doneAfterMs !== null) view.callTimes.doneAfterMs = Math.round(doneAfterMs);
+}
+
+function addLapSource(view: RaceView, { timing, entries }: RaceState): void {
+  if (timing === undefined) return;
+  const ageMs = Math.max(0, Math.floor((view.raceTimeMs - timing.atMs) / 1_000) * 1_000);
+  const source = timing.silentSinceMs === null ? 'timing' : 'cars';
+  view.lapSource = { source, ageMs, compared: 0, disagreed: 0, worstMs: 0 };
+  for (const { carLaps } of Object.values(entries)) {
+    if (carLaps === undefined) continue;
+    view.lapSource.compared += carLaps.compared;
+    view.lapSource.disagreed += carLaps.disagreed;
+    view.lapSource.worstMs = Math.max(view.lapSource.worstMs, Math.round(carLaps.worstMs));
+  }
 }
 
 function carRow(key: string, entry: EntryState, order: number): CarRow {
@@ -91,7 +106,9 @@ function carRow(key: string, entry: EntryState, order: number): CarRow {
     stops: stops.length,
   };
   if (roster.thing !== null) row.thing = roster.thing;
-  const lastLapMs = lastLap(entry)?.lapTimeMs;
+  const isCarried = isCarriedOn(entry);
+  if (isCarried) row.lapsBy = 'car';
+  const lastLapMs = isCarried ? entry.carLaps?.provisional.at(-1)?.lapTimeMs : lastLap(entry)?.lapTimeMs;
   if (lastLapMs != null) row.lastLapMs = lastLapMs;
   if (bestLapMs !== null) row.bestLapMs = bestLapMs;
   return row;

@@ -26,8 +26,8 @@ export interface TowerRow {
   gap: string;
   interval: string;
   lastLap: string;
-  /** The last lap was the best of all, or this car's best. */
-  lastLapMark: 'overall' | 'personal' | '';
+  /** The last lap was the best of all, or this car's best, or is the car's own word. */
+  lastLapMark: 'overall' | 'personal' | 'car' | '';
   bestLap: string;
   bestIsOverall: boolean;
   lapsSinceStop: string;
@@ -94,6 +94,7 @@ function gapCell(row: CarRow): string {
 }
 
 function markOf(row: CarRow, overallBestMs: number): TowerRow['lastLapMark'] {
+  if (row.lapsBy === 'car') return 'car';
   if (row.lastLapMs === undefined || row.lastLapMs !== row.bestLapMs) return '';
   return row.lastLapMs === overallBestMs ? 'overall' : 'personal';
 }

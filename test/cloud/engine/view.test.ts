@@ -3,7 +3,7 @@ import { raceView } from '#cloud/engine/view.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import { answer } from '#cloud/strategy/answer.js';
-import { START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
+import { rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
 
 const LAP_MS = 30_000;
 const moment = { raceTimeMs: START_MS, speed: 1 };
@@ -47,6 +47,27 @@ describe('the view', () => {
       expect(row).not.toHaveProperty('pitWindow');
       expect(row).not.toHaveProperty('rejoin');
     }
+  });
+
+  it('says that timing is silent, and marks the laps that an own car tells itself', () => {
+    const feed = new TimingFeed();
+    const state = createRaceState(sessionOpen({ roster: [rosterEntry('1', { own: true }), rosterEntry('2')] }));
+    let seq = 0;
+    const byCar = (lap: number, lapTimeMs: number, atMs = START_MS + lap * LAP_MS) => {
+      const head = { v: 1, thing: 'car-1', boot: '1-00000000000000bb', seq: ++seq, prev: seq - 1 } as const;
+      applyRecord(state, { ...head, eventTimeMs: atMs, kind: 'event', type: 'lap', lapHint: lap + 1, lapTimeMs });
+    };
+    for (let lap = 1; lap <= 4; lap++) {
+      applyRecord(state, feed.passing('1', lap, START_MS + lap * LAP_MS, { lapTimeMs: LAP_MS }));
+      byCar(lap, LAP_MS + 20);
+    }
+    const at = (lap: number) => raceView(state, null, { raceTimeMs: START_MS + lap * LAP_MS, speed: 1 });
+    expect(at(4).lapSource).toEqual({ source: 'timing', ageMs: 0, compared: 4, disagreed: 0, worstMs: 20 });
+    expect(at(4).rows['1']).not.toHaveProperty('lapsBy');
+    byCar(5, LAP_MS + 30);
+    byCar(6, LAP_MS + 40);
+    expect(at(6).lapSource).toMatchObject({ source: 'cars', ageMs: 2 * LAP_MS });
+    expect(at(6).rows['1']).toMatchObject({ laps: 6, lapsBy: 'car', lastLapMs: LAP_MS + 40 });
   });
 
   it('lists a thing that is in no roster below the race, without a place in it', () => {

@@ -13,6 +13,7 @@ const KEYS: [string, string][] = [
 const SIGNS: [string, string, string][] = [
   ['◆', 'm-overall', 'best lap of the race'],
   ['▲', 'm-personal', 'best lap of the car'],
+  ['~', '', 'lap that only the car told: timing is silent'],
   ['PIT', 's-pit', 'in the pit lane'],
   ['OPEN  ★', 'w-open', 'pit window open; ★ its best lap'],
   ['LAST LAP', 'w-last', 'last lap on which a stop fits'],

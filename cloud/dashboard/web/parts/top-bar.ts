@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RaceView } from '../../view.js';
+import type { LapSource, RaceView } from '../../view.js';
 import { age, clock, speed } from '../format.js';
 import type { Mode } from '../mode.js';
 import { flagSign } from './flag.js';
@@ -28,6 +28,7 @@ export class TopBar extends LightElement {
       ${view ? raceParts(view) : nothing}
       <span class="spring"></span>
       ${this.paused ? html`<span class="chip chip-paused" data-test="paused">❚❚ PAUSED <kbd>space</kbd></span>` : nothing}
+      ${view?.lapSource ? lapSourceChip(view.lapSource) : nothing}
       ${mode ? html`<span class="reason" title=${mode.reason}>${mode.reason}</span>` : nothing}
       ${mode ? html`<span class="chip chip-${mode.kind}" data-test="mode" role="status">${mode.word}</span>` : nothing}
       ${view ? this.#figures(view) : nothing}
@@ -41,6 +42,7 @@ export class TopBar extends LightElement {
       <span class="figure ${old ? 'old' : ''}" title="Wall time since the newest fact shown"
         ><small>data age</small><b data-test="data-age">${old ? '◷ ' : ''}${age(this.dataAgeMs)}</b></span
       >
+      ${view.lapSource ? lapSourceFigure(view.lapSource) : nothing}
       <span class="figure" title="Race time per wall time, as reached"><small>speed</small><b>${speed(view.speed)}</b></span>
     `;
   }
@@ -48,6 +50,18 @@ export class TopBar extends LightElement {
   #help = (): void => {
     this.dispatchEvent(new CustomEvent('help', { bubbles: true }));
   };
+}
+
+function lapSourceFigure({ ageMs, compared, disagreed, worstMs }: LapSource): TemplateResult {
+  const title = `Race time since official timing spoke. Laps by timing and car: ${compared} compared, ${disagreed} differ by more than 0.5 s, at most ${(worstMs / 1_000).toFixed(2)} s`;
+  return html`<span class="figure" title=${title}><small>timing</small><b data-test="timing-age">${age(ageMs)}</b></span>`;
+}
+
+/** Only when laps are not what they should rest on. */
+function lapSourceChip({ source, ageMs, disagreed, compared }: LapSource): TemplateResult | typeof nothing {
+  if (source === 'timing') return nothing;
+  const title = `Own cars carry on from their own laps (~), others stand still. ${disagreed} of ${compared} laps that both told differ.`;
+  return html`<span class="chip chip-silent" data-test="timing-silent" role="status" title=${title}>TIMING SILENT ${age(ageMs)}</span>`;
 }
 
 function raceParts(view: RaceView): TemplateResult {

@@ -11,7 +11,7 @@ const COLUMNS: [name: string, title: string, className: string][] = [
   ['Driver', 'Driver; the team on hover', 'c-driver'],
   ['Gap', 'To the leader', 'c-gap'],
   ['Int', 'To the car ahead', 'c-int'],
-  ['Last', 'Last lap. ◆ best of the race, ▲ best of this car', 'c-last'],
+  ['Last', 'Last lap. ◆ best of the race, ▲ best of this car, ~ told by the car only', 'c-last'],
   ['Best', 'Best lap of the car', 'c-best'],
   ['Stint', 'Laps since the last stop', 'c-stint'],
   ['Tyre', 'Laps on the present tyres', 'c-tyre'],
@@ -22,7 +22,7 @@ const COLUMNS: [name: string, title: string, className: string][] = [
   ['State', 'Alarm, pit lane, uplink, age of the telemetry', 'c-state'],
 ];
 
-const MARKS: Record<TowerRow['lastLapMark'], string> = { overall: '◆', personal: '▲', '': '' };
+const MARKS: Record<TowerRow['lastLapMark'], string> = { overall: '◆', personal: '▲', car: '~', '': '' };
 
 /** The timing tower: every car, in running order, one line each. */
 export class Tower extends LightElement {

@@ -62,10 +62,11 @@ describe('tower rows', () => {
         { entry: '2', order: 2, lastLapMs: 30_100, bestLapMs: 30_100 },
         { entry: '3', order: 3, lastLapMs: 31_000, bestLapMs: 30_200 },
         { entry: '4', order: 4 },
+        { entry: '5', order: 5, lastLapMs: 30_300, bestLapMs: 30_300, lapsBy: 'car' },
       ),
     );
-    expect(rows.map(({ lastLapMark }) => lastLapMark)).toEqual(['overall', 'personal', '', '']);
-    expect(rows.map(({ bestIsOverall }) => bestIsOverall)).toEqual([true, false, false, false]);
+    expect(rows.map(({ lastLapMark }) => lastLapMark)).toEqual(['overall', 'personal', '', '', 'car']);
+    expect(rows.map(({ bestIsOverall }) => bestIsOverall)).toEqual([true, false, false, false, false]);
   });
 
   it('fuel: text, bar as a share of the fullest tank, and a mark when it runs low', () => {
