@@ -19,6 +19,7 @@ export const ROLES = [
   'compound',
   'tyreAge',
   'stint',
+  'fuelUsed',
   'sector1',
   'sector2',
   'sector3',
@@ -74,6 +75,8 @@ const TITLES: Record<Exclude<Role, 'ignore'>, readonly string[]> = {
   compound: ['compound', 'tyrecompound', 'tirecompound'],
   tyreAge: ['tyreage', 'tireage', 'tyrelife'],
   stint: ['stint'],
+  // The unit is in the title, or it is no amount that can be used.
+  fuelUsed: ['fuelusedkg', 'fuelkg', 'fuelperlapkg', 'fuellapkg'],
   sector1: ['sector1ms', 'sector1', 's1', 's1seconds'],
   sector2: ['sector2ms', 'sector2', 's2', 's2seconds'],
   sector3: ['sector3ms', 'sector3', 's3', 's3seconds'],

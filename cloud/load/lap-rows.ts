@@ -16,9 +16,9 @@ export interface LapState extends TakerState {
 /** A race of 24 hours has some 1,000; a counter that has no lap says 32768. */
 const LAP_MAX = 10_000;
 
-/** Optional texts and whole numbers of a lap, by the attribute that they become. */
+/** Optional texts, numbers and durations of a lap, by the attribute that they become. */
 const TEXTS = { driver: 'driver', team: 'team', cls: 'cls', compound: 'compound' } as const;
-const NUMBERS = { tyreAge: 'tyreAge', stint: 'stint' } as const;
+const NUMBERS = { tyreAge: 'tyreAge', stint: 'stint', fuelUsed: 'fuelUsedKg' } as const;
 const DURATIONS = { sector1: 'sector1Ms', sector2: 'sector2Ms', sector3: 'sector3Ms', pitTime: 'pitTimeMs' } as const;
 
 /**

@@ -27,7 +27,7 @@ export function addLoadCommands(program: Command): void {
       `
 Three kinds are told by their header: laps (car, lap, lap time; timing sheets), long telemetry (time, name, value) and wide
 telemetry (time and a column for each channel). --map gives a column a role (time thing name value entry lap lapTime elapsed
-position pitIn pitOut pitTime flag driver team cls compound tyreAge stint sector1 sector2 sector3 ignore) or, with any other
+position pitIn pitOut pitTime flag driver team cls compound tyreAge stint fuelUsed sector1 sector2 sector3 ignore) or, with any other
 word, makes it the channel of that name.
 
 A load that was ended, by ^C or worse, goes on where it was when the same command is run again: its checkpoint and the rows
