@@ -19,6 +19,8 @@ interface Input {
   UpdateExpression?: string;
   ExpressionAttributeValues?: Item;
   RequestItems?: Record<string, { DeleteRequest: { Key: Item } }[]>;
+  TransactItems?: { ConditionCheck?: Input; Put?: Input }[];
+  KeyConditionExpression?: string;
 }
 
 /** One region's tables at the level of `send(command)`: the conditions and updates that the product writes, no more. */
@@ -41,6 +43,7 @@ export class FakeDynamoDB {
     this.calls.push(name);
     await this.fault(name, input);
     if (name === 'BatchWriteItem') return this.#batch(input);
+    if (name === 'TransactWriteItems') return this.#transact(input);
     const table = this.#table(input.TableName);
     const values = input.ExpressionAttributeValues ?? {};
     switch (name) {
@@ -60,15 +63,33 @@ export class FakeDynamoDB {
         return { Attributes: item };
       }
       case 'Query': {
-        const prefix = Object.entries(values).find(([placeholder]) => placeholder !== ':pk')![1].S!;
-        const found = [...table.values()].filter(
-          (item) => item.pk.S === values[':pk'].S && item.sk.S!.startsWith(prefix),
-        );
-        return { Items: found };
+        const sk = Object.entries(values).find(([placeholder]) => placeholder !== ':pk')![1].S!;
+        const isWanted = input.KeyConditionExpression!.includes('>=')
+          ? (own: string) => own >= sk
+          : (own: string) => own.startsWith(sk);
+        const found = [...table.values()].filter((item) => item.pk.S === values[':pk'].S && isWanted(item.sk.S!));
+        return { Items: found.sort((a, b) => (a.sk.S! < b.sk.S! ? -1 : 1)) };
       }
       default:
         throw awsError('UnknownOperationException', 400);
     }
+  }
+
+  #transact({ TransactItems = [] }: Input): object {
+    try {
+      for (const { ConditionCheck, Put } of TransactItems) {
+        const action = (ConditionCheck ?? Put)!;
+        const item = this.#table(action.TableName).get(keyOf(action.Key ?? action.Item));
+        check(item, action.ConditionExpression, action.ExpressionAttributeValues ?? {});
+      }
+    } catch {
+      const CancellationReasons = [{ Code: 'ConditionalCheckFailed' }];
+      throw Object.assign(awsError('TransactionCanceledException', 400), { CancellationReasons });
+    }
+    for (const { Put } of TransactItems) {
+      if (Put) this.#table(Put.TableName).set(keyOf(Put.Item), structuredClone(Put.Item));
+    }
+    return {};
   }
 
   #batch({ RequestItems }: Input): object {
