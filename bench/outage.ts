@@ -12,12 +12,14 @@ import { openAuthority } from '#certs/authority.js';
 import { type Agent, startAgent } from '#device/agent.js';
 import { Journal } from '#device/journal/journal.js';
 import { SimulatedSource } from '#device/sources/simulated.js';
+import type { Link } from '#device/uplink/link.js';
 import { createMqttLink } from '#device/uplink/mqtt-link.js';
 import { ChannelTable } from '#wire/channels.js';
 import { wallClock } from '#wire/clock.js';
-import { FrameEncoder } from '#wire/frame.js';
+import { decodeFrameHeader, FrameEncoder } from '#wire/frame.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
+import { FRAME_RULE } from '#wire/topics.js';
 import { type Figure, round } from './figure.js';
 
 const CARS = 40;
@@ -44,6 +46,8 @@ export async function outageFigures(cars = CARS): Promise<Figure[]> {
   const [port] = (await once(broker, 'message')) as [number];
   const field: { agent: Agent; source: SimulatedSource }[] = [];
   let feed: NodeJS.Timeout | undefined;
+  /** From the first sample of a live frame to its PUBACK: the window, the queue, the way there and back. */
+  let live: number[] = [];
   try {
     for (let car = 1; car <= cars; car++) {
       const thing = `car-${car}`;
@@ -53,7 +57,7 @@ export async function outageFigures(cars = CARS): Promise<Figure[]> {
       const agent = await startAgent({
         thing,
         dataDir: join(dir, thing),
-        link: () => createMqttLink(endpoint, { wallClock, random, log: silentLog }),
+        link: () => timed(createMqttLink(endpoint, { wallClock, random, log: silentLog }), (ms) => live.push(ms)),
         sources: [source],
         raceClock: wallClock,
         random,
@@ -67,35 +71,23 @@ export async function outageFigures(cars = CARS): Promise<Figure[]> {
       for (const { source } of field)
         source.push({ timeMs: wallClock.nowMs(), periodUs: 10_000, count: ROWS, channels, values });
     }, FRAME_MS);
-    // Round trips of publishes: what a live frame waits for, while the backfill goes on and after it.
-    const rtts = { draining: [] as number[], calm: [] as number[] };
-    const sample = (into: number[]) => {
-      for (const { agent } of field) {
-        const { rttMs } = agent.stats();
-        if (rttMs !== null) into.push(rttMs);
-      }
-    };
     const behind = () => field.reduce((sum, { agent }) => sum + agent.stats().unsent, 0);
     while (behind() > field.length * 10 && wallClock.nowMs() - startMs < DRAIN_MAX_MS) {
       await sleep(SAMPLE_MS);
-      sample(rtts.draining);
     }
     const drainS = (wallClock.nowMs() - startMs) / 1000;
-    for (let at = 0; at < CALM_MS; at += SAMPLE_MS) {
-      await sleep(SAMPLE_MS);
-      sample(rtts.calm);
-    }
-    const calm = median(rtts.calm);
+    const draining = live;
+    live = [];
+    await sleep(CALM_MS);
+    const beside = (name: string, share: number): Figure => {
+      const [value, calm] = [quantile(draining, share), quantile(live, share)];
+      const peer = { name: 'drained', value: round(calm) };
+      return { name, unit: 'ms', value: round(value), spread: 0, peer, ratio: round(value / calm) };
+    };
     return [
       { name: `outage.drain ${cars} cars`, unit: 's', value: round(drainS), spread: 0 },
-      {
-        name: 'outage.live round trip, draining',
-        unit: 'ms, median',
-        value: round(median(rtts.draining)),
-        spread: 0,
-        peer: { name: 'after it', value: round(calm) },
-        ratio: round(median(rtts.draining) / calm),
-      },
+      beside('outage.live sample to PUBACK p50, draining', 0.5),
+      beside('outage.live sample to PUBACK p99, draining', 0.99),
     ];
   } finally {
     clearInterval(feed);
@@ -119,8 +111,24 @@ async function missOut(thing: string, dir: string): Promise<void> {
   await journal.close();
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+/** The link, which tells how old each live frame is when the broker has it. */
+function timed(link: Link, onLive: (ageMs: number) => void): Link {
+  return {
+    connect: () => link.connect(),
+    onState: (listener) => link.onState(listener),
+    subscribe: (filter, handler) => link.subscribe(filter, handler),
+    close: () => link.close(),
+    async publish(topic, payload, qos) {
+      const header = topic.includes(FRAME_RULE.live) ? decodeFrameHeader(payload) : undefined;
+      await link.publish(topic, payload, qos);
+      if (header) onLive(wallClock.nowMs() - header.eventTimeMs);
+    },
+  };
+}
+
+function quantile(numbers: readonly number[], share: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
