@@ -7,6 +7,7 @@ import { addDailyCommands } from './flags/daily.js';
 import { addDeployCommands } from './flags/deploy.js';
 import { addLoadCommands } from './flags/load.js';
 import { addLocalCommands } from './flags/local.js';
+import { addPeopleCommands } from './flags/people.js';
 import { addPolicyCommands } from './flags/policy.js';
 import { addRaceCommands } from './flags/race.js';
 import { addReportCommands } from './flags/report.js';
@@ -30,6 +31,7 @@ export function addCommands(program: Command): void {
   addArchiveCommands(program);
   addLoadCommands(program);
   addReportCommands(program);
+  addPeopleCommands(program);
   addStrategyCommands(program);
   addDailyCommands(program);
   addDeployCommands(program);

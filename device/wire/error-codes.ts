@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   'PW-CONFIG-DATA': 'The data folder cannot be used: no permission, or another pitwall works in it.',
   'PW-CONFIG-MODULE': 'A module that a setting names cannot be loaded, or exports no function.',
   'PW-CONFIG-NOT-RUNNING': 'No running system was found in the data folder.',
+  'PW-RACE-NONE': 'No race has been begun that the command could be about.',
   'PW-RACE-PART': 'A process of the race ended, or failed to start.',
   'PW-RACE-TIMEOUT': 'A step of the race took longer than its bound.',
   'PW-REMOTE-MQTT': 'The MQTT broker refused or closed the connection.',

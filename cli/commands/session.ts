@@ -1,0 +1,118 @@
+import { PitwallError } from '#wire/errors.js';
+import type { RosterEntry, SessionOpen } from '#wire/race-records.js';
+import { atTheDesk, type PeopleFlags, wholeNumber } from '../people.js';
+import { readRoster } from '../roster-file.js';
+
+interface FigureFlags extends PeopleFlags {
+  name?: string;
+  track?: string;
+  laps?: string;
+  timing?: string;
+  pitToCar?: string;
+  tankKg?: string;
+  fuelPerLapKg?: string;
+  pitLossMs?: string;
+  tyreLifeLaps?: string;
+}
+
+const PIT_TO_CAR = ['none', 'display', 'setup'] as const;
+/** The thing of the trackside agent, unless named. */
+const TIMING_THING = 'track-1';
+/** What is assumed of a car until it is observed: a stock car on an oval [judgement]; name your own. */
+const CAR: SessionOpen['car'] = { tankKg: 50, fuelPerLapKg: 2, pitLossMs: 30_000, tyreLifeLaps: 30 };
+
+/** Opens a race: an engine that is idle takes it, one that has an older race goes over to it. */
+export async function open(race: string, flags: FigureFlags & { roster: string; seed?: string }): Promise<void> {
+  const roster = readRoster(flags.roster);
+  const lapsTotal = wholeNumber('--laps', flags.laps);
+  if (lapsTotal === undefined || lapsTotal === 0) throw wanted('--laps', flags.laps, 'the number of laps of the race');
+  const seed = wholeNumber('--seed', flags.seed) ?? 1;
+  await atTheDesk(flags, async (desk) => {
+    const record: SessionOpen = {
+      ...(await desk.sign('open')),
+      kind: 'session',
+      type: 'open',
+      race,
+      name: race,
+      track: '',
+      lapsTotal,
+      timingThing: TIMING_THING,
+      pitToCar: 'none',
+      car: CAR,
+      roster,
+      seed,
+      ...changed(flags, CAR),
+    };
+    await desk.put(record);
+    say(flags, record, `${race} is open with ${roster.length} entries`);
+  });
+}
+
+/** Corrects what a session says: shortened or extended, another name, other figures. No record is rewritten. */
+export async function relabel(flags: FigureFlags): Promise<void> {
+  await correct(flags, (session) => changed(flags, session.car));
+}
+
+export async function close(flags: PeopleFlags): Promise<void> {
+  await atTheDesk(flags, async (desk) => {
+    const { race } = (await desk.race()).session;
+    const record = { ...(await desk.sign('close')), kind: 'session', type: 'close', race } as const;
+    await desk.put(record);
+    say(flags, record, `${race} is closed`);
+  });
+}
+
+/** Puts the session once more, with corrections: the engine takes the later word (decision 2). */
+export async function correct(
+  flags: PeopleFlags,
+  corrections: (session: SessionOpen) => Partial<SessionOpen>,
+): Promise<void> {
+  await atTheDesk(flags, async (desk) => {
+    const { session } = await desk.race();
+    const changes = corrections(session);
+    const record: SessionOpen = { ...session, ...(await desk.sign('relabel')), ...changes };
+    await desk.put(record);
+    say(flags, record, `${session.race}: corrected ${Object.keys(changes).join(', ') || 'nothing'}`);
+  });
+}
+
+/** The flags that were given, as fields of a session. Raises PW-USAGE-FLAG. */
+function changed(flags: FigureFlags, known: SessionOpen['car']): Partial<SessionOpen> {
+  const changes: Partial<SessionOpen> = {};
+  if (flags.name !== undefined) changes.name = flags.name;
+  if (flags.track !== undefined) changes.track = flags.track;
+  const lapsTotal = wholeNumber('--laps', flags.laps);
+  if (lapsTotal !== undefined) changes.lapsTotal = lapsTotal;
+  if (flags.timing !== undefined) changes.timingThing = flags.timing;
+  if (flags.pitToCar !== undefined) changes.pitToCar = pitToCarOf(flags.pitToCar);
+  const car = { ...known };
+  for (const name of ['tankKg', 'fuelPerLapKg', 'pitLossMs', 'tyreLifeLaps'] as const) {
+    const text = flags[name];
+    if (text === undefined) continue;
+    const value = Number(text);
+    if (!(value > 0)) throw wanted(`--${name}`, text, 'a number above 0');
+    car[name] = value;
+    changes.car = car;
+  }
+  return changes;
+}
+
+function pitToCarOf(text: string): SessionOpen['pitToCar'] {
+  const found = PIT_TO_CAR.find((known) => known === text);
+  if (found === undefined) throw wanted('--pit-to-car', text, PIT_TO_CAR.join(', '));
+  return found;
+}
+
+function wanted(flag: string, text: string | undefined, what: string): PitwallError {
+  return new PitwallError('PW-USAGE-FLAG', { what: `${flag} is ${text ?? 'not given'}; wanted ${what}.` });
+}
+
+function say(flags: PeopleFlags, record: object, words: string): void {
+  process.stdout.write(flags.json ? `${JSON.stringify(record)}\n` : `${words}\n`);
+}
+
+/** A roster in which these fields of one entry are others; an entry that is not there yet is added. */
+export function withEntry(roster: readonly RosterEntry[], changed: RosterEntry): RosterEntry[] {
+  const known = roster.some(({ entry }) => entry === changed.entry);
+  return known ? roster.map((one) => (one.entry === changed.entry ? changed : one)) : [...roster, changed];
+}
