@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { CarLap } from '#cloud/race/arbiter/fold.js';
 import type { Observation } from '#cloud/race/arbiter/types.js';
 import { readSharedRace, sharedFolder } from './shared-data.js';
 
@@ -103,4 +104,33 @@ export function everyThirdLap({ truth, greenMs }: OnCarRace, withElapsed: boolea
       lapTimeMs,
       ...(withElapsed ? { elapsedMs } : {}),
     }));
+}
+
+export interface OnCarScore {
+  /** Laps asked for: those that timing did not give. */
+  laps: number;
+  /** Of them, laps found: the right number, and the time within a tenth. */
+  right: number;
+  /** Of them, laps that some timely row of a car tells right; and of these, laps found. */
+  timely: number;
+  rightOfTimely: number;
+}
+
+/** @param given what of timing the arbiter was told */
+export function scoreLaps(race: OnCarRace, told: readonly CarLap[], given: readonly Observation[]): OnCarScore {
+  const timely = timelyLaps(race);
+  const known = new Set(given.map(({ car, lap }) => `${car} ${lap}`));
+  const found = new Map(told.map(({ car, lap, lapTimeMs }) => [`${car} ${lap}`, lapTimeMs]));
+  const score: OnCarScore = { laps: 0, right: 0, timely: 0, rightOfTimely: 0 };
+  for (const { car, lap, lapTimeMs } of race.truth) {
+    const key = `${car} ${lap}`;
+    if (known.has(key)) continue;
+    const isRight = Math.abs((found.get(key) ?? Number.NaN) - lapTimeMs) <= RIGHT_MS;
+    score.laps++;
+    if (isRight) score.right++;
+    if (!timely.has(key)) continue;
+    score.timely++;
+    if (isRight) score.rightOfTimely++;
+  }
+  return score;
 }
