@@ -21,11 +21,13 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   kpl: async () => (await import('./kpl.js')).kplFigures(),
   'one-agent': async () => (await import('./one-agent.js')).oneAgentFigures(),
   outage: async () => (await import('./outage.js')).outageFigures(),
+  load: async () => (await import('./load.js')).loadFigures(),
   policy: async () => (await import('./policy.js')).policyFigures(),
   producer: async () => (await import('./producer.js')).producerFigures(),
   rules: async () => (await import('./rules.js')).rulesFigures(),
   s3: async () => (await import('./s3.js')).s3Figures(),
   session: async () => (await import('./session.js')).sessionFigures(),
+  tables: async () => (await import('./tables.js')).tableFigures(),
   world: async () => (await import('./world.js')).worldFigures(),
 };
 
