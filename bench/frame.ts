@@ -10,9 +10,16 @@ const SCALES = [0.01, 1, 0.1, 1e-7];
 const CALLS = 300;
 const SEED = 7;
 
-/** Two sines and Gaussian noise of a few steps, rounded to each channel's resolution, as sensors give. */
-function signal(samples: number): { table: ChannelTable; group: SampleGroup } {
-  const random = seededRandom(SEED);
+/**
+ * Two sines and Gaussian noise of a few steps, rounded to each channel's resolution, as sensors give.
+ *
+ * @param from the sample that it begins with: signals of one car go on from frame to frame
+ */
+export function signal(
+  samples: number,
+  from = 0,
+  random = seededRandom(SEED),
+): { table: ChannelTable; group: SampleGroup } {
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const table = new ChannelTable(
     Array.from({ length: CHANNELS }, (_, c) => ({
@@ -26,7 +33,8 @@ function signal(samples: number): { table: ChannelTable; group: SampleGroup } {
   const values = new Float64Array(CHANNELS * samples);
   for (let c = 0; c < CHANNELS; c++) {
     for (let i = 0; i < samples; i++) {
-      const steps = 3000 * Math.sin((i / 100) * (1 + c / 30)) + 900 * Math.sin((i / 17) * (1 + c / 50)) + 4 * gauss();
+      const at = from + i;
+      const steps = 3000 * Math.sin((at / 100) * (1 + c / 30)) + 900 * Math.sin((at / 17) * (1 + c / 50)) + 4 * gauss();
       values[c * samples + i] = SCALES[c % 4] * Math.round(steps);
     }
   }
