@@ -116,6 +116,7 @@ async function begin({ race, speed, reader, kinesis, hub, log, ends }: ReplaySet
     source: sourceOf(streams.race.name),
     frames: frames.filter((stream) => manifest.streams[stream]).map(sourceOf),
     displayChannels: DISPLAY_CHANNELS,
+    tables: manifest.tables,
     speed,
     fromMs: manifest.fromMs,
     live,

@@ -12,6 +12,7 @@ import { type Clock, RaceClock } from '#wire/clock.js';
 import { errorCode, type PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
+import type { Manifest } from './manifest.js';
 import { paced } from './paced.js';
 
 export interface ReplayOptions {
@@ -21,6 +22,8 @@ export interface ReplayOptions {
   /** Streams of frames, for the strip charts; at `max` they are not read: nobody could see them. */
   frames: readonly ShardSource[];
   displayChannels: readonly string[];
+  /** Channel tables that frames may name: of cars that told theirs before the archive of the race begins. */
+  tables?: Manifest['tables'];
   /** Race ms per wall ms, or as fast as it can be folded. */
   speed: number | 'max';
   /** Race time at which the archive begins. */
@@ -106,6 +109,7 @@ class RunningReplay implements Replay {
     this.#clock.follow({ type: 'clock', wallMs: wallClock.nowMs(), raceMs: fromMs, rate: speed === 'max' ? 0 : speed });
     this.#speed = new SpeedMeter({ nowMs: () => this.#nowMs() }, wallClock);
     this.#intake = new FrameIntake({ displayChannels, hub: publishSamples, raceClock: this.#clock, wallClock });
+    for (const channels of Object.values(options.tables ?? {})) this.#intake.tables.add([...channels]);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });

@@ -37,6 +37,11 @@ export interface RaceSnapshot {
   toAsk: string | null;
 }
 
+export interface RaceCoreOptions {
+  /** False: the race's state alone, without answers and so without calls of the strategy's. Default true. */
+  asks?: boolean;
+}
+
 export interface CoreCounters {
   records: number;
   duplicates: number;
@@ -67,10 +72,12 @@ export class RaceCore {
   readonly #window: ReorderWindow;
   readonly #inputs: Set<string>;
   /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
+  readonly #asks: boolean;
   #askedMs: number;
   #toAsk: string | null;
 
-  constructor(stored?: RaceSnapshot) {
+  constructor(stored?: RaceSnapshot, { asks = true }: RaceCoreOptions = {}) {
+    this.#asks = asks;
     if (stored && stored.version !== SNAPSHOT_VERSION) {
       throw new PitwallError('PW-STATE-DAMAGED', {
         what: `A race snapshot of version ${stored.version}; this engine reads ${SNAPSHOT_VERSION}.`,
@@ -203,7 +210,7 @@ export class RaceCore {
   /** At once when the last answer is old enough, else with the first record after that. */
   #ask(triggers: RaceTrigger[]): void {
     const { state } = this;
-    if (!state) return;
+    if (!state || !this.#asks) return;
     if (triggers.length > 0) this.#toAsk = triggerText(triggers[triggers.length - 1]);
     if (!this.#toAsk || state.lastEventMs - this.#askedMs < ASK_GAP_MS) return;
     const trigger = this.#toAsk;
