@@ -7,8 +7,8 @@
 export type Lane = 'live' | 'backfill';
 
 /**
- * Which streams a record lands in, and so whose acknowledgement frees it: `frames` (frames and channel tables → both
- * frame streams, acknowledged by the reducers), `race` (all other journaled JSON → `pitwall-race`, by the race engine).
+ * Which streams a record lands in: `frames` (frames and channel tables → both frame streams), `race` (all other journaled
+ * JSON → `pitwall-race`). The archiver acknowledges each family by itself, once it is archived; that frees it.
  */
 export type Family = 'frames' | 'race';
 
