@@ -10,7 +10,8 @@ const known = z.number().nullish();
 const observationSchema = z.object({
   source: z.enum(['car', 'timing']),
   receivedAt: z.number(),
-  car: z.string(),
+  // A number is a name here.
+  car: z.union([z.string(), z.number().transform(String)]),
   vehicleId: z.string().nullish(),
   lap: known,
   lapTimeMs: known,
