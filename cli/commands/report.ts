@@ -4,6 +4,7 @@ import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynam
 import { type Clients, closeClients, createClients } from '#cloud/clients.js';
 import { readCurrentRace } from '#cloud/engine/seat.js';
 import { targetTable } from '#cloud/load/target-table.js';
+import type { LapRow } from '#cloud/reports/lap-row.js';
 import { sheetCsv } from '#cloud/reports/page/csv.js';
 import { delta, lapTime } from '#cloud/reports/page/format.js';
 import { raceCsv, racePage } from '#cloud/reports/page/race-page.js';
@@ -12,7 +13,7 @@ import { type PracticeSheet, practiceSheets } from '#cloud/reports/practice/shee
 import { type Fitted, fitPriors, type StoredPriors } from '#cloud/reports/priors.js';
 import { readPriors, storePriors } from '#cloud/reports/priors-store.js';
 import { readRaceReport } from '#cloud/reports/race-report.js';
-import { type Run, readRun } from '#cloud/reports/run-source.js';
+import { readRunLaps } from '#cloud/reports/run-laps.js';
 import { sendSheet } from '#cloud/reports/send-sheet.js';
 import { tables } from '#cloud/resources.js';
 import { targetNames } from '#cloud/topic-rules.js';
@@ -41,7 +42,7 @@ export async function practice(flags: PracticeFlags): Promise<void> {
   checkThing(flags);
   await withClients(flags, ['dynamodb', 's3', 'iotData'], async ({ dynamodb, s3, iotData }) => {
     const run = flags.run ?? (await currentRace(dynamodb));
-    const { laps } = await runOf(dynamodb, run, flags);
+    const laps = await lapsOf(dynamodb, run, flags);
     const all = practiceSheets(laps);
     const sheets = flags.car === undefined ? all : flags.car.map((car) => sheetOf(all, car, run));
     for (const sheet of sheets) {
@@ -81,13 +82,8 @@ export async function priors(track: string, flags: ReportFlags & { run?: string[
     let found: StoredPriors | undefined;
     if (flags.run === undefined) found = await readPriors(store, track);
     else {
-      const runs: Run[] = [];
-      for (const run of flags.run) runs.push(await runOf(dynamodb, run, flags));
-      const fitted = fitPriors(
-        track,
-        runs.flatMap(({ laps }) => laps),
-      );
-      found = await storePriors(store, fitted, wallClock.nowMs());
+      const runs = await Promise.all(flags.run.map((run) => lapsOf(dynamodb, run, flags)));
+      found = await storePriors(store, fitPriors(track, runs.flat()), wallClock.nowMs());
     }
     if (found === undefined) {
       throw new PitwallError('PW-REPORT-EMPTY', {
@@ -117,9 +113,9 @@ async function withClients<Name extends Needed>(
   }
 }
 
-function runOf(dynamodb: DynamoDBClient, run: string, { tablePerRun = false }: ReportFlags): Promise<Run> {
+function lapsOf(dynamodb: DynamoDBClient, run: string, { tablePerRun = false }: ReportFlags): Promise<LapRow[]> {
   const laps = targetTable('laps', run, tablePerRun).table;
-  return readRun({ dynamodb, tables: { ...tables, laps } }, run);
+  return readRunLaps({ dynamodb, tables: { ...tables, laps } }, run);
 }
 
 async function currentRace(dynamodb: DynamoDBClient): Promise<string> {

@@ -21,14 +21,11 @@ export interface LapRow {
    * sectors. They need not add up to the lap.
    */
   sectorsMs: readonly number[];
-  /**
-   * Burnt on this lap: attribute `fuelUsedKg`, or the loaded file's column of that name (in `more`, as text: `fuel_used_kg`,
-   * `Fuel kg`…); null where nobody measured it.
-   */
+  /** Burnt on this lap; null where nobody measured it. */
   fuelUsedKg: number | null;
-  /** Attribute `driver`; null where the row does not name one. */
+  /** Null where the row does not name one. */
   driver: string | null;
-  /** Attribute `cls`, the car's class; null likewise. */
+  /** The car's class; null likewise. */
   cls: string | null;
 }
 
@@ -50,7 +47,7 @@ export interface RowAttribute {
   readonly N?: string;
   readonly BOOL?: boolean;
   readonly L?: readonly RowAttribute[];
-  readonly M?: Readonly<Record<string, RowAttribute>>;
+  readonly M?: RowItem;
 }
 
 /** An item as the table or its stream gives it. */
@@ -74,7 +71,7 @@ export function lapRow(item: RowItem): LapRow | undefined {
     outLap: item.outLap?.BOOL ?? false,
     version: numberIn(item, 'version') ?? 0,
     sectorsMs: sectorsIn(item),
-    fuelUsedKg: positiveIn(item, 'fuelUsedKg') ?? loadedFuel(item),
+    fuelUsedKg: positiveIn(item, 'fuelUsedKg'),
     driver: item.driver?.S ?? null,
     cls: item.cls?.S ?? null,
   };
@@ -143,18 +140,6 @@ export function sectorsIn(item: RowItem): readonly number[] {
     for (let n = 1; n <= SECTORS_MAX && `sector${n}Ms` in item; n++) sectors.push(Number(item[`sector${n}Ms`].N));
   }
   return sectors.every((ms) => Number.isFinite(ms) && ms > 0) ? sectors : [];
-}
-
-const FUEL_TITLES: ReadonlySet<string> = new Set(['fuelusedkg', 'fuelkg', 'fuelperlapkg', 'fuellapkg']);
-
-/** A column that the loader took along without knowing what it means. The unit is in its title, or it is not taken. */
-function loadedFuel(item: RowItem): number | null {
-  for (const [title, { S, N }] of Object.entries(item.more?.M ?? {})) {
-    if (!FUEL_TITLES.has(title.toLowerCase().replace(/[^a-z]/g, ''))) continue;
-    const value = Number(N ?? S?.trim().replace(',', '.'));
-    if (value > 0 && Number.isFinite(value)) return value;
-  }
-  return null;
 }
 
 /** Sort keys begin with the event time. */

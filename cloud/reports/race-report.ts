@@ -1,9 +1,9 @@
-import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { TableResource } from '#cloud/resources.js';
+import { queryKey } from '#cloud/tables/queries.js';
 import type { TableKey } from '#rules/catalog.js';
 import { PitwallError } from '#wire/errors.js';
 import { numberIn, type RowItem } from './lap-row.js';
-import { query } from './run-source.js';
 
 /** One car in a race, as the aggregates have it. Times in ms. */
 export interface CarReport {
@@ -34,7 +34,7 @@ export async function readRaceReport(
   options: { dynamodb: DynamoDBClient; tables: Record<TableKey, TableResource> },
   race: string,
 ): Promise<RaceReport> {
-  const items = await query(options.dynamodb, options.tables.reports.name, `race#${race}`);
+  const items = await queryKey(options.dynamodb, options.tables.reports.name, `race#${race}`);
   const rows = new Map(items.map((item) => [item.sk?.S ?? '', item]));
   const cars = items.flatMap((item) => {
     const entry = /^laps#(.+)$/.exec(item.sk?.S ?? '')?.[1];
@@ -52,7 +52,7 @@ export async function readRaceReport(
   return { race, cars };
 }
 
-function carReport(entry: string, laps: Record<string, AttributeValue>, stops: RowItem = {}): CarReport {
+function carReport(entry: string, laps: RowItem, stops: RowItem = {}): CarReport {
   return {
     entry,
     laps: numberIn(laps, 'laps') ?? 0,

@@ -12,7 +12,7 @@ import { practiceSheets } from '#cloud/reports/practice/sheet.js';
 import { fitPriors } from '#cloud/reports/priors.js';
 import { readPriors, storePriors } from '#cloud/reports/priors-store.js';
 import { readRaceReport } from '#cloud/reports/race-report.js';
-import { readRun } from '#cloud/reports/run-source.js';
+import { readRunLaps } from '#cloud/reports/run-laps.js';
 import { sendSheet } from '#cloud/reports/send-sheet.js';
 import { tables } from '#cloud/resources.js';
 import { toItem } from '#cloud/streams/item.js';
@@ -83,7 +83,7 @@ test('aggregates follow the laps, go on with the next reader, and are those of t
   await second.stop();
 
   // The sheets are made of the laps themselves, by other code.
-  const { laps } = await readRun({ ...clients, tables }, 'fp2');
+  const laps = await readRunLaps({ ...clients, tables }, 'fp2');
   const sheets = practiceSheets(laps);
   const { cars } = await report();
   expect(cars.map(({ entry, bestMs, bestLap }) => ({ entry, bestMs, bestLap }))).toEqual(
@@ -92,7 +92,7 @@ test('aggregates follow the laps, go on with the next reader, and are those of t
   expect(cars.map(({ sectors }) => sectors.map(({ bestMs }) => bestMs))).toEqual(
     sheets.map(({ sectors }) => sectors.map(({ bestMs }) => bestMs)),
   );
-  await expect(readRun({ ...clients, tables }, 'fp9')).rejects.toMatchObject({ code: 'PW-REPORT-EMPTY' });
+  await expect(readRunLaps({ ...clients, tables }, 'fp9')).rejects.toMatchObject({ code: 'PW-REPORT-EMPTY' });
 });
 
 test('models are stored by version', async () => {

@@ -69,7 +69,7 @@ describe('what a lap is', () => {
       sector1Ms: { N: '30000' },
       sector2Ms: { N: '40000' },
       sector3Ms: { N: '20123' },
-      more: { M: { 'Fuel used (kg)': { S: '1,92' }, Note: { S: '7' } } },
+      fuelUsedKg: { N: '1.92' },
     };
     expect(lapRow(loaded)).toMatchObject({
       race: 'fp#1',
