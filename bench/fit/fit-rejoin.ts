@@ -7,9 +7,7 @@ import { fitPitLoss, type PitLossPrior, seenStops } from '#cloud/strategy/models
 import { plainStop, REJOIN_FEATURES, rejoinFeatures, STOP_LAPS } from '#cloud/strategy/models/rejoin-features.js';
 import { fitStints } from '#cloud/strategy/models/stints.js';
 import { median } from '#cloud/strategy/stats.js';
-import { crossValidated, leastAbsolute, named, type Row } from './regress.js';
-
-const FLOOR_S = 0.3;
+import { crossValidated, mostUsual, named, type Row } from './regress.js';
 
 export interface RejoinFit {
   prior: RejoinPrior;
@@ -24,15 +22,16 @@ export function usualPitLoss(races: readonly PastRace[]): PitLossPrior {
   return { greenS: of(true), yellowS: of(false) };
 }
 
+/** @param scale misses, seconds, beyond which a stop counts as unusual: a repair, a penalty */
 export function fitRejoinPrior(
   races: readonly PastRace[],
   pacePrior: PacePrior,
   pitLoss: PitLossPrior,
   stintLaps: number,
-  ridge: number,
+  { ridge, scale }: { ridge: number; scale: number },
 ): RejoinFit {
   const rows = races.flatMap((past, race) => rejoinRows(past, race, pacePrior, pitLoss, stintLaps));
-  const regress = (of: readonly Row[]) => leastAbsolute(of, ridge, FLOOR_S);
+  const regress = (of: readonly Row[]) => mostUsual(of, ridge, scale);
   const forecasts = crossValidated(rows, regress);
   const cv = median(rows.map((row, index) => Math.abs(row.y - forecasts[index]))) ?? 0;
   return {
@@ -66,7 +65,9 @@ function rejoinRows(
       const form = field.cars.find((each) => each.car.car === car.car);
       const plain = form === undefined ? null : plainStop(form, models.losses);
       const actualS = car.elapsedS[at + 1] - car.elapsedS[at - 1];
-      if (form === undefined || plain === null || !(actualS > 0)) return [];
+      // Before the race has shown a stop, the loss of a usual one says more of the series than of the track.
+      const shown = models.losses.stops.some((stop) => stop.green && stop.form.cls === form?.cls);
+      if (form === undefined || plain === null || !(actualS > 0) || !shown) return [];
       const features = rejoinFeatures(form, plain, models);
       return [
         {

@@ -28,7 +28,7 @@ interface Settings {
   order: { ridge: number; endFactor: number };
   stops: number;
   remaining: { ridge: number; scale: number };
-  rejoin: number;
+  rejoin: { ridge: number; scale: number };
 }
 
 const SETTINGS: Record<string, Settings> = {
@@ -37,28 +37,28 @@ const SETTINGS: Record<string, Settings> = {
     order: { ridge: 0.01, endFactor: 30 },
     stops: 3,
     remaining: { ridge: 0.03, scale: 1 },
-    rejoin: 0.01,
+    rejoin: { ridge: 0.1, scale: 1.5 },
   },
   nascar: {
     pace: 0.3,
     order: { ridge: 1, endFactor: 30 },
     stops: 3,
     remaining: { ridge: 1, scale: 7 },
-    rejoin: 0.1,
+    rejoin: { ridge: 0.1, scale: 3 },
   },
   wec: {
     pace: 1,
     order: { ridge: 1, endFactor: 1 },
     stops: 3,
     remaining: { ridge: 1, scale: 5 },
-    rejoin: 0.03,
+    rejoin: { ridge: 0.03, scale: 10 },
   },
   other: {
     pace: 0.1,
     order: { ridge: 0.1, endFactor: 10 },
     stops: 10,
     remaining: { ridge: 0.3, scale: 2 },
-    rejoin: 0.1,
+    rejoin: { ridge: 0.1, scale: 5 },
   },
 };
 

@@ -21,12 +21,10 @@ export interface PitLossPrior {
 
 export interface PitLossModel {
   stops: readonly SeenStop[];
-  /** Median of the class's stops so far, drawn to the prior while there are few; seconds. */
+  /** Median of the class's stops so far, before the first one the prior; seconds. */
   lossS(cls: string, green: boolean): number;
 }
 
-/** The prior counts as so many stops. */
-const PRIOR_STOPS = 1;
 const PACE_LAPS = 5;
 
 /**
@@ -44,8 +42,7 @@ export function fitPitLoss(field: Field, prior: PitLossPrior): PitLossModel {
       if (lossS === undefined) {
         const seen = stops.filter((stop) => stop.green === green && stop.form.cls === cls).map((stop) => stop.lossS);
         const priorS = green ? prior.greenS : prior.yellowS;
-        const share = seen.length / (seen.length + PRIOR_STOPS);
-        lossS = share * (median(seen) ?? priorS) + (1 - share) * priorS;
+        lossS = median(seen) ?? priorS;
         cache.set(key, lossS);
       }
       return lossS;

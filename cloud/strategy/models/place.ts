@@ -58,7 +58,7 @@ export function placeBand(chances: Float64Array, mass: number): { low: number; h
     const below = low > 0 ? chances[low - 1] : -1;
     const above = high < chances.length - 1 ? chances[high + 1] : -1;
     const next = Math.max(below, above);
-    if (Math.abs(held + next - mass) > Math.abs(held - mass)) break;
+    if (Math.abs(held + next - mass) >= Math.abs(held - mass)) break;
     held += next;
     if (below >= above) low--;
     else high++;

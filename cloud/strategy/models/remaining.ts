@@ -46,9 +46,11 @@ export function fitRemaining(
   return (form) => {
     const wholeS = fullDistanceS(form);
     const atS = form.car.elapsedS[form.at];
-    if (wholeS === null || !(flagS > 0) || !(atS > 0)) return wholeS;
-    if (form.lap === field.lap && !byClock) return wholeS;
     const lapS = meanLapS(form);
-    return Math.min(wholeS, Math.max(1, Math.ceil((flagS - atS) / lapS)) * lapS);
+    if (wholeS === null || !(flagS > 0) || !(atS > 0) || !(lapS > 0)) return wholeS;
+    if (byClock) return Math.max(1, Math.ceil((flagS - atS) / lapS)) * lapS;
+    // Who would come in a lap after the flag is not let on it.
+    const lapsDown = Math.max(0, Math.floor((atS + wholeS - flagS) / lapS));
+    return Math.max(wholeS - lapsDown * lapS, 0);
   };
 }

@@ -2,6 +2,7 @@ import type { Field } from '../models/field.js';
 import type { Outcome } from '../models/order.js';
 import { presentOrder } from '../models/order-features.js';
 import { placeBand } from '../models/place.js';
+import { clamp } from '../stats.js';
 import type { FinishForecast } from './types.js';
 
 const MASS = 0.8;
@@ -14,6 +15,8 @@ export function forecastFinish(field: Field, outcomes: readonly Outcome[]): Reco
     let mean = 0;
     for (const [index, chance] of chances.entries()) mean += (index + 1) * chance;
     const { low, high } = placeBand(chances, MASS);
+    // Sums of chances are off one by some 1e-16.
+    mean = clamp(mean, 1, chances.length);
     forecasts[form.car.car] = { mean, lo80: low, hi80: high, pWin: chances[0] / wins };
   }
   // `presentOrder` is by official place, which a car that is out keeps on the sheet for a while: laps done decide.

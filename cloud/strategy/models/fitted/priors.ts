@@ -5,9 +5,19 @@ import { OTHER } from './other.js';
 import type { Prior } from './types.js';
 import { WEC } from './wec.js';
 
-const PRIORS: Record<string, Prior> = { f1: F1, nascar: NASCAR, wec: WEC };
+/** GR Cup sprints are too few to be fitted on alone; they are among the races of `other`. */
+const PRIORS: Record<string, Prior> = { f1: F1, nascar: NASCAR, wec: WEC, grcup: OTHER };
 
-/** Of the series' group; of all series together where there is none. */
+/** No race of the series has been seen: by so much are bands wider than what all series together would say [judgement]. */
+const UNSEEN = 1.3;
+
+const UNKNOWN: Prior = {
+  ...OTHER,
+  pace: { ...OTHER.pace, bands: OTHER.pace.bands.map(({ low, high }) => ({ low: UNSEEN * low, high: UNSEEN * high })) },
+  order: { ...OTHER.order, spreadFactor: UNSEEN * OTHER.order.spreadFactor },
+};
+
+/** Of the series' group; of all series together, and wider, where no race of it was fitted on. */
 export function priorOf(series: string): Prior {
-  return PRIORS[seriesGroup(series)] ?? OTHER;
+  return PRIORS[seriesGroup(series)] ?? UNKNOWN;
 }
