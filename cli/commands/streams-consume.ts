@@ -1,15 +1,22 @@
 import { join, resolve } from 'node:path';
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
+import type { ArchiveStore } from '#cloud/archive/objects.js';
+import { raceArchive } from '#cloud/archive/race-archive.js';
+import { type ArchiveReader, archiveReader } from '#cloud/archive/reader.js';
+import { turbo } from '#cloud/archive/turbo.js';
 import { closeClients, createClients } from '#cloud/clients.js';
-import { startConsumer } from '#cloud/streams/consumer.js';
+import { type Consumer, startConsumer } from '#cloud/streams/consumer.js';
 import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
 import { readIdentity } from '#cloud/streams/identity-header.js';
 import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
+import { ARCHIVE_THEN_LIVE } from '#cloud/streams/positions.js';
 import { atTimestamp, LATEST, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
-import type { StreamRecord } from '#cloud/streams/source.js';
+import type { ShardSource, StreamRecord } from '#cloud/streams/source.js';
 import { wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
+import type { Log } from '#wire/log.js';
+import { type OpenArchive, openArchive } from '../archive/open.js';
 import { DEAD_LETTERS } from '../data-dir.js';
 import { EXIT } from '../exit.js';
 import { createLog } from '../log.js';
@@ -23,6 +30,8 @@ interface ConsumeFlags {
   shard?: string[];
   count?: string;
   timeout?: string;
+  race?: string;
+  bucket?: string;
   data?: string;
 }
 
@@ -34,6 +43,9 @@ const POLL_MS = 1_000;
  * opened goes to the data folder's dead letters.
  */
 export async function consume(streamName: string, flags: ConsumeFlags): Promise<void> {
+  if (flags.race !== undefined && flags.from !== 'archive') {
+    throw new PitwallError('PW-USAGE-FLAG', { what: `--race is for --from archive; --from is ${flags.from}.` });
+  }
   const initial = initialOf(flags.from);
   const limit = positive('--count', flags.count);
   const timeoutMs = positive('--timeout', flags.timeout) * 1000;
@@ -47,34 +59,68 @@ export async function consume(streamName: string, flags: ConsumeFlags): Promise<
   const log = createLog('consume');
   const path = join(resolve(config.data), DEAD_LETTERS, 'consume.jsonl');
   const deadLetters = fileDeadLetters({ path, wallClock, log });
+  const live = kinesisRecords({ client: kinesis, streamName, deadLetters, raceClock: wallClock, log });
   const reading = new Reading(limit, timeoutMs);
   const wanted = flags.shard === undefined ? undefined : new Set(flags.shard);
-  const consumer = startConsumer({
-    source: kinesisRecords({ client: kinesis, streamName, deadLetters, raceClock: wallClock, log }),
-    deadLetters,
-    pollMs: POLL_MS,
-    idlePollMs: POLL_MS,
-    ...(wanted && { shards: ({ shardId }) => wanted.has(shardId) }),
-    positions: {},
-    initial,
-    onRecords: (batch) => reading.take(batch),
-    onFailure: (error) => reading.fail(error),
-    log,
-    wallClock,
-    raceClock: wallClock,
-    random: systemRandom,
-  });
   const interrupt = () => reading.end(EXIT.interrupted);
   process.once('SIGINT', interrupt);
+  let archive: OpenArchive | undefined;
+  let consumer: Consumer | undefined;
   try {
+    if (initial === ARCHIVE_THEN_LIVE) archive = await openArchive(flags);
+    consumer = startConsumer({
+      source: archive ? await withArchive(archive.store, live, flags.race, log) : live,
+      deadLetters,
+      pollMs: POLL_MS,
+      idlePollMs: POLL_MS,
+      ...(wanted && { shards: ({ shardId }) => wanted.has(shardId) }),
+      positions: {},
+      initial,
+      onRecords: (batch) => reading.take(batch),
+      onFailure: (error) => reading.fail(error),
+      log,
+      wallClock,
+      raceClock: wallClock,
+      random: systemRandom,
+    });
     process.exitCode = await reading.ended;
   } catch (error) {
     throw remoteError(`${streamName} cannot be read`, error);
   } finally {
     process.off('SIGINT', interrupt);
-    await consumer.stop();
+    await consumer?.stop();
+    await archive?.close();
     closeClients({ kinesis });
   }
+}
+
+/** The stream's records of a race, that of which the archive began last if none is named, and then live. Raises PW-ARCHIVE-NO-RACE. */
+async function withArchive(
+  store: ArchiveStore,
+  live: ShardSource,
+  wanted: string | undefined,
+  log: Log,
+): Promise<ShardSource> {
+  const reader = archiveReader(store);
+  const race = wanted ?? (await newestRace(reader));
+  await reader.manifest(race);
+  const archive = raceArchive({
+    reader,
+    race,
+    stream: live.name,
+    onDamage: ({ object, what, lost }) => log.error('The archive is damaged.', { object: object.key, what, lost }),
+  });
+  return turbo({ archive, live, raceClock: wallClock, random: systemRandom });
+}
+
+async function newestRace(reader: ArchiveReader): Promise<string> {
+  const manifests = await Promise.all((await reader.races()).map((race) => reader.manifest(race)));
+  const [newest] = manifests.sort((a, b) => b.fromMs - a.fromMs);
+  if (newest) return newest.race;
+  throw new PitwallError('PW-ARCHIVE-NO-RACE', {
+    what: 'The archive has no race yet.',
+    fix: 'Read with --from horizon.',
+  });
 }
 
 /** How far a reading has come, and when it is over. */
@@ -140,14 +186,15 @@ function lineOf(shardId: string, { sequenceNumber, subSequenceNumber, partitionK
   }
 }
 
-/** `latest`, `horizon`, epoch milliseconds, or a date. Raises PW-USAGE-FLAG. */
+/** `latest`, `horizon`, `archive`, epoch milliseconds, or a date. Raises PW-USAGE-FLAG. */
 export function initialOf(from: string): ShardPosition {
   if (from === 'latest') return LATEST;
   if (from === 'horizon') return TRIM_HORIZON;
+  if (from === 'archive') return ARCHIVE_THEN_LIVE;
   const ms = /^\d{12,}$/.test(from) ? Number(from) : Date.parse(from);
   if (Number.isFinite(ms)) return atTimestamp(ms);
   throw new PitwallError('PW-USAGE-FLAG', {
     what: `--from ${from}: no time.`,
-    fix: 'Write latest, horizon, epoch milliseconds, or a date such as 2026-11-21T13:00:00Z.',
+    fix: 'Write latest, horizon, archive, epoch milliseconds, or a date such as 2026-11-21T13:00:00Z.',
   });
 }

@@ -64,7 +64,9 @@ Examples:
   streams
     .command('consume <stream>')
     .description('Print records as JSON lines, KPL aggregates opened, parents of a split or merge before its children.')
-    .option('--from <place>', 'latest, horizon, epoch ms, or a date', 'latest')
+    .option('--from <place>', 'latest, horizon, archive, epoch ms, or a date', 'latest')
+    .option('--race <race>', 'with --from archive: whose archive comes before the stream (default the newest)')
+    .option('--bucket <name>', 'with --from archive: where it is, on an AWS context')
     .addOption(new Option('--shard <id>', 'this shard alone; may be given several times').argParser(many))
     .option('--count <n>', 'end after so many records')
     .option('--timeout <s>', 'end with exit 5 when no record comes for so long')
@@ -78,6 +80,7 @@ came; it reads beside the stream's consumers and shares their 5 reads a second o
 Examples:
   $ pitwall streams consume pitwall-race
   $ pitwall streams consume pitwall-race --from horizon --count 10
+  $ pitwall streams consume pitwall-race --from archive
   $ pitwall streams consume pitwall-race --from 2026-11-21T13:00:00Z --shard shardId-000000000000`,
     )
     .action(async (stream, flags) => (await import('../streams-consume.js')).consume(stream, flags));
