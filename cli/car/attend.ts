@@ -103,9 +103,15 @@ function summaryOf(agent: Agent, type: AgentSummary['type'], ms: number): AgentS
   };
 }
 
-function describe({ thing, seconds, journaled, published, acked, dropped, unsent, unacked }: AgentSummary): string {
+function describe(summary: AgentSummary): string {
+  const { thing, seconds, journaled, published, acked, dropped, unsent, unacked, sources } = summary;
   const reasons = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
   const lost = reasons.length > 0 ? `, dropped ${reasons.join(', ')}` : '';
-  const kept = unacked > 0 ? `; ${unacked} records wait in the journal (${unsent} not sent)` : '';
-  return `${thing}: ${journaled} frames journaled, ${published} published, ${acked} acknowledged end to end in ${seconds} s${lost}${kept}.`;
+  const unread = Object.entries(sources).filter(([, { failures = 0 }]) => failures > 0);
+  const failed = unread.map(([name, { failures }]) => `; ${name}: ${failures} times what came could not be read`);
+  // Acknowledgements come from the readers of a race: where none runs, that is no fault of the agent.
+  const nobody =
+    acked === 0 && unsent === 0 ? ', nobody acknowledges: no readers run there (pitwall race has them)' : '';
+  const kept = unacked > 0 ? `; ${unacked} records wait in the journal (${unsent} not sent${nobody})` : '';
+  return `${thing}: ${journaled} frames journaled, ${published} published, ${acked} acknowledged end to end in ${seconds} s${lost}${failed.join('')}${kept}.`;
 }
