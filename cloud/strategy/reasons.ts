@@ -1,3 +1,5 @@
+import { isCarriedOn } from '#cloud/race/car-laps.js';
+import { officialLaps } from '#cloud/race/laps.js';
 import type { RaceState } from '#cloud/race/types.js';
 import type { EntryAnswer, StopPlan, StrategyAnswer } from './types.js';
 
@@ -12,6 +14,12 @@ const DRY_SHARE_TOLD = 0.02;
  */
 export function reasonsFor(state: RaceState, answer: StrategyAnswer, own: EntryAnswer, plan: StopPlan): string[] {
   const reasons: string[] = [];
+  const entry = state.entries[own.entry];
+  if (isCarriedOn(entry)) {
+    reasons.push(
+      `Timing has not confirmed this car since lap ${officialLaps(entry)}: laps are its own count, others stand still.`,
+    );
+  }
   if (plan.opportunity) {
     const { green, yellow } = answer.pitLossMs;
     reasons.push(`Yellow: a stop costs ${seconds(yellow)} s now, ${seconds(green)} s under green.`);

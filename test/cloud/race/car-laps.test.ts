@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { raceView } from '#cloud/engine/view.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { MAX_CAR_LAPS, SILENT_AFTER_MS } from '#cloud/race/car-laps.js';
 import { createRaceState } from '#cloud/race/create.js';
 import { lapsCompleted, officialLaps } from '#cloud/race/laps.js';
 import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
+import { answer } from '#cloud/strategy/answer.js';
 import type { CarLapEvent } from '#wire/messages.js';
 import type { RaceRecord } from '#wire/race-records.js';
 import { seededRandom } from '#wire/random.js';
+import { notFinite } from '../../helpers/made-race.js';
 import { rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
 import { shuffled } from './arbiter/made-laps.js';
 
@@ -150,6 +153,30 @@ describe('laps that the car tells', () => {
     fold(state, [...official, race.carLap('1', 4, 5e7), race.alive('1', endMs(4) + 6e7)]);
     expect(lapsCompleted(state.entries['1'])).toBe(3);
     expect(state.timing?.silentSinceMs).toBeNull();
+  });
+
+  it('bridge five minutes without timing: strategy answers, nothing is no number, and all is as ever when it comes late', () => {
+    const race = new Race();
+    const all = race.laps(1, 20);
+    const isSilent = (record: RaceRecord) =>
+      record.kind === 'timing' && record.eventTimeMs > endMs(8) && record.eventTimeMs <= endMs(8) + 300_000;
+    const state = openRace();
+    const untilMs = endMs(8) + 300_000;
+    const heard = all.filter((record) => !isSilent(record));
+    fold(
+      state,
+      heard.filter((record) => 'eventTimeMs' in record && record.eventTimeMs <= untilMs),
+    );
+    expect(lapsCompleted(state.entries['1'])).toBeGreaterThan(15);
+    const given = answer({ state, trigger: 'test', runs: 20 });
+    expect(given.entries['1'].tyreAgeLaps).toBe(lapsCompleted(state.entries['1']));
+    expect(notFinite(given)).toEqual([]);
+    expect(notFinite(raceView(state, given, { raceTimeMs: untilMs, speed: 1 }))).toEqual([]);
+    expect(notFinite(state)).toEqual([]);
+    fold(state, [...heard, ...all.filter(isSilent)]);
+    const never = openRace();
+    fold(never, all);
+    expect(JSON.stringify(state)).toBe(JSON.stringify(never));
   });
 
   it('are bounded', () => {
