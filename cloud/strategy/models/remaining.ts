@@ -11,6 +11,11 @@ import type { StopModel } from './stops.js';
 /** Time left is believed between these multiples of the green pace. */
 const LEAST = 0.8;
 const MOST = 3;
+/**
+ * Share of a lap by which a car has to be projected beyond a lap behind before it counts as one down: leaders ease off, and a
+ * forecast that is off by a lap is off by more than one that is not.
+ */
+const LAPPED_FROM = 0.3;
 
 /**
  * Seconds from a car's last crossing to its finish: laps left at its green pace, and what stops, cautions and the drift of
@@ -50,7 +55,7 @@ export function fitRemaining(
     if (wholeS === null || !(flagS > 0) || !(atS > 0) || !(lapS > 0)) return wholeS;
     if (byClock) return Math.max(1, Math.ceil((flagS - atS) / lapS)) * lapS;
     // Who would come in a lap after the flag is not let on it.
-    const lapsDown = Math.max(0, Math.floor((atS + wholeS - flagS) / lapS));
+    const lapsDown = Math.max(0, Math.floor((atS + wholeS - flagS) / lapS - LAPPED_FROM));
     return Math.max(wholeS - lapsDown * lapS, 0);
   };
 }
