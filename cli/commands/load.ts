@@ -1,50 +1,28 @@
-import { join, resolve } from 'node:path';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { closeClients, createClients } from '#cloud/clients.js';
 import { type Examined, examine } from '#cloud/load/examine.js';
 import { loadFile } from '#cloud/load/load.js';
-import { isKeyName } from '#cloud/load/row-taker.js';
 import { refuseOwned } from '#cloud/load/runs.js';
-import type { SchemaOptions, TableKind } from '#cloud/load/schema.js';
-import { TableLoader } from '#cloud/load/table-loader.js';
-import { openTarget, type TargetTable, targetTable } from '#cloud/load/target-table.js';
+import { type TargetTable, targetTable } from '#cloud/load/target-table.js';
 import { ensureTable } from '#cloud/provision.js';
 import { tables } from '#cloud/resources.js';
 import { wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
 import { agreed } from '../agree.js';
 import { EXIT } from '../exit.js';
+import { Loaders, loadPath } from '../load/loaders.js';
+import { checkName, type LoadFlags, optionsOf } from '../load/options.js';
 import { LoadReport } from '../load/report.js';
 import { describeExamined } from '../load/text.js';
-import { createLog } from '../log.js';
 import { positive } from '../operator.js';
-import { systemRandom } from '../random.js';
 import { cloudOf, remoteError } from '../remote.js';
 import { configFor } from './config.js';
 
-interface LoadFlags {
-  run?: string;
-  thing?: string;
-  track?: string;
-  kind?: TableKind;
-  map?: string[];
-  delimiter?: string;
-  decimal?: '.' | ',';
-  start?: string;
-  ttl?: string;
-  tablePerRun?: boolean;
-  dryRun?: boolean;
-  yes?: boolean;
-  again?: boolean;
-  json?: boolean;
-  data?: string;
-}
-
-/** Checkpoints and rejected rows, in the data folder. */
-const LOAD_FOLDER = 'load';
-
 /** Looks at the files, shows how it will read them, asks, and loads one after the other. */
 export async function load(paths: string[], flags: LoadFlags): Promise<void> {
+  if (flags.poll !== undefined) {
+    if (paths.length > 0) throw new PitwallError('PW-USAGE-ARGUMENT', { what: 'Files or --poll, not both.' });
+    return (await import('./load-poll.js')).loadPolled(flags.poll, flags);
+  }
   if (paths.length === 0) {
     throw new PitwallError('PW-USAGE-ARGUMENT', {
       what: 'No file to load.',
@@ -79,11 +57,7 @@ export async function load(paths: string[], flags: LoadFlags): Promise<void> {
     for (const { examined, run, target } of files) {
       if (examined.schema.kind === 'laps') await refuseOwned(dynamodb, tables.state.name, run);
       const { loader, provisionedUnits } = await loaders.of(target);
-      const base = join(
-        resolve(config.data),
-        LOAD_FOLDER,
-        `${examined.file.fingerprint}-${run.replace(/[^\w.-]/g, '-')}`,
-      );
+      const base = loadPath(config.data, examined.file.fingerprint, run);
       const summary = await loadFile({
         examined,
         run,
@@ -110,35 +84,6 @@ export async function load(paths: string[], flags: LoadFlags): Promise<void> {
   }
 }
 
-/** One loader for each table: it knows what that table takes. */
-class Loaders {
-  readonly #dynamodb: DynamoDBClient;
-  readonly #made = new Map<string, { loader: TableLoader; provisionedUnits: number | undefined }>();
-
-  constructor(dynamodb: DynamoDBClient) {
-    this.#dynamodb = dynamodb;
-  }
-
-  async of(target: Pick<TargetTable, 'key' | 'table'>) {
-    const { name } = target.table;
-    let made = this.#made.get(name);
-    if (!made) {
-      const { provisionedUnits } = await openTarget(this.#dynamodb, target);
-      const loader = new TableLoader({
-        dynamodb: this.#dynamodb,
-        tableNames: { [target.key]: name, state: tables.state.name },
-        provisionedUnits,
-        log: createLog('load'),
-        wallClock,
-        random: systemRandom,
-      });
-      made = { loader, provisionedUnits };
-      this.#made.set(name, made);
-    }
-    return made;
-  }
-}
-
 type File = { examined: Examined; run: string; target: Pick<TargetTable, 'key' | 'table'> };
 
 /** On stdout when it is what was asked for, else it is talk. */
@@ -153,40 +98,6 @@ function show(files: readonly File[], flags: LoadFlags): void {
       (flags.dryRun ? process.stdout : process.stderr).write(`${text}\n`);
     }
   }
-}
-
-function optionsOf({ kind, delimiter, decimal, thing, start, map = [] }: LoadFlags): SchemaOptions {
-  if (delimiter !== undefined && delimiter !== 'tab' && delimiter.length !== 1) {
-    throw new PitwallError('PW-USAGE-FLAG', { what: `--delimiter is "${delimiter}"; wanted one sign, or tab.` });
-  }
-  const pairs = map.map((assignment) => {
-    const at = assignment.lastIndexOf('=');
-    if (at <= 0 || at === assignment.length - 1) {
-      throw new PitwallError('PW-USAGE-FLAG', { what: `--map is "${assignment}"; wanted COLUMN=MEANING.` });
-    }
-    return [assignment.slice(0, at), assignment.slice(at + 1)] as const;
-  });
-  return {
-    ...(kind && { kind }),
-    ...(delimiter !== undefined && { delimiter: delimiter === 'tab' ? '\t' : delimiter }),
-    ...(decimal && { decimal }),
-    ...(thing !== undefined && { thing: checkName('--thing', thing) }),
-    ...(start !== undefined && { startMs: startOf(start) }),
-    map: Object.fromEntries(pairs),
-  };
-}
-
-function startOf(text: string): number {
-  const ms = /^\d{12,}$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isFinite(ms)) return ms;
-  throw new PitwallError('PW-USAGE-FLAG', {
-    what: `--start is "${text}"; wanted a date such as 2026-11-20T14:00:00Z, or epoch milliseconds.`,
-  });
-}
-
-function checkName(flag: string, name: string): string {
-  if (isKeyName(name)) return name;
-  throw new PitwallError('PW-USAGE-FLAG', { what: `${flag} is "${name}"; wanted 1 to 128 bytes without "#".` });
 }
 
 function requireStart({ file, lacksStart }: Examined): void {

@@ -17,6 +17,10 @@ export function addLoadCommands(program: Command): void {
     .option('--start <time>', 'what elapsed times and times of day count from: a date or epoch ms')
     .option('--ttl <days>', 'let the rows expire')
     .option('--table-per-run', 'into a table of its own, pitwall-samples-RUN or pitwall-laps-RUN')
+    .option('--poll <url>', 'instead of files: a live endpoint of JSON, asked until ^C; loads rows that have changed')
+    .option('--every <s>', 'between two questions (default 5)')
+    .option('--polls <n>', 'end after so many answers')
+    .option('--at <path>', 'where the rows are in the answer, as data.cars (default: the longest array of objects)')
     .option('--dry-run', 'show how the files would be read, and load nothing')
     .option('--yes', 'show it and do not ask')
     .option('--again', 'from the first row, whatever was loaded before')
@@ -37,7 +41,8 @@ Examples:
   $ pitwall load practice.csv.gz --dry-run
   $ pitwall load practice.csv.gz --run barber-p1 --start 2026-11-20T14:00:00Z
   $ pitwall load long.csv.gz --run barber-p1 --thing car-88 --yes --json
-  $ pitwall load export.csv --map Zeit=time --map 'Öldruck=oilPressure' --decimal , --ttl 30`,
+  $ pitwall load export.csv --map Zeit=time --map 'Öldruck=oilPressure' --decimal , --ttl 30
+  $ pitwall load --poll http://127.0.0.1:8080/live.json --at vehicles --run practice --map id=thing --yes`,
     )
     .action(async (files, flags) => (await import('../load.js')).load(files, flags));
 }
