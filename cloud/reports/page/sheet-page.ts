@@ -43,7 +43,7 @@ export function leadOf(sheet: PracticeSheet): Markup {
     const { index, lossMs, toField, sector } = weakest;
     const whose = toField ? `to car ${sector.fieldEntry}` : `to your own lap ${sector.bestLap}`;
     return markup`Most to gain: <b>sector ${index + 1}, ${seconds(lossMs)} s</b> ${whose}${
-      inHandMs >= IN_HAND_MIN_MS ? markup`. By your own best sectors: <b>${seconds(inHandMs)} s</b>.` : '.'
+      inHandMs >= IN_HAND_MIN_MS ? markup`. In hand by your own best sectors: <b>${seconds(inHandMs)} s</b>.` : '.'
     }`;
   }
   if (field.bestMs === null || field.place === 1) return markup`Fastest of ${field.cars}.`;

@@ -32,7 +32,7 @@ figure { margin: 0; }
 figcaption, .note { color: var(--muted); font-size: 12.5px; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 11px system-ui, "Liberation Sans", sans-serif; fill: var(--muted); font-variant-numeric: tabular-nums; }
-svg .strong { fill: var(--ink); font-weight: 650; }
+svg .strong { fill: var(--ink); font-weight: 650; paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
 svg .grid { stroke: var(--line); }
 svg .trend { stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: 6 3; fill: none; }
 svg .path { stroke: var(--muted); stroke-width: 1; fill: none; opacity: .55; }
@@ -55,7 +55,8 @@ td.class { color: var(--class); font-weight: 650; }
 tr.pit td, tr.slow td, tr.flag td, tr.untimed td { color: var(--muted); }
 tr.first td { border-top: 2px solid var(--line); }
 footer { margin-top: 18px; color: var(--muted); font-size: 12px; }
-@media (max-width: 620px) { .cards { grid-template-columns: repeat(2, 1fr); } .scroll { overflow-x: auto; } }
+@media (max-width: 620px) { .cards { grid-template-columns: repeat(2, 1fr); } .scroll, figure { overflow-x: auto; }
+  svg { min-width: 600px; } }
 @media print {
   body { padding: 0; max-width: none; font-size: 11.5px; }
   figure, .cards, tr { break-inside: avoid; }
