@@ -1,5 +1,6 @@
+import { RULES } from '#cloud/race/rules/rules.js';
 import { PitwallError } from '#wire/errors.js';
-import type { RosterEntry, SessionOpen } from '#wire/race-records.js';
+import type { RosterEntry, RulesId, SessionOpen } from '#wire/race-records.js';
 import { atTheDesk, type PeopleFlags, wholeNumber } from '../people.js';
 import { readRoster } from '../roster-file.js';
 
@@ -7,6 +8,8 @@ interface FigureFlags extends PeopleFlags {
   name?: string;
   track?: string;
   laps?: string;
+  rules?: string;
+  stages?: string;
   timing?: string;
   pitToCar?: string;
   tankKg?: string;
@@ -83,6 +86,8 @@ function changed(flags: FigureFlags, known: SessionOpen['car']): Partial<Session
   if (flags.track !== undefined) changes.track = flags.track;
   const lapsTotal = wholeNumber('--laps', flags.laps);
   if (lapsTotal !== undefined) changes.lapsTotal = lapsTotal;
+  if (flags.rules !== undefined) changes.rules = rulesOf(flags.rules);
+  if (flags.stages !== undefined) changes.stageEnds = stageEndsOf(flags.stages);
   if (flags.timing !== undefined) changes.timingThing = flags.timing;
   if (flags.pitToCar !== undefined) changes.pitToCar = pitToCarOf(flags.pitToCar);
   const car = { ...known };
@@ -95,6 +100,18 @@ function changed(flags: FigureFlags, known: SessionOpen['car']): Partial<Session
     changes.car = car;
   }
   return changes;
+}
+
+function rulesOf(text: string): RulesId {
+  if (Object.hasOwn(RULES, text)) return text as RulesId;
+  throw wanted('--rules', text, Object.keys(RULES).join(', '));
+}
+
+function stageEndsOf(text: string): number[] {
+  const laps = text.split(',').map(Number);
+  const isAscending = laps.every((lap, index) => Number.isInteger(lap) && lap > (index === 0 ? 0 : laps[index - 1]));
+  if (!isAscending) throw wanted('--stages', text, 'laps in ascending order, such as 60,120');
+  return laps;
 }
 
 function pitToCarOf(text: string): SessionOpen['pitToCar'] {

@@ -15,6 +15,8 @@ export interface RaceView {
   /** Since the green flag. */
   elapsedMs?: number;
   cautions: number;
+  /** Where the rules cut the race into stages. */
+  stage?: { stage: number; of: number; endLap: number; lapsToEnd: number };
   /** Event time of the newest fact shown. */
   dataMs: number;
   /** Race ms per wall ms, as reached. */
@@ -73,6 +75,16 @@ export interface CarRow {
   lapsSinceStop: number;
   tyreAge: number;
   stops: number;
+  /** Where the rules have classes. */
+  cls?: string;
+  classPosition?: number;
+  /** It would get the free pass, may wave around: as it stands. */
+  freePass?: true;
+  waveAround?: true;
+  /** What a person says is damaged. */
+  damage?: string;
+  /** What the rules leave the driver at the wheel, ms. */
+  driverLeftMs?: number;
   fuelLapsLeft?: { low: number; mean: number; high: number };
   pitWindow?: { openLap: number; closeLap: number; bestLap: number };
   falloffMsPerLap?: number;

@@ -1,8 +1,14 @@
 import type { CallCard, CarRow, RaceView } from '#cloud/dashboard/view.js';
 import { unlistedThings } from '#cloud/race/car.js';
 import { isCarriedOn } from '#cloud/race/car-laps.js';
+import { damageOf } from '#cloud/race/facts/in-force.js';
 import { gaps } from '#cloud/race/gaps.js';
 import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
+import { classPlaces } from '#cloud/race/rules/classes.js';
+import { driverNow, driverTimes } from '#cloud/race/rules/drivers.js';
+import { lapsBack } from '#cloud/race/rules/lapped.js';
+import { rulesOf } from '#cloud/race/rules/rules.js';
+import { cautions, stageNow } from '#cloud/race/rules/stages.js';
 import type { AgentHealth, CallState, EntryState, RaceState } from '#cloud/race/types.js';
 import type { EntryAnswer, StrategyAnswer } from '#cloud/strategy/types.js';
 import { callTimes } from './call-times.js';
@@ -35,7 +41,7 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
     lap,
     lapsTotal: session.lapsTotal,
     raceTimeMs: moment.raceTimeMs,
-    cautions: state.flags.filter((change) => change.flag === 'yellow').length,
+    cautions: cautions(state).length,
     dataMs: lastEventMs,
     speed: moment.speed,
     rows: {},
@@ -46,16 +52,19 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
   // Whole seconds, as it is shown.
   if (moment.behindMs !== undefined) view.behindMs = Math.ceil(moment.behindMs / 1_000) * 1_000;
   if (moment.isReplay) view.isReplay = true;
+  const stage = stageNow(state);
+  if (stage !== null) view.stage = stage;
   const gapOf = gaps(state);
   state.order.forEach((key, index) => {
     const entry = state.entries[key];
-    const row = carRow(key, entry, index + 1);
+    const row = carRow(state, key, index + 1);
     addGap(row, gapOf[key]);
     // Strategy is not asked after the flag: what it said last about a car that has finished is about laps now driven.
     if (entry.status !== 'finished' && entry.status !== 'retired') addAnswer(row, answer?.entries[key]);
     addTelemetry(row, state, entry, moment);
     view.rows[key] = row;
   });
+  addRules(view, state);
   for (const thing of unlistedThings(state)) {
     // An entry may have a thing's name: the race's own row stays.
     if (view.rows[thing] === undefined) view.rows[thing] = unlistedRow(thing, Object.keys(view.rows).length + 1, state);
@@ -66,6 +75,26 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
   addCallTimes(view, state);
   addLapSource(view, state);
   return view;
+}
+
+/** What follows from the rules of the race, and damage that a person told. */
+function addRules(view: RaceView, state: RaceState): void {
+  const { freePass, waveAround } = lapsBack(state);
+  if (freePass !== null) view.rows[freePass].freePass = true;
+  for (const key of waveAround) view.rows[key].waveAround = true;
+  for (const [key, { cls, position }] of Object.entries(classPlaces(state))) {
+    view.rows[key].cls = cls;
+    view.rows[key].classPosition = position;
+  }
+  const limited = rulesOf(state).driverTime !== null;
+  for (const [key, entry] of Object.entries(state.entries)) {
+    const row = view.rows[key];
+    const damage = damageOf(state, entry);
+    if (damage !== null) row.damage = damage;
+    if (!limited) continue;
+    const leftMs = driverTimes(state, entry).find(({ driver }) => driver === row.driver)?.leftMs;
+    if (leftMs != null) row.driverLeftMs = leftMs;
+  }
 }
 
 function addCallTimes(view: RaceView, state: RaceState): void {
@@ -89,13 +118,14 @@ function addLapSource(view: RaceView, { timing, entries }: RaceState): void {
   }
 }
 
-function carRow(key: string, entry: EntryState, order: number): CarRow {
+function carRow(state: RaceState, key: string, order: number): CarRow {
+  const entry = state.entries[key];
   const { roster, status, stops, bestLapMs, stintFromLap, tyresFromLap } = entry;
   const laps = lapsCompleted(entry);
   const row: CarRow = {
     entry: key,
     number: roster.number,
-    driver: roster.driver,
+    driver: driverNow(state, entry),
     team: roster.team,
     own: roster.own,
     order,

@@ -1,4 +1,5 @@
 import type { RosterEntry } from '#wire/race-records.js';
+import { refreshCarLaps } from './car-laps.js';
 import { createEntry } from './create.js';
 import { bestLapMs, correctLaps } from './facts/lap-times.js';
 import { rebuildStops } from './stops.js';
@@ -31,6 +32,7 @@ export function relabel(state: RaceState, roster: readonly RosterEntry[]): void 
     after[key].bestLapMs = bestLapMs(after[key].laps);
     correctLaps(state, key);
     rebuildStops(state, key);
+    refreshCarLaps(after[key]);
   }
 }
 
@@ -69,8 +71,8 @@ function joined(roster: RosterEntry, { own, timed, reported, sending }: Sources)
     entry.retirement = reported.retirement;
   }
   if (sending !== undefined) {
-    const { car, alarms, alarmAtMs } = sending;
-    Object.assign(entry, { car, alarms, alarmAtMs });
+    const { car, alarms, alarmAtMs, carLaps } = sending;
+    Object.assign(entry, { car, alarms, alarmAtMs, ...(carLaps && { carLaps }) });
     if (entry.car !== null && sending !== timed) {
       entry.car = { ...entry.car, crossings: [], fuelPerLapKg: [], fuelPerYellowLapKg: [], fuelUsedAtStartKg: null };
       entry.stops = [];

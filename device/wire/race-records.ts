@@ -28,12 +28,19 @@ export interface RosterEntry {
   own: boolean;
 }
 
+/** Which kind of racing; what each says is in `cloud/race/rules/rules.ts`. */
+export type RulesId = 'nascar' | 'f1' | 'endurance' | 'sprint';
+
 export interface SessionOpen extends PeopleInput {
   kind: 'session';
   type: 'open';
   name: string;
   track: string;
   lapsTotal: number;
+  /** Absent: `sprint`, which promises nothing. */
+  rules?: RulesId;
+  /** Completed laps at which stages end, ascending, without the last; read where the rules know stages. */
+  stageEnds?: number[];
   /** Thing of the trackside agent whose timing is official. */
   timingThing: string;
   /** Whether anything may reach the car at all (decision 12). */

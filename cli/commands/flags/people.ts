@@ -32,6 +32,7 @@ Examples:
       `
 Examples:
   $ pitwall session relabel --laps 45
+  $ pitwall session relabel --rules nascar --stages 15,30
   $ pitwall session relabel --name "Sunday, shortened" --tank-kg 52`,
     )
     .action(async (flags) => (await import('../session.js')).relabel(flags));
@@ -118,6 +119,8 @@ function figures(command: Command): Command {
     .option('--name <name>', 'as shown on the screen')
     .option('--track <name>', 'as shown on the screen')
     .option('--laps <n>', 'of the race')
+    .option('--rules <kind>', 'nascar, f1, endurance or sprint')
+    .option('--stages <laps>', 'laps at which stages end, without the last: 60,120')
     .option('--timing <thing>', 'thing of the trackside agent whose timing is official')
     .addOption(new Option('--pit-to-car <how>', 'what may reach the car').choices(['none', 'display', 'setup']))
     .option('--tank-kg <kg>', 'fuel that a full tank holds')

@@ -64,7 +64,7 @@ function towerRow(row: CarRow, overallBestMs: number, fullestLaps: number, speed
     off: row.status === 'retired',
     position: isListed ? String(row.order) : '',
     number: row.number,
-    driver: row.driver,
+    driver: row.classPosition === undefined ? row.driver : `${row.driver} · ${row.cls} ${row.classPosition}`,
     team: row.team,
     gap: gapCell(row),
     interval: row.order === 1 || row.status === 'retired' ? '' : gap(row.intervalMs),
@@ -116,6 +116,15 @@ export function stateCell(row: CarRow, speed: number): StateCell {
   if (status === 'finished') return { kind: 'done', text: 'FINISHED', title: 'Took the checkered flag' };
   if (row.link === 'down')
     return { kind: 'link', text: '✕ no link', title: 'The car’s uplink is down; it keeps its data and sends it later' };
+  if (row.damage) return { kind: 'alarm', text: `! ${row.damage}`, title: `Damage, as a person says: ${row.damage}` };
+  if (row.freePass)
+    return {
+      kind: 'fine',
+      text: 'free pass',
+      title: 'First car a lap down: gets its lap back at a caution, as it stands',
+    };
+  if (row.waveAround)
+    return { kind: 'fine', text: 'wave', title: 'May wave around: lapped, and has not stopped in this caution' };
   if (status === 'unlisted')
     return { kind: 'none', text: 'not listed', title: `${row.thing} sends, but is in nobody's roster` };
   if (telemetryAgeMs === undefined) {

@@ -72,9 +72,16 @@ function raceParts(view: RaceView): TemplateResult {
       ><small>lap</small><b data-test="lap">${view.lap}<i>/${view.lapsTotal}</i></b
       ><progress max=${view.lapsTotal} .value=${view.lap} aria-label="Laps done"></progress
     ></span>
+    ${view.stage ? stageFigure(view.stage) : nothing}
     <span class="figure"><small>race clock</small><b>${clock(view.elapsedMs)}</b></span>
     <span class="figure"><small>cautions</small><b>${view.cautions}</b></span>
   `;
+}
+
+function stageFigure({ stage, of, endLap, lapsToEnd }: NonNullable<RaceView['stage']>): TemplateResult {
+  return html`<span class="figure" title=${`Stage ${stage} of ${of} ends on lap ${endLap}`}
+    ><small>stage ${stage}/${of} ends in</small><b data-test="stage">${lapsToEnd}</b></span
+  >`;
 }
 
 customElements.define('pw-top-bar', TopBar);

@@ -1,0 +1,35 @@
+import { gaps } from '../gaps.js';
+import type { RaceState } from '../types.js';
+import { rulesOf } from './rules.js';
+import { cautions } from './stages.js';
+
+/** Who would get a lap back, by entry. */
+export interface LapsBack {
+  /** Were a caution to come now, or, under one, as it stands; null = nobody. */
+  freePass: string | null;
+  /** Under a caution only: who may wave around as it stands. */
+  waveAround: string[];
+}
+
+/**
+ * Candidates, not awards: who caused the caution is not known here, and that car gets nothing. The free pass is told from
+ * the running order as it is; the field is frozen by the loops at the moment of caution, so that a car which has not crossed
+ * one since may still change places.
+ */
+export function lapsBack(state: RaceState): LapsBack {
+  const { caution } = rulesOf(state);
+  const gapOf = gaps(state);
+  const lapped = state.order.filter((key) => {
+    const { status } = state.entries[key];
+    return (status === 'running' || status === 'pit') && gapOf[key].lapsDown > 0;
+  });
+  const freePass = caution.freePass ? (lapped[0] ?? null) : null;
+  const now = cautions(state).at(-1);
+  if (state.flag !== 'yellow' || now === undefined || caution.waveAround === 'none')
+    return { freePass, waveAround: [] };
+  const others = lapped.filter((key) => key !== freePass);
+  if (caution.waveAround === 'all') return { freePass, waveAround: others };
+  const hasStopped = (key: string) => state.entries[key].stops.some(({ inMs }) => inMs >= now.fromMs);
+  if (state.order.length === 0 || !hasStopped(state.order[0])) return { freePass, waveAround: [] };
+  return { freePass, waveAround: others.filter((key) => !hasStopped(key)) };
+}

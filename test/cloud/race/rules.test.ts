@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { raceView } from '#cloud/engine/view.js';
+import { applyRecord } from '#cloud/race/apply.js';
+import { createRaceState } from '#cloud/race/create.js';
+import { compoundsToUse } from '#cloud/race/rules/compounds.js';
+import { driverTimes } from '#cloud/race/rules/drivers.js';
+import { lapsBack } from '#cloud/race/rules/lapped.js';
+import { RULES } from '#cloud/race/rules/rules.js';
+import { cautions, stageNow } from '#cloud/race/rules/stages.js';
+import type { RaceState } from '#cloud/race/types.js';
+import type { FactType, RaceRecord, RulesId, SessionOpen } from '#wire/race-records.js';
+import { RACE, rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
+
+const LAP_MS = 30_000;
+
+function fold(records: RaceRecord[], more: Partial<SessionOpen>): RaceState {
+  const state = createRaceState(sessionOpen(more));
+  for (const record of records) applyRecord(state, record);
+  return state;
+}
+
+/** Laps of one car, the first `slow` of them taking twice as long. */
+function laps(feed: TimingFeed, entry: string, to: number, slow = 0): RaceRecord[] {
+  return Array.from({ length: to }, (_, i) => {
+    const lap = i + 1;
+    return feed.passing(entry, lap, START_MS + (lap + Math.min(lap, slow)) * LAP_MS + Number(entry) * 100, {
+      lapTimeMs: lap <= slow ? 2 * LAP_MS : LAP_MS,
+    });
+  });
+}
+
+function said(type: FactType, value: string, lap: number): RaceRecord {
+  const inputId = `${type}-${lap}`;
+  return {
+    v: 1,
+    kind: 'fact',
+    race: RACE,
+    author: 'Kim',
+    inputId,
+    eventTimeMs: START_MS,
+    type,
+    entry: '1',
+    lap,
+    value,
+  };
+}
+
+const view = (state: RaceState) => raceView(state, null, { raceTimeMs: state.lastEventMs, speed: 1 });
+
+describe('stages', () => {
+  const feed = new TimingFeed();
+  const records = [
+    feed.flag('green', 0, START_MS),
+    ...laps(feed, '1', 12),
+    feed.flag('yellow', 4, START_MS + 4 * LAP_MS + 200),
+    feed.flag('green', 6, START_MS + 6 * LAP_MS + 200),
+    feed.flag('yellow', 10, START_MS + 10 * LAP_MS + 200),
+    feed.flag('red', 11, START_MS + 11 * LAP_MS),
+    feed.flag('yellow', 11, START_MS + 11 * LAP_MS + 9_000),
+    feed.flag('green', 12, START_MS + 12 * LAP_MS),
+  ];
+  const session: Partial<SessionOpen> = { rules: 'nascar', stageEnds: [10, 20], lapsTotal: 30 };
+
+  it('tells the stage that is on, and its laps to go, also on the screen', () => {
+    const state = fold(records, session);
+    expect(stageNow(state)).toEqual({ stage: 2, of: 3, endLap: 20, lapsToEnd: 8 });
+    expect(view(state).stage).toEqual({ stage: 2, of: 3, endLap: 20, lapsToEnd: 8 });
+    expect(stageNow(fold(records, { ...session, lapsTotal: 15 }))).toMatchObject({ stage: 2, of: 2, endLap: 15 });
+  });
+
+  it('tells a stage break from a caution; a red flag within one does not make two', () => {
+    const found = cautions(fold(records, session));
+    expect(found.map(({ fromLap, toLap, isStageBreak }) => [fromLap, toLap, isStageBreak])).toEqual([
+      [4, 6, false],
+      [10, 12, true],
+    ]);
+    expect(view(fold(records, session)).cautions).toBe(2);
+  });
+
+  it('knows none where the rules or the session name none', () => {
+    for (const more of [{ ...session, rules: 'f1' as RulesId }, { ...session, stageEnds: undefined }, {}]) {
+      expect(stageNow(fold(records, more))).toBeNull();
+      expect(view(fold(records, more))).not.toHaveProperty('stage');
+    }
+  });
+});
+
+describe('laps back', () => {
+  const feed = new TimingFeed();
+  const roster = ['1', '2', '3', '4'].map((entry) => rosterEntry(entry));
+  const green = [
+    feed.flag('green', 0, START_MS),
+    ...laps(feed, '1', 8),
+    ...laps(feed, '2', 8),
+    ...laps(feed, '3', 7, 1),
+    ...laps(feed, '4', 6, 2),
+  ];
+  const yellow = feed.flag('yellow', 8, START_MS + 8 * LAP_MS + 1_000);
+
+  it('names the first car a lap down for the free pass, and nobody where the rules have none', () => {
+    expect(lapsBack(fold(green, { roster, rules: 'nascar' }))).toEqual({ freePass: '3', waveAround: [] });
+    expect(lapsBack(fold(green, { roster, rules: 'f1' }))).toEqual({ freePass: null, waveAround: [] });
+    expect(lapsBack(fold(green, { roster }))).toEqual({ freePass: null, waveAround: [] });
+    expect(view(fold(green, { roster, rules: 'nascar' })).rows['3'].freePass).toBe(true);
+  });
+
+  it('lets lapped cars wave around that stay out while the leader stops', () => {
+    const under = [...green, yellow];
+    expect(lapsBack(fold(under, { roster, rules: 'nascar' })).waveAround).toEqual([]);
+    const stopped = [...under, feed.passing('1', 9, yellow.eventTimeMs + 5_000, { loop: 'PI' })];
+    expect(lapsBack(fold(stopped, { roster, rules: 'nascar' }))).toEqual({ freePass: '3', waveAround: ['4'] });
+    const both = [...stopped, feed.passing('4', 7, yellow.eventTimeMs + 6_000, { loop: 'PI' })];
+    expect(lapsBack(fold(both, { roster, rules: 'nascar' })).waveAround).toEqual([]);
+    expect(lapsBack(fold(under, { roster, rules: 'f1' })).waveAround).toEqual(['3', '4']);
+  });
+});
+
+describe('classes, drivers, compounds', () => {
+  it('places each entry in its class', () => {
+    const feed = new TimingFeed();
+    const roster = ['1', '2', '3'].map((entry) => rosterEntry(entry, { cls: entry === '1' ? 'LMP2' : 'GT3' }));
+    const records = ['1', '2', '3'].flatMap((entry) => laps(feed, entry, 2));
+    const { rows } = view(fold(records, { roster, rules: 'endurance' }));
+    expect(Object.values(rows).map(({ cls, classPosition }) => [cls, classPosition])).toEqual([
+      ['LMP2', 1],
+      ['GT3', 1],
+      ['GT3', 2],
+    ]);
+    expect(view(fold(records, { roster })).rows['1']).not.toHaveProperty('cls');
+  });
+
+  it('adds up time at the wheel from what people say of drivers, and what the rules leave', () => {
+    const feed = new TimingFeed();
+    const records = [
+      feed.flag('green', 0, START_MS),
+      ...laps(feed, '1', 10),
+      said('driver', 'Ida', 4),
+      said('driver', 'Driver 1', 8),
+    ];
+    const state = fold(records, { rules: 'endurance' });
+    const { stintMs } = RULES.endurance.driverTime!;
+    expect(driverTimes(state, state.entries['1'])).toEqual([
+      { driver: 'Driver 1', raceMs: 6 * LAP_MS + 100, turnMs: 2 * LAP_MS, laps: 6, leftMs: stintMs - 2 * LAP_MS },
+      { driver: 'Ida', raceMs: 4 * LAP_MS, turnMs: 0, laps: 4, leftMs: stintMs },
+    ]);
+    expect(view(state).rows['1'].driverLeftMs).toBe(stintMs - 2 * LAP_MS);
+  });
+
+  it('counts the dry compounds that are still to be used; wet tyres end the duty', () => {
+    const left = (...facts: RaceRecord[]) => {
+      const state = fold(facts, { rules: 'f1' });
+      return compoundsToUse(state, state.entries['1']);
+    };
+    expect(left()).toBeNull();
+    expect(left(said('tyreSet', 'soft 1', 0))).toBe(1);
+    expect(left(said('tyreSet', 'soft 1', 0), said('tyreSet', 'Hard 2', 12))).toBe(0);
+    expect(left(said('tyreSet', 'intermediate 1', 0))).toBe(0);
+  });
+});
