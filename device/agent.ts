@@ -269,9 +269,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       onboard.samples(block);
     },
     event: (body) => {
-      if (sampler) sampler.event(body);
-      else recorder.message(body);
-      onboard.event(body);
+      const told = onboard.event(body);
+      if (sampler) sampler.event(told);
+      else recorder.message(told);
     },
     timing: publishTiming,
     timeFix: (fix) => options.clock?.fix(fix),

@@ -56,12 +56,13 @@ export class Onboard {
     this.#sectors?.push(block);
   }
 
-  /** Hears laps; other events are not for the driver. */
-  event(body: EventBody): void {
-    if (body.type !== 'lap') return;
+  /** Hears laps; other events are not for the driver. Returns what is told to the pit wall: a lap with its sectors, where they were timed. */
+  event(body: EventBody): EventBody {
+    if (body.type !== 'lap') return body;
     const { lapHint, lapTimeMs, eventTimeMs = Number.NaN } = body;
     const sectorsMs = this.#sectors?.lap(lapHint, lapTimeMs, eventTimeMs);
     this.#bus.publish(BUS_TOPICS.laps, { lap: lapHint, lapTimeMs, ...(sectorsMs && { sectorsMs }) });
+    return sectorsMs ? { ...body, sectorsMs } : body;
   }
 
   /** A sheet came down, as `{v: 1, kind: 'sheet', sha256, url}`. */

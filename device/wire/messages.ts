@@ -51,6 +51,8 @@ export interface CarLapEvent extends Envelope {
   type: 'lap';
   lapHint: number;
   lapTimeMs: number;
+  /** Absent where the car knows no sectors, or did not see all of this lap's. */
+  sectorsMs?: readonly number[];
 }
 
 export interface AlarmEvent extends Envelope {

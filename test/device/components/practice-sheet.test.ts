@@ -100,7 +100,9 @@ describe('on board', () => {
     // Not over HTTP: refused, and nothing else is harmed.
     onboard.sheet(Buffer.from(JSON.stringify({ v: 1, kind: 'sheet', sha256, url })));
     onboard.sheet(Buffer.from('no JSON'));
-    onboard.event({ kind: 'event', type: 'lap', lapHint: 2, lapTimeMs: 20_000, eventTimeMs: 20_000 });
+    const lap = { kind: 'event', type: 'lap', lapHint: 2, lapTimeMs: 20_000, eventTimeMs: 20_000 } as const;
+    // The pit wall is told the sectors too.
+    expect(onboard.event(lap)).toEqual({ ...lap, sectorsMs: [6_000, 8_000, 6_000] });
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(readSheet(dataDir)).toMatchObject({
       best: { lap: 2, lapTimeMs: 20_000 },
