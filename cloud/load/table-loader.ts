@@ -85,7 +85,7 @@ export class TableLoader {
 
   /** Takes a row; a newer one of the same key replaces an older one that is not on its way. */
   put(row: LoadRow): void {
-    const key = `${row.table} ${row.item.pk} ${row.item.sk}`;
+    const key = `${this.#nameOf(row.table)} ${row.item.pk} ${row.item.sk}`;
     const units = Math.ceil(itemBytes(row.item) / UNIT_BYTES);
     if (this.#pending.size + this.#busy.size === 0) this.#progressMs = this.#options.wallClock.nowMs();
     this.#pending.set(key, { row, key, units, tries: 0, dueMs: 0 });
@@ -233,7 +233,7 @@ export class TableLoader {
           each.map(({ PutRequest }) => `${name} ${PutRequest?.Item?.pk?.S} ${PutRequest?.Item?.sk?.S}`),
         ),
       );
-      const done = batch.filter(({ row }) => !left.has(`${this.#nameOf(row.table)} ${row.item.pk} ${row.item.sk}`));
+      const done = batch.filter(({ key }) => !left.has(key));
       const units = ConsumedCapacity.reduce((sum, { Table }) => sum + (Table?.CapacityUnits ?? 0), 0);
       this.#counts.items += done.length;
       this.#counts.units += units;
