@@ -5,7 +5,7 @@ import type { ClockFit } from './types.js';
 
 /** How far a crossing may lie from the official one that it is: a slow car behind the safety car sees another line than the loop. */
 const END_EXACT_MS = 6_000;
-/** The same where official time is only a receive time. */
+/** The same where official time is only a receive time, or no lap has told how the clocks stand. */
 const END_RECEIVED_MS = 20_000;
 /** Never more than this share of a lap. */
 const LAP_SHARE = 0.3;
@@ -38,7 +38,7 @@ export function numberCrossings(
 ): NumberedCrossing[] {
   const ends = crossings.map(({ atMs }) => toOfficialMs(clock, atMs));
   const timeline = [...official.boundaries]
-    .map(([lap, boundary]): TimedBoundary => ({ lap, ...boundary }))
+    .map(([lap, { atMs, exact }]): TimedBoundary => ({ lap, atMs, exact: exact && clock.matches > 0 }))
     .sort((a, b) => a.atMs - b.atMs || a.lap - b.lap);
   const laps: (number | null)[] = crossings.map((crossing, i) => anchoredLap(crossing, ends[i], timeline));
   const how: NumberedCrossing['how'][] = laps.map(() => 'anchored');
