@@ -57,7 +57,7 @@ export async function replay(race: string, flags: ReplayFlags): Promise<void> {
     const startedMs = wallClock.nowMs();
     const running = await begin({ race, speed, reader, kinesis, hub, log, ends });
     const interrupted = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
-    const talk = setInterval(() => progress(voice, running, startedMs), PROGRESS_MS);
+    const talk = setInterval(() => progress(voice, running), PROGRESS_MS);
     await Promise.race([running.ended, interrupted]).finally(() => clearInterval(talk));
     await running.stop();
     conclude(voice, running, startedMs, flags.json === true);
@@ -153,9 +153,8 @@ async function show(config: { port: number; listen: string }, log: Log, ends: ((
   return { hub, url: screen.url };
 }
 
-function progress(voice: Voice, running: Replay, startedMs: number): void {
-  const { phase, lap, lapsTotal, flag, behindMs, raceMs } = running.stats();
-  const seconds = (wallClock.nowMs() - startedMs) / 1_000;
+function progress(voice: Voice, running: Replay): void {
+  const { phase, lap, lapsTotal, flag, behindMs, raceMs, speed } = running.stats();
   voice.progress({
     type: 'progress',
     phase: phase === 'finished' || phase === 'closed' ? 'finished' : phase === 'running' ? 'running' : 'starting',
@@ -163,7 +162,7 @@ function progress(voice: Voice, running: Replay, startedMs: number): void {
     lapsTotal,
     flag,
     raceSeconds: Math.round(raceMs / 1_000),
-    speed: raceMs / 1_000 / seconds,
+    speed,
     heldBy: behindMs ? `${Math.ceil(behindMs / 1_000)} s behind live` : null,
   });
 }

@@ -53,6 +53,8 @@ export interface ReplayStats {
   phase: RaceView['phase'] | null;
   /** Race ms behind live; null without live. */
   behindMs: number | null;
+  /** Race ms per wall ms over the last seconds. */
+  speed: number;
   finish: string[];
 }
 
@@ -133,6 +135,7 @@ class RunningReplay implements Replay {
       raceMs: Math.max(0, this.#nowMs() - this.#options.fromMs),
       phase: state?.phase ?? null,
       behindMs: this.#behindMs() ?? null,
+      speed: this.#speed.read(),
       finish: [...(state?.order ?? [])],
     };
   }
