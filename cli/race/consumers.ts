@@ -18,8 +18,8 @@ export const SPREAD: Record<string, readonly EngineRole[]> = {
   'reducers-2': ['reducers'],
   'engine-1': ['race'],
   'engine-2': ['race'],
-  archiver: ['archive'],
-  reports: ['reports'],
+  // Neither is waited for by anybody.
+  archiver: ['archive', 'reports'],
 };
 
 /** What the race's end is told from. */

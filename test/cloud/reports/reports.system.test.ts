@@ -118,7 +118,7 @@ test('a sheet that is sent is what the car compares its laps with', async () => 
   mkdirSync(dataDir);
   const component = sheetComponent({ bus, dataDir, random: seededRandom(1), log: silentLog });
   const stop = new AbortController();
-  component.start(stop.signal);
+  await component.start(stop.signal);
   bus.publish(BUS_TOPICS.sheetRefs, JSON.stringify(onTheWire));
   await vi.waitFor(() => expect(readSheet(dataDir)?.reference).not.toBeUndefined(), { timeout: 5_000 });
   expect(readSheet(dataDir)!.reference).toEqual({
@@ -130,7 +130,7 @@ test('a sheet that is sent is what the car compares its laps with', async () => 
   bus.publish(BUS_TOPICS.laps, { lap: 1, lapTimeMs: sheet.idealMs! + 250 });
   await vi.waitFor(() => expect(readSheet(dataDir)!.laps).toMatchObject([{ toReferenceMs: 250 }]));
   stop.abort();
-  component.stop?.();
+  await component.stop?.();
 
   const page = await s3.send(
     new GetObjectCommand({ Bucket: 'archive', Key: `sheets/${encodeURIComponent(sheet.run)}/1/sheet.html` }),
