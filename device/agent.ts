@@ -1,14 +1,13 @@
 import { join } from 'node:path';
-import { type MakeComponents, Onboard, type OnboardStats } from './components/onboard.js';
+import { type AgentStats, agentStats } from './agent-stats.js';
+import { type MakeComponents, Onboard } from './components/onboard.js';
 import type { DeploymentOption } from './deployments/deployments.js';
-import type { JobStats } from './deployments/job-runner.js';
 import { Downlink } from './downlink.js';
 import { FilteredLog } from './filtered-log.js';
 import { Health } from './health.js';
 import { Inputs } from './inputs.js';
-import { Journal, type JournalOptions, type JournalStats } from './journal/journal.js';
-import { type Destination, type DestinationStats, destinationsOf, Outlets, summed } from './outlets.js';
-import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
+import { Journal, type JournalOptions } from './journal/journal.js';
+import { type Destination, destinationsOf, Outlets } from './outlets.js';
 import type { EventClock } from './pipeline/clock.js';
 import { PeerTime } from './pipeline/peer-time.js';
 import { Recorder } from './recorder.js';
@@ -16,7 +15,6 @@ import { Sampler, type SamplingOptions } from './sampler.js';
 import { type AgentSettings, storedSettings } from './setup/agent-settings.js';
 import type { OnCall } from './setup/calls.js';
 import type { ApplySetup } from './setup/car-setup.js';
-import type { ShadowStats } from './setup/shadow-sync.js';
 import type { Source, TimingBody } from './sources/source.js';
 import { Ticker } from './ticker.js';
 import type { Link } from './uplink/link.js';
@@ -26,8 +24,10 @@ import { type Clock, wallClock as systemClock } from './wire/clock.js';
 import { PitwallError } from './wire/errors.js';
 import { formatBoot, THING_NAME } from './wire/identity.js';
 import type { Log } from './wire/log.js';
-import type { CarSetup, ClockHealth } from './wire/messages.js';
+import type { CarSetup } from './wire/messages.js';
 import type { Random } from './wire/random.js';
+
+export type { AgentStats } from './agent-stats.js';
 
 const DEFAULT_FRAME_WINDOW_MS = 100;
 const DRAIN_POLL_MS = 20;
@@ -65,62 +65,6 @@ export interface AgentOptions extends SamplingOptions {
   deployments?: DeploymentOption;
   /** Modules beside the data path, supervised, on the local bus. */
   components?: MakeComponents;
-}
-
-/**
- * Counts since the start. `frames…` count frames, the rest counts records of all kinds. With several destinations, what is
- * published, acknowledged, unsent and unacked is the sum over them; each for itself is in `destinations`.
- */
-export interface AgentStats {
-  boot: string;
-  /** `up` when one is. */
-  link: DestinationStats['state'];
-  reconnects: number;
-  rttMs: number | null;
-  /** Frames assembled. */
-  sampled: number;
-  framesJournaled: number;
-  /** Publishes of frames, resends included. */
-  framesPublished: number;
-  /** PUBACKs of frames, resends included. */
-  framesPubacked: number;
-  /** Frames acknowledged end to end, each once; recovered ones included. */
-  framesAcked: number;
-  /** Frames of former boots that waited in the journal at the start, and of all frames those given up. */
-  framesRecovered: number;
-  framesDropped: number;
-  recordsJournaled: number;
-  recordsAcked: number;
-  recordsRecovered: number;
-  recordsResent: number;
-  /** Times a record was set aside because the broker closes the connection on it. */
-  recordsRefused: number;
-  /** Records given up, by reason. */
-  dropped: JournalStats['dropped'];
-  /** Records that were never published, or whose publish was not answered. */
-  unsent: number;
-  /** Records that are not acknowledged end to end. */
-  unacked: number;
-  destinations: Record<string, DestinationStats>;
-  /** Size of the journal on disk. */
-  bytes: number;
-  /** Samples that the journal gave up to keep their frames. */
-  droppedSamples: number;
-  /** Samples that did not fit their channel's 32 bits and were written as missing. */
-  clipped: number;
-  malformed: number;
-  /** Counts of each source by name. */
-  sources: Record<string, Record<string, number>>;
-  /** Null where event time is the race clock of a rehearsal. */
-  clock: ClockHealth | null;
-  /** Each named shadow of the car, by name. */
-  shadows: Record<string, ShadowStats>;
-  /** Null for an agent that gets no jobs. */
-  jobs: JobStats | null;
-  /** What runs beside the data path. */
-  onboard: OnboardStats;
-  /** What is collected, and why not. Null without samples. */
-  campaigns: CampaignsStats | null;
 }
 
 export interface Agent {
@@ -297,43 +241,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     flush,
     resend: (range, destination) => outlets.resend(range, destination),
     setupChanged: (change) => downlink.setupChanged(change),
-    stats() {
-      const written = journal.stats();
-      const perDestination = outlets.stats();
-      const sent = summed(perDestination);
-      return {
-        boot,
-        link: sent.state,
-        reconnects: sent.reconnects,
-        rttMs: sent.rttMs,
-        sampled: sampler?.frames ?? 0,
-        framesJournaled: written.journaledFrames,
-        framesPublished: sent.publishedFrames,
-        framesPubacked: sent.pubackedFrames,
-        framesAcked: sent.ackedFrames,
-        framesRecovered: written.recoveredFrames,
-        framesDropped: written.droppedFrames,
-        recordsJournaled: written.journaledRecords,
-        recordsAcked: sent.ackedRecords,
-        recordsRecovered: written.recoveredRecords,
-        recordsResent: sent.resentRecords,
-        recordsRefused: sent.refusedRecords,
-        dropped: written.dropped,
-        unsent: sent.unsent,
-        unacked: sent.unacked,
-        destinations: perDestination,
-        bytes: written.bytes,
-        droppedSamples: written.droppedSamples,
-        clipped: sampler?.clipped ?? 0,
-        malformed: downlink.malformed,
-        sources: inputs.stats(),
-        clock: options.clock?.estimate() ?? null,
-        shadows: downlink.shadows,
-        jobs: downlink.jobs,
-        onboard: onboard.stats(),
-        campaigns: sampler?.campaigns ?? null,
-      };
-    },
+    stats: () =>
+      agentStats({ boot, journal, outlets, inputs, sampler, downlink, onboard: onboard.stats(), clock: options.clock }),
     async drained(timeoutMs) {
       const deadlineMs = wallClock.nowMs() + timeoutMs;
       flush();

@@ -1,6 +1,7 @@
 import { PitwallError } from '../wire/errors.js';
 import type { Link, LinkEndpoint } from './link.js';
-import { messageOf, type OpenSession, ReconnectingLink, type ReconnectOptions, within } from './reconnecting-link.js';
+import { ReconnectingLink, type ReconnectOptions } from './reconnecting-link.js';
+import { messageOf, type OpenSession, within } from './session.js';
 
 /** s2n answers a failed handshake after 14–17 s (measured), without saying what was wrong. */
 const CONNECT_TIMEOUT_MS = 20_000;

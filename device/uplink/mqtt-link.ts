@@ -4,14 +4,8 @@ import { connect as connectTls } from 'node:tls';
 import mqtt from 'mqtt';
 import { PitwallError } from '../wire/errors.js';
 import type { Link, LinkEndpoint } from './link.js';
-import {
-  messageOf,
-  type OpenSession,
-  ReconnectingLink,
-  type ReconnectOptions,
-  type Session,
-  within,
-} from './reconnecting-link.js';
+import { ReconnectingLink, type ReconnectOptions } from './reconnecting-link.js';
+import { messageOf, type OpenSession, type Session, within } from './session.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1000;
