@@ -21,7 +21,7 @@ afterEach(() => {
   desk.close();
 });
 
-it('a reducer, the engine and its successor are killed: the screen goes on, nothing is lost, no call is repeated', async () => {
+it('a reducer, the archiver, the engine and its successor are killed: the screen goes on, nothing is lost, no call is repeated', async () => {
   const race = [
     'race',
     '--spread',
@@ -48,7 +48,8 @@ it('a reducer, the engine and its successor are killed: the screen goes on, noth
   });
   const cars = Array.from({ length: 6 }, (_, index) => `car-${index + 1}`);
 
-  process.kill(processOf(run, 'reducers-1'), 'SIGKILL');
+  const killed = [processOf(run, 'reducers-1'), processOf(run, 'archiver')];
+  for (const pid of killed) process.kill(pid, 'SIGKILL');
   const reducerKilledMs = Date.now();
   await vi.waitFor(() => expect(cars.filter((car) => (seen.get(car) ?? 0) > reducerKilledMs + 500)).toEqual(cars), {
     timeout: BACK_MS,
@@ -75,7 +76,12 @@ it('a reducer, the engine and its successor are killed: the screen goes on, noth
 
   expect(await run.exit, run.err()).toBe(0);
   const { audit, finish, calls } = summaryOf(run);
-  expect(audit).toMatchObject({ lost: 0, consumed: audit.journaled, durable: audit.journaled });
+  expect(audit).toMatchObject({
+    lost: 0,
+    consumed: audit.journaled,
+    archived: audit.journaled,
+    durable: audit.journaled,
+  });
   expect([...finish].sort()).toEqual(['1', '2', '3', '4', '5', '6']);
   const ids = calls.map(({ callId }) => callId);
   expect(new Set(ids).size).toBe(ids.length);

@@ -99,7 +99,7 @@ beforeAll(async () => {
     context,
   );
   clients = await connect();
-  engine = await startEngine({ cloud: cloud(), owner: 'flow' }, context);
+  engine = await startEngine({ cloud: cloud(), bucket: services.info.bucket, owner: 'flow' }, context);
   screen = await startScreenPart(
     { cloud: cloud(), host: '127.0.0.1', port: 0, feedUrls: [engine.info.feedUrl] },
     context,

@@ -15,7 +15,7 @@ import { type Clients, closeClients, createClients } from '#cloud/clients.js';
 import { localCredentials } from '#cloud/local/credentials.js';
 import { type IotCore, startIotCore } from '#cloud/local/iot-core/index.js';
 import { type LocalAws, startLocalAws } from '#cloud/local/services.js';
-import { provision } from '#cloud/provision.js';
+import { provision, provisionBucket } from '#cloud/provision.js';
 import { streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
 import { type Agent, startAgent } from '#device/agent.js';
@@ -118,7 +118,7 @@ const context = { raceClock, wallClock, random: seededRandom(SEED), log: silentL
 const credentials = localCredentials(folder);
 let aws: LocalAws;
 let proxy: CutProxy;
-let clients: Pick<Clients, 'kinesis' | 'dynamodb'>;
+let clients: Pick<Clients, 'kinesis' | 'dynamodb' | 's3'>;
 let outbox: Outbox;
 let rules: RuleEngine;
 let iot: IotCore;
@@ -127,15 +127,17 @@ let agents: Agent[] = [];
 let driving: NodeJS.Timeout;
 
 const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
+const BUCKET = 'pitwall-archive-broken';
 const errorActions = () => Object.values(rules.stats().rules).reduce((sum, { errorActions: kept }) => sum + kept, 0);
 
 beforeAll(async () => {
   const { server, things } = await provideIdentities(join(folder, 'certs'), CARS, [], wallClock);
   aws = await startLocalAws({ ...context, dataDir: folder, port: 0, credentials, region: REGION });
   proxy = new CutProxy(aws.port);
-  const endpoints = { kinesis: await proxy.listen(), dynamodb: aws.url };
-  clients = await createClients({ region: REGION, credentials, endpoints }, ['kinesis', 'dynamodb']);
+  const endpoints = { kinesis: await proxy.listen(), dynamodb: aws.url, s3: aws.url };
+  clients = await createClients({ region: REGION, credentials, endpoints }, ['kinesis', 'dynamodb', 's3']);
   await provision(clients, { streams, tables });
+  await provisionBucket(clients.s3, BUCKET);
   outbox = openOutbox(join(folder, 'outbox'));
   rules = new RuleEngine({
     ...context,
@@ -159,9 +161,9 @@ beforeAll(async () => {
   const cloud = {
     region: REGION,
     credentials,
-    endpoints: { kinesis: aws.url, dynamodb: aws.url, iotData: `http://127.0.0.1:${iot.dataPlanePort}` },
+    endpoints: { kinesis: aws.url, dynamodb: aws.url, s3: aws.url, iotData: `http://127.0.0.1:${iot.dataPlanePort}` },
   };
-  consumers = await startEngine({ cloud, owner: 'broken' }, context);
+  consumers = await startEngine({ cloud, bucket: BUCKET, owner: 'broken' }, context);
   const sources = CARS.map((thing) => new SimulatedSource(thing, table));
   agents = await Promise.all(
     CARS.map((thing, i) =>

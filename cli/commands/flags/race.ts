@@ -22,7 +22,7 @@ export function addRaceCommands(program: Command): void {
     .addOption(
       new Option(
         '--spread',
-        'two reducers, engine and standby in processes of their own, any of which may die',
+        'two reducers, engine, standby and archiver in processes of their own, any of which may die',
       ).conflicts('single'),
     )
     .addOption(new Option('--single', 'everything in one process (tests)'))
