@@ -1,5 +1,5 @@
 import type { OnboardStats } from './components/onboard.js';
-import type { JobStats } from './deployments/job-runner.js';
+import type { JobStats } from './deployments/job.js';
 import type { Downlink } from './downlink.js';
 import type { Inputs } from './inputs.js';
 import type { Journal, JournalStats } from './journal/journal.js';
@@ -7,7 +7,7 @@ import { type DestinationStats, type Outlets, summed } from './outlets.js';
 import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
 import type { EventClock } from './pipeline/clock.js';
 import type { Sampler } from './sampler.js';
-import type { ShadowStats } from './setup/shadow-sync.js';
+import type { ShadowStats } from './setup/shadow-use.js';
 import type { ClockHealth } from './wire/messages.js';
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type DeploymentOption, Deployments } from './deployments/deployments.js';
 import { DocumentStore } from './deployments/document-store.js';
-import type { JobStats } from './deployments/job-runner.js';
+import type { JobStats } from './deployments/job.js';
 import type { Outlet } from './outlets.js';
 import type { MessageBody, Recorder } from './recorder.js';
 import { type AgentSettings, agentShadow } from './setup/agent-settings.js';
@@ -9,7 +9,7 @@ import { CallInbox, type OnCall } from './setup/calls.js';
 import { campaignShadow } from './setup/campaign-list.js';
 import { type ApplySetup, setupShadow } from './setup/car-setup.js';
 import type { JsonObject } from './setup/json.js';
-import type { ShadowStats } from './setup/shadow-sync.js';
+import type { ShadowStats } from './setup/shadow-use.js';
 import { Shadows } from './setup/shadows.js';
 import type { LinkState } from './uplink/link.js';
 import type { Clock } from './wire/clock.js';

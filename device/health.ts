@@ -1,5 +1,5 @@
 import type { OnboardStats } from './components/onboard.js';
-import type { JobStats } from './deployments/job-runner.js';
+import type { JobStats } from './deployments/job.js';
 import type { Inputs } from './inputs.js';
 import type { Journal } from './journal/journal.js';
 import type { Outlet, Outlets } from './outlets.js';

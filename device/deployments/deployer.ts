@@ -1,8 +1,8 @@
 import { PitwallError } from '../wire/errors.js';
 import type { Random } from '../wire/random.js';
 import { type Fetch, fetchDocument } from './fetch-document.js';
+import type { JobContext, JobEnd } from './job.js';
 import type { DeployDocument } from './job-document.js';
-import type { JobContext, JobEnd } from './job-runner.js';
 import type { DeployedItem, NewItem, Slots } from './slots.js';
 
 /** The agent that a configuration is for. */

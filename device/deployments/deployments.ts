@@ -5,8 +5,9 @@ import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
 import { Deployer, type DeployHost, type DeployLimits } from './deployer.js';
 import type { Fetch } from './fetch-document.js';
+import type { JobContext, JobEnd, JobStats } from './job.js';
 import { checkJobDocument, type JobDocument } from './job-document.js';
-import { type JobContext, type JobEnd, JobRunner, type JobStats } from './job-runner.js';
+import { JobRunner } from './job-runner.js';
 import type { Slots } from './slots.js';
 
 /** What an agent needs to take deployments; whoever starts it has it (`deployed-agent.ts`). */

@@ -5,21 +5,7 @@ import type { Clock } from '../wire/clock.js';
 import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
 import { jobsTopic } from '../wire/topics.js';
-
-/** How a job ends. Details are for people: at most ten short texts. */
-export interface JobEnd {
-  status: 'SUCCEEDED' | 'FAILED' | 'REJECTED';
-  details: Record<string, string>;
-}
-
-/** What the work on a job is given. */
-export interface JobContext {
-  jobId: string;
-  /** Aborted when the job is cancelled, timed out, or the agent stops. */
-  signal: AbortSignal;
-  /** Says how far it is; the newest is told when there is a connection. */
-  progress(step: string, details?: Record<string, string>): void;
-}
+import type { JobContext, JobEnd, JobStats } from './job.js';
 
 export interface JobRunnerOptions {
   thing: string;
@@ -31,17 +17,6 @@ export interface JobRunnerOptions {
   work(document: unknown, job: JobContext): Promise<JobEnd>;
   /** The end of a job was told, or nobody wants to know it any more. */
   onTold?(jobId: string): void;
-}
-
-export interface JobStats {
-  /** The job under way. */
-  current: string | null;
-  step: string | null;
-  succeeded: number;
-  failed: number;
-  rejected: number;
-  /** Taken away while they were under way: cancelled or timed out. */
-  cancelled: number;
 }
 
 /** The service gives a job up when it hears nothing for so long: a car that is gone blocks no list. */

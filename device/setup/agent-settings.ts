@@ -4,7 +4,7 @@ import type { Log } from '../wire/log.js';
 import { checked } from './checked.js';
 import type { JsonObject } from './json.js';
 import { ShadowStore } from './shadow-store.js';
-import type { ShadowUse } from './shadow-sync.js';
+import type { ShadowUse } from './shadow-use.js';
 
 const NAME = 'agent';
 

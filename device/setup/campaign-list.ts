@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checked } from './checked.js';
 import { DOCUMENT_REF, type DocumentRef } from './document-ref.js';
 import type { JsonObject } from './json.js';
-import type { ShadowUse } from './shadow-sync.js';
+import type { ShadowUse } from './shadow-use.js';
 
 const CAMPAIGNS = z.strictObject({ documents: z.array(DOCUMENT_REF).max(16).optional() });
 

@@ -2,7 +2,7 @@ import type { Body } from '../sources/source.js';
 import { PitwallError } from '../wire/errors.js';
 import type { CarSetup, SetupEvent } from '../wire/messages.js';
 import type { JsonObject } from './json.js';
-import type { ShadowUse } from './shadow-sync.js';
+import type { ShadowUse } from './shadow-use.js';
 
 /** Puts a setup to the car. Throwing refuses it; the message is the reason that is reported. */
 export type ApplySetup = (setup: Partial<CarSetup>, version: number) => void | Promise<void>;

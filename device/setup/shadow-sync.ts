@@ -5,24 +5,12 @@ import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
 import { shadowTopic } from '../wire/topics.js';
 import { Application } from './application.js';
-import { type Desired, mergeDesired, NOTHING_DESIRED, type Unnamed } from './desired.js';
+import { type Desired, mergeDesired, NOTHING_DESIRED } from './desired.js';
 import { bytesOf, type JsonObject, parseObject, patched, patchFor, sameJson } from './json.js';
 import { Requests } from './requests.js';
 import { type Hearing, ShadowCopy } from './shadow-copy.js';
 import { LOCAL_BYTES_MAX, NEW_SHADOW, ShadowStore, type StoredShadow } from './shadow-store.js';
-
-/** What a shadow is to the car. */
-export interface ShadowUse<State extends object> {
-  /** Name of the shadow: `setup`, `agent`, `campaign`. */
-  name: string;
-  unnamed: Unnamed;
-  /** The state as the car takes it. Raises PW-SETUP-INVALID naming the field, what came and what was wanted. */
-  check(state: JsonObject): State;
-  /** Puts a checked state to the car. Throwing, or rejecting, refuses it; the message is the reason that is reported. */
-  apply(state: State, version: number): void | Promise<void>;
-  /** Told of each outcome of what the team wanted. */
-  outcome?(version: number, refusal: string | undefined): void;
-}
+import type { ShadowStats, ShadowUse } from './shadow-use.js';
 
 export interface ShadowSyncOptions<State extends object> {
   thing: string;
@@ -33,15 +21,6 @@ export interface ShadowSyncOptions<State extends object> {
   random: Random;
   log: Log;
   use: ShadowUse<State>;
-}
-
-export interface ShadowStats {
-  /** Whether the cloud's document says what the car has, as far as the car knows. */
-  inStep: boolean;
-  refused: boolean;
-  conflicts: number;
-  unanswered: number;
-  heldBack: number;
 }
 
 /** The whole document is asked for so often (wall), in case a delta was lost on a connection that held. */

@@ -3,7 +3,8 @@ import type { Clock } from '../wire/clock.js';
 import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
 import type { JsonObject } from './json.js';
-import { type ShadowStats, ShadowSync, type ShadowUse } from './shadow-sync.js';
+import { ShadowSync } from './shadow-sync.js';
+import type { ShadowStats, ShadowUse } from './shadow-use.js';
 
 export interface ShadowsOptions {
   thing: string;

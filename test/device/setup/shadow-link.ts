@@ -1,5 +1,6 @@
-import type { ShadowSyncOptions, ShadowUse } from '#device/setup/shadow-sync.js';
+import type { ShadowSyncOptions } from '#device/setup/shadow-sync.js';
 import { ShadowSync } from '#device/setup/shadow-sync.js';
+import type { ShadowUse } from '#device/setup/shadow-use.js';
 import type { Link, MessageHandler } from '#device/uplink/link.js';
 import { ManualClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
