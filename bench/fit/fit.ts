@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { PastRace } from '#cloud/strategy/backtest/past-race.js';
+import { seriesGroup } from '#cloud/strategy/models/field.js';
 import type { Prior } from '#cloud/strategy/models/fitted/types.js';
 import type { Length } from '#cloud/strategy/models/progress.js';
 import { median } from '#cloud/strategy/stats.js';
@@ -20,7 +21,7 @@ import { fitStopPrior } from './fit-stops.js';
 import { pastRaces } from './races.js';
 
 /**
- * How strongly weights are held down, chosen by the cross-validated errors: the fewer races, the more. `unusual`: see
+ * How strongly weights are held down, chosen by the cross-validated errors: the fewer races, the more. `scale`: see
  * `fitRemainingPrior`; where cautions are the rule, hardly anything is.
  */
 interface Settings {
@@ -53,6 +54,13 @@ const SETTINGS: Record<string, Settings> = {
     remaining: { ridge: 1, scale: 5 },
     rejoin: { ridge: 0.03, scale: 10 },
   },
+  grcup: {
+    pace: 1,
+    order: { ridge: 3, endFactor: 30 },
+    stops: 10,
+    remaining: { ridge: 1, scale: 2 },
+    rejoin: { ridge: 0.1, scale: 5 },
+  },
   other: {
     pace: 0.1,
     order: { ridge: 0.1, endFactor: 10 },
@@ -63,19 +71,28 @@ const SETTINGS: Record<string, Settings> = {
 };
 
 const [dataDir, ...only] = process.argv.slice(2);
-for (const [group, races] of pastRaces(dataDir)) {
+const groups = pastRaces(dataDir);
+for (const [group, races] of groups) {
   if (!(group in SETTINGS) || (only.length > 0 && !only.includes(group))) continue;
-  write(group, priorFrom(group, races, SETTINGS[group]));
+  // Sprints have no stops: what is known of those comes from all the others.
+  const stopping = (group === 'grcup' ? groups.get('other')! : races).filter(
+    ({ series }) => seriesGroup(series) !== 'grcup',
+  );
+  write(group, priorFrom(group, races, stopping, SETTINGS[group]));
 }
 
-function priorFrom(group: string, races: readonly PastRace[], settings: Settings): Prior {
+function priorFrom(
+  group: string,
+  races: readonly PastRace[],
+  stopping: readonly PastRace[],
+  settings: Settings,
+): Prior {
   const length: Length = {
     laps: group === 'wec' ? null : median(races.map(({ laps }) => laps)),
     durationS: median(races.flatMap(({ history: { durationS } }) => durationS ?? [])),
   };
   if (length.laps !== null) length.durationS = null;
-  const pitLoss = usualPitLoss(races);
-  const stopping = races.filter(({ series }) => !series.startsWith('grcup'));
+  const pitLoss = usualPitLoss(stopping);
   const pace = fitPacePrior(races, settings.pace);
   const order = fitOrderPrior(races, length, pitLoss, settings.order);
   const stops = fitStopPrior(stopping, length, settings.stops);

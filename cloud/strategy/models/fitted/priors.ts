@@ -1,12 +1,12 @@
 import { seriesGroup } from '../field.js';
 import { F1 } from './f1.js';
+import { GRCUP } from './grcup.js';
 import { NASCAR } from './nascar.js';
 import { OTHER } from './other.js';
 import type { Prior } from './types.js';
 import { WEC } from './wec.js';
 
-/** GR Cup sprints are too few to be fitted on alone; they are among the races of `other`. */
-const PRIORS: Record<string, Prior> = { f1: F1, nascar: NASCAR, wec: WEC, grcup: OTHER };
+const PRIORS: Record<string, Prior> = { f1: F1, nascar: NASCAR, wec: WEC, grcup: GRCUP };
 
 /** No race of the series has been seen: by so much are bands wider than what all series together would say [judgement]. */
 const UNSEEN = 1.3;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromRows, type LapRow, type RaceHead } from '#cloud/strategy/history/from-rows.js';
+import { OTHER } from '#cloud/strategy/models/fitted/other.js';
+import { priorOf } from '#cloud/strategy/models/fitted/priors.js';
 import { predict } from '#cloud/strategy/predict/predict.js';
 import { type Prediction, WANTS } from '#cloud/strategy/predict/types.js';
 import { namedRandom, type Random } from '#wire/random.js';
@@ -41,6 +43,21 @@ function expectSound(prediction: Prediction, cars: number): void {
   }
   for (const seconds of Object.values(prediction.remaining ?? {})) expect(seconds).toBeGreaterThanOrEqual(0);
 }
+
+describe('priors', () => {
+  it('are wider for a series that no race was seen of, and finite everywhere', () => {
+    expect(priorOf('nascar_xfinity')).toBe(priorOf('nascar_cup'));
+    const unknown = priorOf('club-racing');
+    for (const [index, { low, high }] of unknown.pace.bands.entries()) {
+      expect(high - low).toBeGreaterThan(OTHER.pace.bands[index].high - OTHER.pace.bands[index].low);
+    }
+    expect(unknown.order.spreadFactor).toBeGreaterThan(OTHER.order.spreadFactor);
+    for (const series of ['f1', 'nascar_cup', 'wec', 'grcup', 'club-racing']) {
+      for (const [path, value] of numbers(priorOf(series)))
+        expect(Number.isFinite(value), `${series}${path}`).toBe(true);
+    }
+  });
+});
 
 describe('predict', () => {
   const rows = madeRows({ cars: 12, laps: 25, random: namedRandom(SEED, 'made') });
@@ -91,14 +108,6 @@ describe('predict', () => {
     const { finish, nextLaps } = whole(race, gone);
     expect(finish!['1']).toEqual({ mean: 12, lo80: 12, hi80: 12, pWin: 0 });
     expect(nextLaps!['1']).toBeUndefined();
-  });
-
-  it('gives a series that it was not fitted on wider bands than the one whose weights it takes', () => {
-    const width = (series: string) => {
-      const forecast = whole({ series, lapsTotal: 60 }, rows).nextLaps!['3'][0];
-      return forecast.hi80 - forecast.lo80;
-    };
-    expect(width('club-racing')).toBeGreaterThan(width('grcup') * 1.2);
   });
 
   it('is the same for the same question', () => {
