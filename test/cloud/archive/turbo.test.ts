@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type TurboOptions, turbo } from '#cloud/archive/turbo.js';
 import type { ConsumerOptions } from '#cloud/streams/consumer.js';
+import { fanOutConsumer } from '#cloud/streams/fan-out-consumer.js';
+import { kinesisFanOut } from '#cloud/streams/kinesis-fan-out.js';
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
 import { aggregate } from '#cloud/streams/kpl/aggregate.js';
 import { ARCHIVE_THEN_LIVE } from '#cloud/streams/positions.js';
@@ -87,6 +89,23 @@ describe('the hand-over', () => {
     expect(read).toEqual(places('s0', 1, 12));
     expect(gaps).toEqual([]);
     expect(source.counters).toMatchObject({ fromArchive: 10, fromLive: 2, refills: 1 });
+  });
+
+  test('to a stream that is pushed, parents before children', async () => {
+    const both = new Both(['p']);
+    both.put('p', 6);
+    both.archive.add('p', both.recordsOf('p', 4));
+    both.kinesis.close('p');
+    both.kinesis.addShard('c', ['p']);
+    both.put('c', 3);
+    const { client } = both.kinesis;
+    const raceClock = new ManualClock(NOW_MS);
+    const consumer = fanOutConsumer({ client, streamName: 'stream', consumerName: 'late', random: seededRandom(1) });
+    const live = kinesisFanOut({ client, streamName: 'stream', consumer, raceClock });
+    const { read, gaps, source } = both.read({}, both.source({ live }));
+    await until(() => read.length === 9);
+    expect([read, gaps]).toEqual([[...places('p', 1, 6), ...places('c', 7, 9)], []]);
+    expect(source.counters).toMatchObject({ fromArchive: 4, fromLive: 5, handovers: 1 });
   });
 
   test('in the middle of an aggregate', async () => {
