@@ -70,6 +70,14 @@ describe('the view', () => {
     expect(at(6).rows['1']).toMatchObject({ laps: 6, lapsBy: 'car', lastLapMs: LAP_MS + 40 });
   });
 
+  it('says how far behind a late reader is, in whole seconds, and nothing when it is live', () => {
+    const { state, answered } = race();
+    expect(raceView(state, answered, { ...moment, behindMs: 41_200 }).behindMs).toBe(42_000);
+    expect(raceView(state, answered, { ...moment, isReplay: true }).isReplay).toBe(true);
+    expect(raceView(state, answered, moment)).not.toHaveProperty('behindMs');
+    expect(raceView(state, answered, moment)).not.toHaveProperty('isReplay');
+  });
+
   it('lists a thing that is in no roster below the race, without a place in it', () => {
     const { state, answered } = race();
     applyRecord(state, {
