@@ -9,6 +9,8 @@ export interface RaceView {
   track: string;
   phase: 'open' | 'running' | 'finished' | 'closed';
   flag: 'none' | 'green' | 'yellow' | 'red' | 'white' | 'checkered';
+  /** The person who showed the flag; absent for timing's. */
+  flagBy?: string;
   lap: number;
   lapsTotal: number;
   raceTimeMs: number;

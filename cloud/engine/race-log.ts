@@ -1,5 +1,5 @@
 import type { RaceView } from '#cloud/dashboard/view.js';
-import type { CallStatus, RaceState } from '#cloud/race/types.js';
+import type { CallStatus, PersonFact, RaceState } from '#cloud/race/types.js';
 
 /** Lines shown; the running number goes on. */
 const MAX_LINES = 40;
@@ -22,7 +22,7 @@ const CALL_WORDS: Record<CallStatus, string> = {
 
 /** What happened, in words, newest last: flags, stops, retirements, calls. Made from the state alone, so a restart shows the same. */
 export function raceLog(state: RaceState): RaceView['log'] {
-  const lines = [...flagLines(state), ...entryLines(state), ...callLines(state)];
+  const lines = [...flagLines(state), ...entryLines(state), ...factLines(state), ...callLines(state)];
   lines.sort((a, b) => a.atMs - b.atMs);
   const first = Math.max(0, lines.length - MAX_LINES);
   const log: RaceView['log'] = {};
@@ -31,7 +31,10 @@ export function raceLog(state: RaceState): RaceView['log'] {
 }
 
 function flagLines(state: RaceState): Line[] {
-  return state.flags.map(({ flag, lap, atMs }) => ({ atMs, lap, text: flag === 'none' ? 'No flag' : `Flag: ${flag}` }));
+  return state.flags.map(({ flag, lap, atMs, by }) => {
+    const text = flag === 'none' ? 'No flag' : `Flag: ${flag}`;
+    return { atMs, lap, text: by === undefined ? text : `${text}, by ${by}` };
+  });
 }
 
 function entryLines(state: RaceState): Line[] {
@@ -43,6 +46,26 @@ function entryLines(state: RaceState): Line[] {
     }
     if (retirement) lines.push({ atMs: retirement.atMs, lap: retirement.lap, text: `Car ${roster.number} retires` });
   }
+  return lines;
+}
+
+/** What people said of cars, and what they took back; flags stand among the flags. */
+function factLines(state: RaceState): Line[] {
+  const lines: Line[] = [];
+  const tell = (about: string, facts: readonly PersonFact[]) => {
+    for (const { inputId, type, lap, value, atMs, author } of facts) {
+      if (type === 'flag') continue;
+      const text = `${author} on ${about}: ${type} ${value}`;
+      const undone = state.undone.find(({ undoes }) => undoes === inputId);
+      lines.push({
+        atMs,
+        lap: lap ?? 0,
+        text: undone === undefined ? text : `${text} (taken back by ${undone.author})`,
+      });
+    }
+  };
+  tell('the race', state.facts);
+  for (const { roster, facts } of Object.values(state.entries)) tell(`car ${roster.number}`, facts);
   return lines;
 }
 

@@ -52,6 +52,8 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
   // Whole seconds, as it is shown.
   if (moment.behindMs !== undefined) view.behindMs = Math.ceil(moment.behindMs / 1_000) * 1_000;
   if (moment.isReplay) view.isReplay = true;
+  const shownBy = state.flags.at(-1)?.by;
+  if (shownBy !== undefined) view.flagBy = shownBy;
   const stage = stageNow(state);
   if (stage !== null) view.stage = stage;
   const gapOf = gaps(state);

@@ -66,6 +66,7 @@ function beganAfter(entry: EntryState, stop: number): number {
  *
  * Includes what burnt fuel gives back; `pace.ts` takes that out. Limits: straight line (no curvature), one slope for all
  * compounds, and track evolution cannot be told from wear.
+ * Without a report or a person's `tyres`, a stop counts as a change of all four.
  */
 export function falloff(state: RaceState, laps: Record<string, PaceLap[]>): Falloff {
   const sums: Record<string, { xx: number; xy: number }> = {};

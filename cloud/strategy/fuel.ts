@@ -37,6 +37,8 @@ const RATE_SHARE_MAX = 2.5;
  * Left = what was on board when the stint began − what was used since. A stop fills the tank unless a person said how
  * much went in. Laps left are green laps.
  *
+ * Without people's facts (`fuelAdded`): every stop fills the tank, and who was filled short has laps too many here.
+ *
  * Limits: fills do not calibrate the integral (a short fill and a biased sensor look the same); who started on less than a
  * full tank is not known; saving is not recognised.
  */

@@ -60,6 +60,7 @@ interface Filter {
  * pooled (`falloff.ts`). The fuel-mass term is a prior: within a stint it cannot be told from wear.
  *
  * Limits: no compounds, no traffic term (it is part of what passes), no warm-up laps; restart laps are left out.
+ * Without people's facts (`lapTime`, `stop`, `tyres`) timing alone tells the laps, and a stop counts as four new tyres.
  */
 export function paces(state: RaceState): Record<string, Pace> {
   const laps: Record<string, PaceLap[]> = {};

@@ -28,6 +28,7 @@ const REFERENCE_LAPS = 5;
  * the car's own clean laps before. Yellow: against cars that stayed out on the same laps.
  * Limits: drive-throughs, damage and driver changes count as stops (the median is deaf to some of them); one loss for all
  * kinds of service.
+ * Without people's facts (`stop`, `lapTime`) it rests on the stops and laps that timing told.
  */
 export function pitLoss(state: RaceState): PitLoss {
   const green: { atMs: number; lossMs: number }[] = [];

@@ -117,25 +117,27 @@ export function stateCell(row: CarRow, speed: number): StateCell {
   if (row.link === 'down')
     return { kind: 'link', text: '✕ no link', title: 'The car’s uplink is down; it keeps its data and sends it later' };
   if (row.damage) return { kind: 'alarm', text: `! ${row.damage}`, title: `Damage, as a person says: ${row.damage}` };
-  if (row.freePass)
-    return {
-      kind: 'fine',
-      text: 'free pass',
-      title: 'First car a lap down: gets its lap back at a caution, as it stands',
-    };
-  if (row.waveAround)
-    return { kind: 'fine', text: 'wave', title: 'May wave around: lapped, and has not stopped in this caution' };
   if (status === 'unlisted')
     return { kind: 'none', text: 'not listed', title: `${row.thing} sends, but is in nobody's roster` };
   if (telemetryAgeMs === undefined) {
     if (row.thing === undefined)
-      return { kind: 'none', text: 'timing', title: 'Carries none of our agents: timing only' };
+      return lapsBackCell(row) ?? { kind: 'none', text: 'timing', title: 'Carries none of our agents: timing only' };
     return { kind: 'none', text: 'no data', title: `${row.thing} has sent nothing yet` };
   }
   if (isTelemetryStale(row, speed)) {
     const seconds = Math.round(telemetryAgeMs / 1_000);
     return { kind: 'stale', text: `◷ ${seconds} s old`, title: `Newest telemetry is ${seconds} s old (race time)` };
   }
+  const lapsBack = lapsBackCell(row);
+  if (lapsBack) return lapsBack;
   if (status === 'grid') return { kind: 'none', text: 'grid', title: 'On the grid' };
   return { kind: 'fine', text: '●', title: 'Running, telemetry fresh' };
+}
+
+function lapsBackCell({ freePass, waveAround }: CarRow): StateCell | undefined {
+  const kind = 'fine';
+  if (freePass)
+    return { kind, text: 'free pass', title: 'First car a lap down: it would get the lap back, as it stands' };
+  if (waveAround) return { kind, text: 'wave', title: 'Lapped, and has not stopped in this caution: may wave around' };
+  return undefined;
 }

@@ -115,6 +115,29 @@ describe('laps back', () => {
   });
 });
 
+describe('the screen', () => {
+  it('says who showed the flag, and what people said and took back', () => {
+    const at = START_MS + LAP_MS;
+    const flag: RaceRecord = { ...said('flag', 'yellow', 1), entry: null, eventTimeMs: at } as RaceRecord;
+    const undone = {
+      v: 1,
+      kind: 'fact',
+      type: 'undo',
+      race: RACE,
+      author: 'Lee',
+      inputId: 'u',
+      eventTimeMs: at,
+    } as const;
+    const state = fold([flag, said('damage', 'nose', 1), { ...undone, undoes: 'damage-1' }], {});
+    expect(view(state)).toMatchObject({ flag: 'yellow', flagBy: 'Kim', cautions: 1 });
+    expect(Object.values(view(state).log).map(({ text }) => text)).toEqual([
+      'Kim on car 1: damage nose (taken back by Lee)',
+      'Flag: yellow, by Kim',
+    ]);
+    expect(view(state).rows['1']).not.toHaveProperty('damage');
+  });
+});
+
 describe('classes, drivers, compounds', () => {
   it('places each entry in its class', () => {
     const feed = new TimingFeed();

@@ -60,14 +60,14 @@ function lapSourceFigure({ ageMs, compared, disagreed, worstMs }: LapSource): Te
 /** Only when laps are not what they should rest on. */
 function lapSourceChip({ source, ageMs, disagreed, compared }: LapSource): TemplateResult | typeof nothing {
   if (source === 'timing') return nothing;
-  const title = `Own cars carry on from their own laps (~), others stand still. ${disagreed} of ${compared} laps that both told differ.`;
+  const title = `Own cars carry on from their own laps (~), others stand still. The flag is the last one told: show it by hand with pitwall fact flag. ${disagreed} of ${compared} laps that both told differ.`;
   return html`<span class="chip chip-silent" data-test="timing-silent" role="status" title=${title}>TIMING SILENT ${age(ageMs)}</span>`;
 }
 
 function raceParts(view: RaceView): TemplateResult {
   return html`
     <span class="event"><b>${view.name}</b><small>${view.track}</small></span>
-    ${flagSign(view.flag)}
+    ${flagSign(view.flag)}${view.flagBy === undefined ? nothing : html`<small class="flag-by" data-test="flag-by">by ${view.flagBy}</small>`}
     <span class="figure lap"
       ><small>lap</small><b data-test="lap">${view.lap}<i>/${view.lapsTotal}</i></b
       ><progress max=${view.lapsTotal} .value=${view.lap} aria-label="Laps done"></progress

@@ -36,6 +36,16 @@ describe('tower rows', () => {
     expect(listed.state.text).toBe('not listed');
   });
 
+  it('say the place in class, who would get a lap back, and damage that a person told', () => {
+    const [named] = towerRows(view({ cls: 'GT3', classPosition: 2 }));
+    expect(named.driver).toBe('A. Tarnwick · GT3 2');
+    expect(stateCell(row({ freePass: true }), 1).text).toBe('free pass');
+    expect(stateCell(row({ waveAround: true }), 1).text).toBe('wave');
+    // What must be known first comes first.
+    expect(stateCell(row({ freePass: true, telemetryAgeMs: 60_000 }), 1).kind).toBe('stale');
+    expect(stateCell(row({ freePass: true, damage: 'nose' }), 1)).toMatchObject({ kind: 'alarm', text: '! nose' });
+  });
+
   it('come in running order, whatever the order of the roster', () => {
     const rows = towerRows(view({ entry: '9', order: 3 }, { entry: '24', order: 1 }, { entry: '5', order: 2 }));
     expect(rows.map(({ entry, position }) => [entry, position])).toEqual([
