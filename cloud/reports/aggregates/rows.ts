@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { isConditionFailed, toItem } from '#cloud/streams/item.js';
 import { PitwallError } from '#wire/errors.js';
-import { type Aggregate, applyChanges, type Change, type Fold } from './fold.js';
+import { type Aggregate, applyChanges, type Fold } from './fold.js';
 import type { ReportKey, Routed } from './routes.js';
 
 export interface ReportRowsOptions {
@@ -136,11 +136,4 @@ export class ReportRows {
     this.#known.set(`${pk} ${sk}`, aggregate);
     if (this.#known.size > ROWS_MAX) this.#known.delete(this.#known.keys().next().value!);
   }
-}
-
-/** The same fold without a table: what a row should say, e.g. of items that were read whole. */
-export function aggregateOf<Fact, State>(fold: Fold<Fact, State>, changes: readonly Change<Fact>[]): Aggregate<State> {
-  const aggregate = { mark: '', state: fold.empty() };
-  applyChanges(fold, aggregate, changes);
-  return aggregate;
 }
