@@ -118,7 +118,7 @@ const context = { raceClock, wallClock, random: seededRandom(SEED), log: silentL
 const credentials = localCredentials(folder);
 let aws: LocalAws;
 let proxy: CutProxy;
-let clients: Pick<Clients, 'kinesis' | 'dynamodb' | 's3'>;
+let clients: Pick<Clients, 'kinesis' | 'dynamodb'>;
 let outbox: Outbox;
 let rules: RuleEngine;
 let iot: IotCore;
@@ -134,10 +134,12 @@ beforeAll(async () => {
   const { server, things } = await provideIdentities(join(folder, 'certs'), CARS, [], wallClock);
   aws = await startLocalAws({ ...context, dataDir: folder, port: 0, credentials, region: REGION });
   proxy = new CutProxy(aws.port);
-  const endpoints = { kinesis: await proxy.listen(), dynamodb: aws.url, s3: aws.url };
-  clients = await createClients({ region: REGION, credentials, endpoints }, ['kinesis', 'dynamodb', 's3']);
+  const endpoints = { kinesis: await proxy.listen(), dynamodb: aws.url };
+  clients = await createClients({ region: REGION, credentials, endpoints }, ['kinesis', 'dynamodb']);
   await provision(clients, { streams, tables });
-  await provisionBucket(clients.s3, BUCKET);
+  const archive = await createClients({ region: REGION, credentials, endpoints: { s3: aws.url } }, ['s3']);
+  await provisionBucket(archive.s3, BUCKET);
+  closeClients(archive);
   outbox = openOutbox(join(folder, 'outbox'));
   rules = new RuleEngine({
     ...context,
