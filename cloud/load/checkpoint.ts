@@ -4,6 +4,7 @@ import { errorCode, PitwallError } from '#wire/errors.js';
 import type { LapState } from './lap-rows.js';
 import type { LoadRow } from './load-row.js';
 import type { RecordPosition } from './records.js';
+import type { RejectReason } from './rejects.js';
 import type { SampleState } from './sample-rows.js';
 
 /**
@@ -20,8 +21,9 @@ export interface Checkpoint {
   /** Given to the loader and not known to be written. */
   rows: LoadRow[];
   counts: LoadCounts;
-  /** Length of the reject file. */
+  /** Length of the reject file, and the rows in it by reason. */
   rejectBytes: number;
+  rejects: Partial<Record<RejectReason, number>>;
   done: boolean;
 }
 

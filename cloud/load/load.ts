@@ -95,7 +95,7 @@ class FileLoad {
     this.#rows = this.#before.rows;
     this.#rejected = this.#before.rejected;
     this.#position = before?.position ?? { offset: markBytes, line: 1, skip: schema.headRecords };
-    this.#rejects = new RejectFile(rejectPath, before?.rejectBytes ?? 0);
+    this.#rejects = new RejectFile(rejectPath, before && { bytes: before.rejectBytes, byReason: before.rejects });
     const expiresAt = ttlDays === undefined ? undefined : Math.ceil(this.#startMs / 1000 + ttlDays * DAY_S);
     const takerOptions: TakerOptions = {
       schema,
@@ -211,6 +211,7 @@ class FileLoad {
       rows: loader.unwritten(),
       counts: this.#counts(),
       rejectBytes: this.#rejects.flush(),
+      rejects: this.#rejects.byReason,
       done,
     });
   }

@@ -83,7 +83,7 @@ class Poller {
     const { looked, run, ttlDays, loader, url, rejectPath, wallClock } = options;
     this.#options = options;
     this.#startMs = wallClock.nowMs();
-    this.#rejects = new RejectFile(rejectPath, 0);
+    this.#rejects = new RejectFile(rejectPath);
     const expiresAt = ttlDays === undefined ? undefined : Math.ceil(this.#startMs / 1000 + ttlDays * DAY_S);
     const takerOptions: TakerOptions = {
       schema: looked.schema,

@@ -7,15 +7,16 @@ const HELD_CHARS_MAX = 64 * 1024;
 /** Rows that could not be loaded, as JSON lines `{line, reason, column?, text}`. The file is there once there is one. */
 export class RejectFile {
   readonly path: string;
-  readonly byReason: Partial<Record<RejectReason, number>> = {};
+  readonly byReason: Partial<Record<RejectReason, number>>;
   #file: number | undefined;
   #held = '';
   #bytes: number;
 
-  /** @param bytes how much of an earlier run's file counts; what is behind is written again */
-  constructor(path: string, bytes: number) {
+  /** @param before how much of an earlier run's file counts, and what is in that; what is behind is written again */
+  constructor(path: string, before?: { bytes: number; byReason: Partial<Record<RejectReason, number>> }) {
     this.path = path;
-    this.#bytes = bytes;
+    this.#bytes = before?.bytes ?? 0;
+    this.byReason = { ...before?.byReason };
   }
 
   /** Takes away what an earlier run has written behind its checkpoint. */

@@ -60,7 +60,7 @@ describe('pitwall load', () => {
     const last = await desk.run(argv);
     expect(last.code).toBe(0);
     const summary = linesOf(last.out).at(-1) as LoadSummary & Line;
-    expect(summary).toMatchObject({ state: 'loaded', rows: 1000, taken: 999, rejected: 1, rejects: {} });
+    expect(summary).toMatchObject({ state: 'loaded', rows: 1000, taken: 999, rejected: 1, rejects: { 'bad-lap': 1 } });
 
     const dynamodb = await createDynamoDBClient({
       region: env.AWS_REGION,

@@ -197,6 +197,7 @@ describe('a load', () => {
         rows: wanted.rows,
         taken: wanted.taken,
         rejected: wanted.rejected,
+        rejects: wanted.rejects,
       });
       break;
     }
