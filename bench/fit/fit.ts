@@ -13,6 +13,7 @@ import { seriesGroup } from '#cloud/strategy/models/field.js';
 import type { Prior } from '#cloud/strategy/models/fitted/types.js';
 import type { Length } from '#cloud/strategy/models/progress.js';
 import { median } from '#cloud/strategy/stats.js';
+import { fitCautionPrior } from './fit-cautions.js';
 import { fitOrderPrior } from './fit-order.js';
 import { fitPacePrior } from './fit-pace.js';
 import { fitRejoinPrior, usualPitLoss } from './fit-rejoin.js';
@@ -115,6 +116,7 @@ function priorFrom(
     source: `Fitted on ${races.length} races that are over. On races that a fit had not seen: ${figures.join('; ')}.`,
     length,
     pitLoss,
+    cautions: fitCautionPrior(races),
     pace: pace.prior,
     order: order.prior,
     stops: stops.prior,

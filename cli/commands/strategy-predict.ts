@@ -32,9 +32,9 @@ const lineSchema = z.object({
   laps: z.array(lapSchema),
   whatIf: z.object({ car: z.string(), pitOnLap: z.number().int() }).nullish(),
   want: z.array(z.enum(WANTS)).nullish(),
-  seed: z.number().int().nullish(),
 });
 
+/** Of every draw: the same line gets the same answer. */
 const SEED = 1;
 
 /** `pitwall strategy predict`: each line is a race so far, and what is wanted of it. */
@@ -49,12 +49,12 @@ export function predictLine(line: JsonObject): JsonObject {
     const { path, message } = parsed.error.issues[0];
     throw new PitwallError('PW-USAGE-LINE', { what: `${path.join('.') || 'The line'}: ${message}.` });
   }
-  const { race, laps, whatIf, seed } = parsed.data;
+  const { race, laps, whatIf } = parsed.data;
   // All that can be said: a rejoin only where a stop is named.
   const want: readonly Want[] = parsed.data.want ?? WANTS.filter((each) => each !== 'rejoin' || whatIf);
   if (want.includes('rejoin') && !whatIf) {
     throw new PitwallError('PW-USAGE-LINE', { what: 'want: rejoin needs a whatIf of car and pitOnLap.' });
   }
   const history = fromRows(race, laps);
-  return { ...predict({ history, want, seed: seed ?? SEED, ...(whatIf ? { whatIf } : {}) }) };
+  return { ...predict({ history, want, seed: SEED, ...(whatIf ? { whatIf } : {}) }) };
 }

@@ -5,6 +5,7 @@ import { ORDER_FEATURES, type OrderForm, orderForms } from './order-features.js'
 import type { PitLossModel } from './pit-loss.js';
 import { placeChances, type Score } from './place.js';
 import type { Progress } from './progress.js';
+import { retirementChance } from './retirements.js';
 
 /** What one car's race may come to. */
 export interface Outcome {
@@ -38,7 +39,7 @@ export function scoreOf({ place, features, spread }: OrderForm, share: number, p
     for (const [knot, weight] of prior.weights[name].entries()) mean += hats[knot] * weight * features[name];
   }
   const sd = prior.spreadFactor * Math.exp(weigh(spread, prior.spread));
-  const pOut = 1 - Math.exp(-prior.outsPerRace * (1 - share));
+  const pOut = retirementChance(prior.outsPerRace, 1 - share, 1);
   return { mean, sd: Math.max(SD_MIN, sd), pOut };
 }
 

@@ -12,6 +12,11 @@ export const F1: Prior = {
     greenS: 21.433,
     yellowS: 52.064,
   },
+  cautions: {
+    perLap: 0.024139,
+    weightLaps: 58,
+    lengthLaps: 4,
+  },
   pace: {
     weights: {
       previous: 0.056852,

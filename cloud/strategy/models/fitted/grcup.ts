@@ -12,6 +12,11 @@ export const GRCUP: Prior = {
     greenS: 65.341,
     yellowS: 92.243,
   },
+  cautions: {
+    perLap: 0.055901,
+    weightLaps: 20.5,
+    lengthLaps: 2,
+  },
   pace: {
     weights: {
       previous: 0.042252,

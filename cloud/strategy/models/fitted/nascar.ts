@@ -12,6 +12,11 @@ export const NASCAR: Prior = {
     greenS: 37.758,
     yellowS: 111.07,
   },
+  cautions: {
+    perLap: 0.032758,
+    weightLaps: 267,
+    lengthLaps: 6,
+  },
   pace: {
     weights: {
       previous: 0.009135,

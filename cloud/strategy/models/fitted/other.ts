@@ -12,6 +12,7 @@ export const OTHER: Prior = {
     greenS: 65.357,
     yellowS: 92.243,
   },
+  cautions: { perLap: 0.02649, weightLaps: 58, lengthLaps: 4 },
   pace: {
     weights: {
       previous: 0.019217,

@@ -49,6 +49,15 @@ export interface RejoinPrior {
   missS: number;
 }
 
+/** What past races say of cautions (`cautions.ts`). */
+export interface CautionPrior {
+  /** Slow phases that begin, per leader's lap. */
+  perLap: number;
+  /** The prior counts as so many laps. */
+  weightLaps: number;
+  lengthLaps: number;
+}
+
 /** Everything that was fitted on past races of a group of series. */
 export interface Prior {
   /** Number of races, of what, when, and the cross-validated figure: where the numbers come from. */
@@ -57,6 +66,7 @@ export interface Prior {
   length: Length;
   pace: PacePrior;
   pitLoss: PitLossPrior;
+  cautions: CautionPrior;
   order: OrderPrior;
   stops: StopPrior;
   remaining: RemainingPrior;

@@ -12,6 +12,11 @@ export const WEC: Prior = {
     greenS: 85.051,
     yellowS: 314.53,
   },
+  cautions: {
+    perLap: 0.023368,
+    weightLaps: 213,
+    lengthLaps: 3,
+  },
   pace: {
     weights: {
       previous: 0.013825,
