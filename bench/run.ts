@@ -6,6 +6,9 @@ import { cpus } from 'node:os';
 import type { Figure } from './figure.js';
 
 const PARTS: Record<string, () => Promise<Figure[]>> = {
+  agents: async () => (await import('./agent.js')).agentFigures(),
+  arbiter: async () => (await import('./arbiter.js')).arbiterFigures(),
+  archive: async () => (await import('./archive.js')).archiveFigures(),
   broker: async () => (await import('./broker.js')).brokerFigures(),
   'broker-idle': async () => (await import('./broker-idle.js')).idleFigures(),
   campaigns: async () => (await import('./campaigns.js')).campaignFigures(),
@@ -15,19 +18,19 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   failover: async () => (await import('./failover.js')).failoverFigures(),
   frame: async () => (await import('./frame.js')).frameFigures(),
   'frame-size': async () => (await import('./frame-size.js')).frameSizeFigures(),
-  agents: async () => (await import('./agent.js')).agentFigures(),
   journal: async () => (await import('./journal.js')).journalFigures(),
   kinesis: async () => (await import('./kinesis.js')).kinesisFigures(),
   kpl: async () => (await import('./kpl.js')).kplFigures(),
+  load: async () => (await import('./load.js')).loadFigures(),
   'one-agent': async () => (await import('./one-agent.js')).oneAgentFigures(),
   outage: async () => (await import('./outage.js')).outageFigures(),
-  load: async () => (await import('./load.js')).loadFigures(),
   policy: async () => (await import('./policy.js')).policyFigures(),
   producer: async () => (await import('./producer.js')).producerFigures(),
   rules: async () => (await import('./rules.js')).rulesFigures(),
   s3: async () => (await import('./s3.js')).s3Figures(),
   session: async () => (await import('./session.js')).sessionFigures(),
   tables: async () => (await import('./tables.js')).tableFigures(),
+  turbo: async () => (await import('./turbo.js')).turboFigures(),
   world: async () => (await import('./world.js')).worldFigures(),
 };
 
