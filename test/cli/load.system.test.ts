@@ -8,7 +8,7 @@ import { queryKeys, raceKeys } from '#cloud/tables/queries.js';
 import { Desk, type Running } from './command.js';
 
 const CARS = Array.from({ length: 20 }, (_, i) => String(i + 1));
-const LAPS = 50;
+const LAPS = 80;
 
 type Line = { type: string } & (LoadProgress | LoadSummary);
 
@@ -18,12 +18,13 @@ const linesOf = (out: string): Line[] =>
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Line);
 
-/** Resolves when so many items are in the table. */
+/** Resolves when so many items are in the table; raises when the command ends before. */
 function items(load: Running, wanted: number): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     load.child.stdout!.on('data', () => {
       if (linesOf(load.out()).some((line) => line.type === 'progress' && line.items >= wanted)) resolve();
     });
+    void load.ended.then(({ code, out, err }) => reject(new Error(`It ended with ${code}: ${err}${out}`)));
   });
 }
 
@@ -60,7 +61,7 @@ describe('pitwall load', () => {
     const last = await desk.run(argv);
     expect(last.code).toBe(0);
     const summary = linesOf(last.out).at(-1) as LoadSummary & Line;
-    expect(summary).toMatchObject({ state: 'loaded', rows: 1000, taken: 999, rejected: 1, rejects: { 'bad-lap': 1 } });
+    expect(summary).toMatchObject({ state: 'loaded', rows: 1600, taken: 1599, rejected: 1, rejects: { 'bad-lap': 1 } });
 
     const dynamodb = await createDynamoDBClient({
       region: env.AWS_REGION,
