@@ -38,6 +38,7 @@ export default defineConfig({
           // A number of workers of its own needs a place of its own: after the unit tests.
           sequence: { groupOrder: 1 },
           include: ['test/**/*.system.test.ts', 'test/flow/**/*.test.ts'],
+          exclude: ['test/**/*.long.test.ts'],
           globalSetup: BUILD,
           pool: 'forks',
           testTimeout: 60_000,
