@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.js';
 import type { Link } from '../uplink/link.js';
 import type { Clock } from '../wire/clock.js';
 import { errorCode } from '../wire/errors.js';
@@ -20,10 +21,17 @@ export const REQUESTS_PER_MINUTE = 20;
 /** No answer for so long (wall) means that it is lost. */
 export const ANSWER_TIMEOUT_MS = 10_000;
 const BACKOFF = { minMs: 500, maxMs: 60_000 };
+/** So many connections in a row that end on a request without a PUBACK, and the policy is taken to refuse its topic. */
+const CUTS_BEFORE_HOLD = 2;
+/** Waits of a refused topic: a policy is changed by a person. The jitter parts topics that were blamed together. */
+const HOLD = { minMs: 60_000, maxMs: 30 * 60_000 };
 
 /**
  * Questions to a service over MQTT: one at a time, each with a token that its answer carries, a time limit and its share of
  * an allowance; later and later after failures. What is lost with the connection is the asker's to ask again.
+ *
+ * AWS IoT answers a publish that the policy refuses by closing the connection. Asking at once after each reconnect would
+ * close every connection, and the frames with them: after two such ends the topic is named and waits, longer each time.
  */
 export class Requests {
   unanswered = 0;
@@ -32,6 +40,11 @@ export class Requests {
   #up = false;
   #count = 0;
   #waiting: { request: string; token: string; sinceMs: number } | undefined;
+  /** Token of the request that the broker has not confirmed yet. */
+  #unconfirmed: string | undefined;
+  /** Connections in a row that ended on an unconfirmed request. */
+  #cuts = 0;
+  #heldUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -45,7 +58,8 @@ export class Requests {
 
   /** Whether a request may go out now. */
   mayAsk(): boolean {
-    return this.#up && !this.#waiting && this.#pace.mayGo();
+    const isHeld = this.#options.wallClock.nowMs() < this.#heldUntilMs;
+    return this.#up && !this.#waiting && !isHeld && this.#pace.mayGo();
   }
 
   ask(request: string, body: JsonObject): void {
@@ -54,9 +68,15 @@ export class Requests {
     this.#waiting = { request, token, sinceMs: wallClock.nowMs() };
     this.#pace.sent();
     const payload = Buffer.from(JSON.stringify({ ...body, clientToken: token }));
-    link.publish(`${topic}/${request}`, payload, 1).catch((error: unknown) => {
-      log.warn('request: not sent', { topic, request, error: errorCode(error) });
-    });
+    this.#unconfirmed = token;
+    link.publish(`${topic}/${request}`, payload, 1).then(
+      () => {
+        if (this.#unconfirmed !== token) return;
+        this.#unconfirmed = undefined;
+        this.#cuts = 0;
+      },
+      (error: unknown) => log.warn('request: not sent', { topic, request, error: errorCode(error) }),
+    );
   }
 
   /** Whether this answers the request under way, which then is no longer. */
@@ -90,7 +110,21 @@ export class Requests {
   }
 
   onLinkDown(): void {
+    if (this.#up && this.#waiting?.token === this.#unconfirmed) this.#cutOff(this.#waiting?.request);
     this.#up = false;
     this.#waiting = undefined;
+    this.#unconfirmed = undefined;
+  }
+
+  #cutOff(request: string | undefined): void {
+    if (request === undefined || ++this.#cuts < CUTS_BEFORE_HOLD) return;
+    const { topic, wallClock, random, log } = this.#options;
+    const triedAgainInMs = Math.round(backoffMs(this.#cuts - CUTS_BEFORE_HOLD, HOLD, random));
+    this.#heldUntilMs = wallClock.nowMs() + triedAgainInMs;
+    log.error('request: the broker seems to refuse this topic', {
+      topic: `${topic}/${request}`,
+      fix: `Allow iot:Publish on "topic/${topic}/*" in a policy of this certificate.`,
+      triedAgainInMs,
+    });
   }
 }
