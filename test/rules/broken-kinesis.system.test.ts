@@ -163,7 +163,13 @@ beforeAll(async () => {
   const cloud = {
     region: REGION,
     credentials,
-    endpoints: { kinesis: aws.url, dynamodb: aws.url, s3: aws.url, iotData: `http://127.0.0.1:${iot.dataPlanePort}` },
+    endpoints: {
+      kinesis: aws.url,
+      dynamodb: aws.url,
+      dynamodbStreams: aws.url,
+      s3: aws.url,
+      iotData: `http://127.0.0.1:${iot.dataPlanePort}`,
+    },
   };
   consumers = await startEngine({ cloud, bucket: BUCKET, owner: 'broken' }, context);
   const sources = CARS.map((thing) => new SimulatedSource(thing, table));
@@ -171,6 +177,8 @@ beforeAll(async () => {
     CARS.map((thing, i) =>
       startAgent({
         ...context,
+        // They only send: this broker is without a registry, and nobody would answer about jobs.
+        role: 'trackside',
         sources: [sources[i]],
         summaryChannels: ['speed'],
         thing,
