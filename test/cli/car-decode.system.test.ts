@@ -11,8 +11,8 @@ const folder = mkdtempSync(join(tmpdir(), 'pitwall-can-'));
 const bad = join(folder, 'bad.dbc');
 writeFileSync(bad, 'BO_ 1 Engine: 8 Ecu\n SG_ Rpm : 0|16@1+ (1,0 [0|0] "" X\n');
 const desk = new Desk();
-afterAll(async () => {
-  await desk.close();
+afterAll(() => {
+  desk.close();
   rmSync(folder, { recursive: true });
 });
 
