@@ -5,6 +5,9 @@ import { SHARD_END } from '#cloud/streams/shard-graph.js';
 import { until } from '../cloud/streams/reading.js';
 import { HandoverRace, Reader } from './handover-race.js';
 
+/** Part of the race from which on the late reader needs no archive any more. */
+const LIVE_FROM = 0.9;
+
 /** What a race comes to: all of its state but calls, which are spaced by what was known at the moment of each question. */
 export function finalFacts(state: RaceState | null): string {
   if (!state) return 'no race';
@@ -28,7 +31,9 @@ export async function handOver(seed: number, size: { cars: number; laps: number;
   const joinsAt = 0.2 + 0.4 * random();
   const sources = [race.turbo()];
   let crashes = 0;
-  while (race.progress < 0.9) {
+  // Evenly over the part of the race that both are there for, so that all of them come, whatever the dice say.
+  const crashesAt = (n: number) => joinsAt + ((LIVE_FROM - joinsAt) * n) / (size.crashes + 1);
+  while (race.progress < LIVE_FROM) {
     race.put(1 + Math.floor(6 * random()));
     if (random() < 0.2) race.reshard();
     await until(() => live.read.size === race.records || live.failures.length > 0);
@@ -41,8 +46,7 @@ export async function handOver(seed: number, size: { cars: number; laps: number;
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
     if (random() < 0.1) late.commit();
-    if (crashes >= size.crashes || race.progress < joinsAt + ((1 - joinsAt) * (crashes + 1)) / (size.crashes + 1))
-      continue;
+    if (crashes >= size.crashes || race.progress < crashesAt(crashes + 1)) continue;
     crashes++;
     await late.crash();
     sources.push(race.turbo());

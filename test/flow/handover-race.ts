@@ -39,6 +39,7 @@ export class HandoverRace {
   #shards = 0;
   #leaves: Leaf[] = [];
   readonly #archived = new Map<string, number>();
+  #archiving: Promise<void> | undefined;
   splits = 0;
   merges = 0;
   trimmed = 0;
@@ -98,10 +99,17 @@ export class HandoverRace {
     }
   }
 
-  /** Archives a part of what is new in each shard, a shard only after its parents, as its archiver would. */
-  async archiveSome(): Promise<void> {
+  /** Archives a part of what is new in each shard, a shard only after its parents, as its archiver would: one at a time. */
+  archiveSome(): Promise<void> {
+    this.#archiving ??= this.#archiveSome().finally(() => {
+      this.#archiving = undefined;
+    });
+    return this.#archiving;
+  }
+
+  async #archiveSome(): Promise<void> {
     for (const [shardId, { parents, records, closed }] of this.kinesis.shards) {
-      if (parents.some((parent) => !this.archive.shard(STREAM, parent).ended)) continue;
+      if (parents.some((parent) => !this.archive.hasEnded(STREAM, parent))) continue;
       const done = this.#archived.get(shardId) ?? 0;
       const fresh = records.filter(({ sequence }) => sequence > done);
       const count = Math.floor(fresh.length * (0.4 + 0.7 * this.random()));
@@ -124,7 +132,7 @@ export class HandoverRace {
       this.kinesis.trim(shardId, upTo - Math.floor(4 * this.random()));
       this.trimmed += shard.horizon - before;
       const isEmpty = shard.horizon === shard.records.length;
-      if (isEmpty && isRead(shardId) && this.archive.shard(STREAM, shardId).ended) this.kinesis.shards.delete(shardId);
+      if (isEmpty && isRead(shardId) && this.archive.hasEnded(STREAM, shardId)) this.kinesis.shards.delete(shardId);
     }
   }
 

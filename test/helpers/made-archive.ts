@@ -30,11 +30,17 @@ export class MadeArchive {
     this.commit();
   }
 
+  /** The shard's entry, made if there is none: to ask for it by a wrong descent would be to archive that. */
   shard(stream: string, shardId: string, parents: string[] = []): ArchivedShard {
     this.#manifest.streams[stream] ??= {};
     const shards = this.#manifest.streams[stream];
     shards[shardId] ??= { parents, behind: TRIM_HORIZON, mark: TRIM_HORIZON, ended: false, objects: [], gaps: [] };
     return shards[shardId];
+  }
+
+  /** Whether all of the shard is archived; false for one that the archive has not begun, and does not begin by the question. */
+  hasEnded(stream: string, shardId: string): boolean {
+    return this.#manifest.streams[stream]?.[shardId]?.ended ?? false;
   }
 
   /** One segment more. It is seen with the next `commit`. */
