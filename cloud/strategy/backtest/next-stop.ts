@@ -53,20 +53,22 @@ export function scoreNextStop(scores: NextStopScores, race: PastRace, lap: numbe
     const field = seen[classOf(race, car.cls)];
     const said = prediction.nextStop?.[car.car];
     const lengths: Record<NaiveStop, number | null> = {
-      ownMeanStint: over.length > 0 ? over.reduce((sum, each) => sum + each, 0) / over.length : null,
+      ownMeanStint: over.length > 0 ? over.reduce((sum, each) => sum + each, 0) / over.length : median(field),
       fieldMedian: median(field),
       longerMedian: median(field.filter((length) => length > lap - fromLap)),
     };
     const happened = actual !== null && actual <= lap + WITHIN_LAPS;
+    // Errors of all methods on the same cells: where each has seen what it goes by.
+    const isCompared = actual !== null && lengths.longerMedian !== null;
     for (const name of NAIVE_STOPS) {
       const length = lengths[name];
       const forecast = length === null ? Number.NaN : Math.max(lap + 1, fromLap + length);
       scores.within[name].push({ p: forecast <= lap + WITHIN_LAPS ? 1 : 0, happened });
-      if (actual !== null && length !== null) scores.errorsLaps[name].push(Math.abs(forecast - actual));
+      if (isCompared) scores.errorsLaps[name].push(Math.abs(forecast - actual));
     }
     scores.within.engine.push({ p: said?.pWithin5 ?? 0, happened });
     // Where ours says that there is none, it is wrong by all the laps that were left.
-    if (actual !== null) scores.errorsLaps.engine.push(Math.abs((said?.lap ?? race.laps) - actual));
+    if (isCompared) scores.errorsLaps.engine.push(Math.abs((said?.lap ?? race.laps) - actual));
   }
 }
 
