@@ -149,14 +149,21 @@ export class TurboCursor implements ShardCursor {
       if (actionFor(error) !== 'gone' || (await live.list(signal)).has(this.#shardId)) throw error;
       return await this.#leaveLive(signal);
     }
-    return this.#isJoined && !read.gap ? this.#fromLive(read) : await this.#join(read, signal);
+    if (this.#isJoined && !read.gap) return this.#fromLive(read);
+    try {
+      return await this.#join(read, signal);
+    } catch (error) {
+      // What live gave was delivered to nobody: it is read once more.
+      this.#closeLive();
+      throw error;
+    }
   }
 
   /** Where live begins: with the record at the place once more. */
   #overlap(): ShardPosition {
     const place = this.#place === undefined ? undefined : placeOf(this.#place);
     if (place) return atSequenceNumber(place.sequenceNumber);
-    this.#isJoined = true;
+    if (this.#begin === LATEST) this.#isJoined = true;
     return this.#begin;
   }
 
@@ -169,11 +176,17 @@ export class TurboCursor implements ShardCursor {
     // Nothing is known before a record comes, or the end; but what is behind a hole of the archive waits for neither.
     const isUndecided = !first && !read.ended && !read.gap && !(this.#behindHole && read.millisBehindLatest === 0);
     if (isUndecided) return read;
+    if (this.#place === undefined && !read.gap && !this.#behindHole) return await this.#joinAtBegin(read, signal);
     if (await this.#refill(signal, first !== undefined)) return undefined;
     if (this.#behindHole && !(first && isAfter(this.#behindHole[0], positionBehind(first)))) return this.#passHole();
     if (!first && read.ended && this.#hasAll() && this.#shard?.ended) return this.#takeLive(read);
     const gap = this.#gap(first);
     return { ...this.#takeLive(read), gap };
+  }
+
+  /** Live may have trimmed what was archived since the archive was looked at: what it has now comes first. */
+  async #joinAtBegin(read: ShardRead, signal: AbortSignal): Promise<ShardRead | undefined> {
+    return (await this.#refill(signal, false)) ? undefined : this.#takeLive(read);
   }
 
   #isAtPlace({ sequenceNumber }: StreamRecord): boolean {

@@ -91,6 +91,34 @@ describe('the hand-over', () => {
     expect(source.counters).toMatchObject({ fromArchive: 10, fromLive: 2, refills: 1 });
   });
 
+  test('also where live has trimmed what was archived after the first look, before it was opened', async () => {
+    const both = new Both();
+    both.put('s0', 6);
+    both.archive.add('s0', []);
+    both.kinesis.fault = (name) => {
+      if (name !== 'GetShardIterator') return;
+      both.archive.add('s0', both.recordsOf('s0', 4));
+      both.kinesis.trim('s0', 3);
+    };
+    const { read, gaps, source } = both.read();
+    await until(() => read.at(-1) === 's0 6');
+    expect([read, gaps]).toEqual([places('s0', 1, 6), []]);
+    expect(source.counters).toMatchObject({ fromArchive: 4, fromLive: 2, refills: 1 });
+  });
+
+  test('also where the archive cannot be looked at while live has records in hand: they come again', async () => {
+    const both = new Both();
+    both.put('s0', 6);
+    both.archive.add('s0', []);
+    both.archive.onLook = (looks) => {
+      if (looks === 2) throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+    };
+    const { read, gaps, consumer } = both.read();
+    await until(() => read.at(-1) === 's0 6');
+    expect([read, gaps]).toEqual([places('s0', 1, 6), []]);
+    expect(consumer.stats().throttled, 'the look failed').toBe(1);
+  });
+
   test('to a stream that is pushed, parents before children', async () => {
     const both = new Both(['p']);
     both.put('p', 6);
