@@ -25,11 +25,6 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Mean of |a − b|. */
-export function meanAbsoluteError(a: readonly number[], b: readonly number[]): number {
-  return mean(a.map((value, index) => Math.abs(value - b[index])));
-}
-
 /** Place from 1 of each value among all, the smallest first; equal ones in the order given. */
 export function ranks(values: readonly number[]): number[] {
   const order = values.map((_, index) => index).sort((a, b) => values[a] - values[b] || a - b);
