@@ -20,6 +20,8 @@ await ensureTable(dynamodb, tables.state);
 const target = await openTarget(dynamodb, targetTable(examined.schema.kind, 'bench', false));
 const tableNames = { [target.key]: target.table.name, state: tables.state.name };
 const loader = new TableLoader({ dynamodb, tableNames, log: silentLog, wallClock, random: seededRandom(1) });
+/** After each tenth of the file: what is constant does not grow. */
+const rssMbOnTheWay: number[] = [];
 const startMs = performance.now();
 const { rows } = await loadFile({
   examined,
@@ -30,7 +32,12 @@ const { rows } = await loadFile({
   again: true,
   signal: new AbortController().signal,
   wallClock,
-  onProgress: () => {},
+  onProgress: ({ readBytes, fileBytes }) => {
+    if (readBytes >= ((rssMbOnTheWay.length + 1) / 10) * fileBytes) {
+      rssMbOnTheWay.push(Math.round(process.memoryUsage.rss() / 1_048_576));
+    }
+  },
 });
 const seconds = (performance.now() - startMs) / 1000;
-process.send?.({ rows, seconds, rssMb: process.resourceUsage().maxRSS / 1024 }, () => process.exit(0));
+const rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+process.send?.({ rows, seconds, rssMb, rssMbOnTheWay }, () => process.exit(0));

@@ -4,7 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -14,6 +14,7 @@ import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { benchFolder, CREDENTIALS, REGION, startAwsServer } from './aws-server.js';
 import { type Figure, round } from './figure.js';
+import { writeLongCsv } from './long-csv.js';
 
 const PROVISIONED = 400;
 /** Capacity that was not used is kept for 300 s on AWS; kept for 1 s here, a short run shows what the table allows in the long run. */
@@ -111,7 +112,7 @@ async function rowFigures(): Promise<Figure[]> {
   const folder = benchFolder();
   try {
     const path = join(folder, 'long.csv');
-    await writeLong(path);
+    await writeLongCsv(path, { rows: ROWS });
     const child = fork(CHILD, [server.url, path, folder], { execArgv: process.execArgv });
     const [{ seconds, rssMb, rows }] = (await once(child, 'message')) as [
       { seconds: number; rssMb: number; rows: number },
@@ -126,26 +127,4 @@ async function rowFigures(): Promise<Figure[]> {
     await server.kill();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-const CHANNELS = ['speed', 'rpm', 'throttle', 'brakeFront', 'brakeRear', 'gear', 'steering', 'accX', 'accY', 'fuel'];
-const CARS = 20;
-
-/** A moment of twenty cars every 40 ms, a row for each sample. */
-async function writeLong(path: string): Promise<void> {
-  const file = createWriteStream(path);
-  file.write('meta_time,vehicle_id,telemetry_name,telemetry_value\n');
-  for (let row = 0; row < ROWS; ) {
-    let text = '';
-    for (const end = row + 10_000; row < end; row++) {
-      const moment = Math.floor(row / (CARS * CHANNELS.length));
-      const channel = row % CHANNELS.length;
-      const car = Math.floor(row / CHANNELS.length) % CARS;
-      const value = (Math.sin(moment / 25 + channel) * 100).toFixed(2);
-      text += `${new Date(1.78e12 + moment * 40).toISOString()},car-${car},${CHANNELS[channel]},${value}\n`;
-    }
-    if (!file.write(text)) await once(file, 'drain');
-  }
-  file.end();
-  await once(file, 'close');
 }
