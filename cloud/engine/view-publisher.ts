@@ -1,0 +1,46 @@
+import type { RaceView } from '#cloud/dashboard/view.js';
+import type { Clock } from '#wire/clock.js';
+import type { RaceInHand } from './race-in-hand.js';
+import { SpeedMeter } from './speed-meter.js';
+import { raceView } from './view.js';
+
+export interface ViewPublisherOptions {
+  raceClock: Clock;
+  wallClock: Clock;
+  /** How far behind the stream, wall ms and race ms. */
+  behind(): { wallMs: number; raceMs: number };
+  publishView(view: RaceView, epoch: number): void;
+}
+
+/** From here on, wall ms behind the stream, the screen says that it is not live yet. */
+const CATCHING_UP_MS = 2_000;
+
+/** Gives the screen whole views of the race in hand: when called, and with a tick where something is due. */
+export class ViewPublisher {
+  readonly #race: RaceInHand;
+  readonly #options: ViewPublisherOptions;
+  readonly #speed: SpeedMeter;
+
+  constructor(race: RaceInHand, options: ViewPublisherOptions) {
+    this.#race = race;
+    this.#options = options;
+    this.#speed = new SpeedMeter(options.raceClock, options.wallClock);
+  }
+
+  publish(): void {
+    const { core, seat } = this.#race;
+    if (!core.state || !seat?.lease.held()) return;
+    this.#race.isViewDue = false;
+    const { wallMs, raceMs } = this.#options.behind();
+    const moment = {
+      raceTimeMs: this.#options.raceClock.nowMs(),
+      speed: this.#speed.read(),
+      ...(wallMs >= CATCHING_UP_MS && { behindMs: raceMs }),
+    };
+    this.#options.publishView(raceView(core.state, core.answer, moment), seat.lease.fence);
+  }
+
+  tick(): void {
+    if (this.#race.isViewDue) this.publish();
+  }
+}
