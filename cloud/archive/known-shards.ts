@@ -6,19 +6,31 @@ export interface KnownShardSource extends ShardSource {
   parentsOf(shardId: string): string[];
 }
 
+/** Shards that no listing has any more: some are read before their end and archived after it. The oldest go first. */
+const FORGOTTEN_MAX = 10_000;
+
 export function knownShards(source: ShardSource): KnownShardSource {
   let listed: ReadonlyMap<string, ShardInfo> = new Map();
-  /** Named by the end of a shard, until a listing has them. */
-  const told = new Map<string, ShardInfo>();
+  /** Named by the end of a shard before a listing had them, or by an earlier listing alone. */
+  const others = new Map<string, ShardInfo>();
   const { name, polls, readBytesMax, trimPolicy } = source;
+  const remember = (shard: ShardInfo) => {
+    others.set(shard.shardId, shard);
+    for (const shardId of others.keys()) {
+      if (others.size <= FORGOTTEN_MAX) return;
+      others.delete(shardId);
+    }
+  };
   return {
     name,
     polls,
     readBytesMax,
     trimPolicy,
     list: async (signal) => {
+      const before = listed;
       listed = await source.list(signal);
-      for (const shardId of listed.keys()) told.delete(shardId);
+      for (const shardId of listed.keys()) others.delete(shardId);
+      for (const [shardId, shard] of before) if (!listed.has(shardId)) remember(shard);
       return new Map(listed);
     },
     open: (shardId, position): ShardCursor => {
@@ -26,12 +38,12 @@ export function knownShards(source: ShardSource): KnownShardSource {
       return {
         next: async (signal) => {
           const read = await cursor.next(signal);
-          for (const child of read.children) if (!listed.has(child.shardId)) told.set(child.shardId, child);
+          for (const child of read.children) if (!listed.has(child.shardId)) remember(child);
           return read;
         },
         close: () => cursor.close(),
       };
     },
-    parentsOf: (shardId) => (listed.get(shardId) ?? told.get(shardId))?.parents ?? [],
+    parentsOf: (shardId) => (listed.get(shardId) ?? others.get(shardId))?.parents ?? [],
   };
 }
