@@ -8,6 +8,8 @@ interface FigureFlags extends PeopleFlags {
   name?: string;
   track?: string;
   laps?: string;
+  duration?: string;
+  series?: string;
   rules?: string;
   stages?: string;
   timing?: string;
@@ -27,8 +29,9 @@ const CAR: SessionOpen['car'] = { tankKg: 50, fuelPerLapKg: 2, pitLossMs: 30_000
 /** Opens a race: an engine that is idle takes it, one that has an older race goes over to it. */
 export async function open(race: string, flags: FigureFlags & { roster: string; seed?: string }): Promise<void> {
   const roster = readRoster(flags.roster);
-  const lapsTotal = wholeNumber('--laps', flags.laps);
-  if (lapsTotal === undefined || lapsTotal === 0) throw wanted('--laps', flags.laps, 'the number of laps of the race');
+  if (flags.laps === undefined && flags.duration === undefined) {
+    throw wanted('--laps', flags.laps, 'the number of laps of the race, or --duration for a race by the clock');
+  }
   const seed = wholeNumber('--seed', flags.seed) ?? 1;
   await atTheDesk(flags, async (desk) => {
     const record: SessionOpen = {
@@ -38,7 +41,7 @@ export async function open(race: string, flags: FigureFlags & { roster: string; 
       race,
       name: race,
       track: '',
-      lapsTotal,
+      lapsTotal: null,
       timingThing: TIMING_THING,
       pitToCar: 'none',
       car: CAR,
@@ -84,8 +87,9 @@ function changed(flags: FigureFlags, known: SessionOpen['car']): Partial<Session
   const changes: Partial<SessionOpen> = {};
   if (flags.name !== undefined) changes.name = flags.name;
   if (flags.track !== undefined) changes.track = flags.track;
-  const lapsTotal = wholeNumber('--laps', flags.laps);
-  if (lapsTotal !== undefined) changes.lapsTotal = lapsTotal;
+  if (flags.laps !== undefined) changes.lapsTotal = lapsOf(flags.laps);
+  if (flags.duration !== undefined) changes.durationMs = durationOf(flags.duration);
+  if (flags.series !== undefined) changes.series = seriesOf(flags.series);
   if (flags.rules !== undefined) changes.rules = rulesOf(flags.rules);
   if (flags.stages !== undefined) changes.stageEnds = stageEndsOf(flags.stages);
   if (flags.timing !== undefined) changes.timingThing = flags.timing;
@@ -100,6 +104,26 @@ function changed(flags: FigureFlags, known: SessionOpen['car']): Partial<Session
     changes.car = car;
   }
   return changes;
+}
+
+function lapsOf(text: string): number {
+  const laps = Number(text);
+  if (Number.isInteger(laps) && laps > 0) return laps;
+  throw wanted('--laps', text, 'the number of laps of the race');
+}
+
+const MS_OF_UNIT = { h: 3_600_000, min: 60_000 } as const;
+
+function durationOf(text: string): number {
+  const [, figure, unit] = /^(\d+(?:\.\d+)?)(h|min)$/.exec(text) ?? [];
+  const ms = Math.round(Number(figure) * MS_OF_UNIT[unit as keyof typeof MS_OF_UNIT]);
+  if (ms > 0) return ms;
+  throw wanted('--duration', text, 'a time such as 6h, 2.4h or 45min');
+}
+
+function seriesOf(text: string): string {
+  if (/^[a-z0-9_]{1,40}$/.test(text)) return text;
+  throw wanted('--series', text, 'a name such as nascar, f1, wec or grcup');
 }
 
 function rulesOf(text: string): RulesId {

@@ -3,6 +3,7 @@ import { RaceCore } from '#cloud/engine/race-core.js';
 import { parseRaceRecord } from '#cloud/engine/records.js';
 import { SpeedMeter } from '#cloud/engine/speed-meter.js';
 import { raceView } from '#cloud/engine/view.js';
+import { distance } from '#cloud/race/distance.js';
 import { FrameIntake } from '#cloud/reduce/frame-intake.js';
 import { type Consumer, startConsumer } from '#cloud/streams/consumer.js';
 import { ARCHIVE_THEN_LIVE } from '#cloud/streams/positions.js';
@@ -130,7 +131,7 @@ class RunningReplay implements Replay {
       gaps: this.#consumers.reduce((sum, consumer) => sum + consumer.stats().gaps, 0),
       frames: this.#frames,
       lap: state?.lap ?? 0,
-      lapsTotal: state?.session.lapsTotal ?? 0,
+      lapsTotal: (state && distance(state).laps) ?? 0,
       flag: state?.flag ?? 'none',
       raceMs: Math.max(0, this.#nowMs() - this.#options.fromMs),
       phase: state?.phase ?? null,

@@ -8,11 +8,15 @@ export interface RaceView {
   name: string;
   track: string;
   phase: 'open' | 'running' | 'finished' | 'closed';
-  flag: 'none' | 'green' | 'yellow' | 'red' | 'white' | 'checkered';
+  flag: 'none' | 'green' | 'virtual' | 'yellow' | 'red' | 'white' | 'checkered';
   /** The person who showed the flag; absent for timing's. */
   flagBy?: string;
   lap: number;
-  lapsTotal: number;
+  /** Of the race; in a race by the clock as estimated, absent while nothing tells. */
+  lapsTotal?: number;
+  lapsEstimated?: true;
+  /** Of a race by the clock: until it has run out, race ms. */
+  timeLeftMs?: number;
   raceTimeMs: number;
   /** Since the green flag. */
   elapsedMs?: number;

@@ -1,6 +1,7 @@
 import type { CallCard, CarRow, RaceView } from '#cloud/dashboard/view.js';
 import { unlistedThings } from '#cloud/race/car.js';
 import { isCarriedOn } from '#cloud/race/car-laps.js';
+import { distance } from '#cloud/race/distance.js';
 import { damageOf } from '#cloud/race/facts/in-force.js';
 import { gaps } from '#cloud/race/gaps.js';
 import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
@@ -39,7 +40,6 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
     phase,
     flag,
     lap,
-    lapsTotal: session.lapsTotal,
     raceTimeMs: moment.raceTimeMs,
     cautions: cautions(state).length,
     dataMs: lastEventMs,
@@ -48,6 +48,7 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
     calls: {},
     log: raceLog(state),
   };
+  addDistance(view, state);
   if (greenAtMs !== null) view.elapsedMs = Math.max(0, lastEventMs - greenAtMs);
   // Whole seconds, as it is shown.
   if (moment.behindMs !== undefined) view.behindMs = Math.ceil(moment.behindMs / 1_000) * 1_000;
@@ -77,6 +78,13 @@ export function raceView(state: RaceState, answer: StrategyAnswer | null, moment
   addCallTimes(view, state);
   addLapSource(view, state);
   return view;
+}
+
+function addDistance(view: RaceView, state: RaceState): void {
+  const { laps, isEstimate, timeLeftMs } = distance(state);
+  if (laps !== null) view.lapsTotal = laps;
+  if (isEstimate) view.lapsEstimated = true;
+  if (timeLeftMs !== null) view.timeLeftMs = timeLeftMs;
 }
 
 /** What follows from the rules of the race, and damage that a person told. */

@@ -47,7 +47,7 @@ const FLAGS: Record<string, Flag> = {
   s: 'yellow',
   v: 'yellow',
   sc: 'yellow',
-  vsc: 'yellow',
+  vsc: 'virtual',
   fcy: 'yellow',
   yellow: 'yellow',
   caution: 'yellow',
@@ -62,7 +62,7 @@ const FLAGS: Record<string, Flag> = {
   chequered: 'checkered',
 };
 
-/** A safety car, in person or virtual, is yellow. `none` for what is not known. */
+/** A safety car is yellow, and so is `fcy`, by which some series mean a caution behind a car and some a virtual one. `none` for what is not known. */
 export function parseFlag(cell: string): Flag {
   return FLAGS[cell.toLowerCase()] ?? 'none';
 }

@@ -1,6 +1,6 @@
 import type { TimingMessage } from '#wire/messages.js';
 import type { RaceRecord } from '#wire/race-records.js';
-import { applyCallAck, expireCalls } from './calls.js';
+import { applyCallAck, applyCallSent, expireCalls } from './calls.js';
 import { applyAgentEvent, applyHealth } from './car.js';
 import { refreshSilence } from './car-laps.js';
 import { applyFact } from './facts/facts.js';
@@ -39,8 +39,11 @@ function foldRecord(state: RaceState, record: RaceRecord): RaceTrigger[] {
     case 'fact':
     case 'callDecision':
       return applyPeople(state, record);
+    case 'callSent':
+      return applyCallSent(state, record);
     case 'lapChannels':
-      // For tables and reports; the race itself does not need it.
+    case 'forecast':
+      // For tables and reports, and for strategy; the race itself does not need them.
       return [];
     default:
       return ignore(state, 'unknown-kind');

@@ -2,6 +2,7 @@
  * The life of a pit call (decision 12), as data. A call is a command: it is proposed once, decided by a person, may be
  * sent, and ends as done, rejected or expired. Nothing leads out of those three.
  */
+import type { CallSentRecord } from '#wire/engine-records.js';
 import type { CallAckMessage } from '#wire/messages.js';
 import { findEntryOfThing } from './entries.js';
 import { ignore } from './ignored.js';
@@ -88,6 +89,21 @@ export function settleCalls(state: RaceState, entry: string, stop: Stop): RaceTr
     }
   }
   return triggers;
+}
+
+/**
+ * The engine sent it. The word of it may come behind the car's answer, or when the call has ended: then the step takes its
+ * place in the history all the same.
+ */
+export function applyCallSent(state: RaceState, { callId, revision, eventTimeMs }: CallSentRecord): RaceTrigger[] {
+  const known = state.calls[callId];
+  if (known === undefined || known.call.revision !== revision) return ignore(state, 'unknown-call');
+  const accepted = known.history.findIndex(({ status }) => status === 'accepted');
+  if (accepted === -1 || known.history.some(({ status }) => status === 'sent')) return [];
+  if (!transition(state, callId, 'sent', 'engine', eventTimeMs)) {
+    known.history.splice(accepted + 1, 0, { status: 'sent', atMs: eventTimeMs, by: 'engine' });
+  }
+  return [{ type: 'call', callId, status: 'sent', atMs: eventTimeMs }];
 }
 
 /** What the car answered. A refusal by the car is a rejection; expired or superseded in the car is expired here. */

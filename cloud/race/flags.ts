@@ -8,7 +8,7 @@ const MAX_FLAGS = 1024;
 /** A person tells of a flag so much sooner or later than timing: it is the same one, and timing's time counts. */
 const SAME_FLAG_MS = 30_000;
 
-const FLAGS: readonly Flag[] = ['none', 'green', 'yellow', 'red', 'white', 'checkered'];
+const FLAGS: readonly Flag[] = ['none', 'green', 'virtual', 'yellow', 'red', 'white', 'checkered'];
 
 /** A flag was shown. Laps that were under way since then are labelled again, so a late flag amends them. */
 export function applyFlag(state: RaceState, message: FlagMessage): RaceTrigger[] {
@@ -86,7 +86,7 @@ export function labelFlag(state: RaceState, entry: EntryState, index: number): b
   return true;
 }
 
-/** The worst of the flags between two crossings: a lap that saw red is red, one that saw yellow is yellow. */
+/** The worst of the flags between two crossings: a lap that saw red is red, one that saw yellow is yellow, then virtual. */
 function flagOfLap(state: RaceState, fromMs: number, toMs: number): Flag {
   let worst = flagAt(state, fromMs);
   for (let i = state.flags.length - 1; i >= 0 && state.flags[i].atMs > fromMs; i--) {
@@ -97,8 +97,9 @@ function flagOfLap(state: RaceState, fromMs: number, toMs: number): Flag {
 }
 
 function severity(flag: Flag): number {
-  if (flag === 'red') return 3;
-  if (flag === 'yellow') return 2;
+  if (flag === 'red') return 4;
+  if (flag === 'yellow') return 3;
+  if (flag === 'virtual') return 2;
   return flag === 'none' ? 0 : 1;
 }
 

@@ -31,9 +31,9 @@ export function findLap(entry: EntryState, lap: number): Lap | undefined {
   return found?.lap === lap ? found : undefined;
 }
 
-/** Racing speed: everything but yellow and red. `none` counts as racing: a feed without flags is still a race. */
+/** Racing speed: everything but virtual, yellow and red. `none` counts as racing: a feed without flags is still a race. */
 export function isRacing(flag: Flag): boolean {
-  return flag !== 'yellow' && flag !== 'red';
+  return flag !== 'virtual' && flag !== 'yellow' && flag !== 'red';
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RetirementMessage } from '#wire/messages.js';
+import { endedMs } from './distance.js';
 import { findEntry } from './entries.js';
 import { prevails } from './facts/fact-types.js';
 import { factInForce } from './facts/in-force.js';
@@ -22,9 +23,10 @@ export function applyRetirement(state: RaceState, message: RetirementMessage): R
 /** Derives every entry's status and the phase from the facts; tells of retirements and of a new phase. */
 export function refreshStatus(state: RaceState): RaceTrigger[] {
   const triggers: RaceTrigger[] = [];
+  const endMs = finishMs(state);
   for (const key in state.entries) {
     const entry = state.entries[key];
-    const status = statusOf(state, entry);
+    const status = statusOf(state, entry, endMs);
     if (status === 'retired' && entry.status !== 'retired') {
       triggers.push({ type: 'retired', entry: key, lap: lapsCompleted(entry), atMs: retiredMs(state, entry)! });
     }
@@ -38,8 +40,8 @@ export function refreshStatus(state: RaceState): RaceTrigger[] {
   return triggers;
 }
 
-function statusOf(state: RaceState, entry: EntryState): EntryState['status'] {
-  if (hasFinished(state, entry)) return 'finished';
+function statusOf(state: RaceState, entry: EntryState, endMs: number | null): EntryState['status'] {
+  if (hasFinished(state, entry, endMs)) return 'finished';
   const passage = entry.passages[entry.passages.length - 1];
   const seenMs = Math.max(
     lastLap(entry)?.atMs ?? Number.NEGATIVE_INFINITY,
@@ -61,14 +63,18 @@ export function retiredMs(state: RaceState, entry: EntryState): number | null {
   return said.value === 'out' ? said.atMs : null;
 }
 
-/** The first crossing under the chequered flag ends a car's race, whatever lap it is on. */
-function hasFinished(state: RaceState, entry: EntryState): boolean {
+/** From when on a crossing ends a car's race: by the chequered flag; in a feed without any flags, by the distance. */
+function finishMs(state: RaceState): number | null {
+  if (state.flags.length === 0) return endedMs(state);
+  return state.flags.find(({ flag }) => flag === 'checkered')?.atMs ?? null;
+}
+
+/** The first crossing after the leader's last ends a car's race, whatever lap it is on. */
+function hasFinished(state: RaceState, entry: EntryState, endMs: number | null): boolean {
   const last = lastLap(entry);
-  if (last === undefined) return false;
+  if (last === undefined || endMs === null) return false;
   const checkered = state.flags.find(({ flag }) => flag === 'checkered');
-  if (checkered !== undefined) return last.atMs >= checkered.atMs || last.lap >= checkered.lap;
-  // A feed without any flags: the distance is all that tells.
-  return state.flags.length === 0 && last.lap >= state.session.lapsTotal;
+  return last.atMs >= endMs || (checkered !== undefined && last.lap >= checkered.lap);
 }
 
 function phaseOf(state: RaceState): RaceState['phase'] {

@@ -53,7 +53,7 @@ export interface RowAttribute {
 /** An item as the table or its stream gives it. */
 export type RowItem = Readonly<Record<string, RowAttribute>>;
 
-const FLAGS: ReadonlySet<string> = new Set<Flag>(['none', 'green', 'yellow', 'red', 'white', 'checkered']);
+const FLAGS: ReadonlySet<string> = new Set<Flag>(['none', 'green', 'virtual', 'yellow', 'red', 'white', 'checkered']);
 
 /** Undefined when the item is no lap that can be used. */
 export function lapRow(item: RowItem): LapRow | undefined {

@@ -1,3 +1,4 @@
+import { distance } from '#cloud/race/distance.js';
 import { isRacing, lapsCompleted } from '#cloud/race/laps.js';
 import type { EntryState, RaceState } from '#cloud/race/types.js';
 import { type Fuel, fuel } from './fuel.js';
@@ -94,7 +95,7 @@ function situationOf(state: RaceState, entry: EntryState, pace: Pace, left: Fuel
   const tyreMsPerLap = Math.max(0, pace.tyreMsPerLap);
   return {
     lap: lapsCompleted(entry),
-    lapsTotal: state.session.lapsTotal,
+    lapsTotal: distance(state).laps ?? lapsCompleted(entry),
     tyreAgeLaps: pace.tyreAgeLaps,
     fuelKg: left.leftKg.mean,
     fuelLapsLeft: left.lapsLeft,

@@ -8,7 +8,19 @@ import type { RaceState } from '#cloud/race/types.js';
 export function stateHash(state: RaceState): string {
   const { session } = state;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([session.race, session.lapsTotal, session.seed, Object.entries(session.car).sort()]));
+  const {
+    race,
+    lapsTotal,
+    durationMs = null,
+    rules = null,
+    series = null,
+    stageEnds = null,
+    seed,
+    car: known,
+  } = session;
+  hash.update(
+    JSON.stringify([race, lapsTotal, durationMs, rules, series, stageEnds, seed, Object.entries(known).sort()]),
+  );
   hash.update(JSON.stringify([state.phase, state.flag, state.lap, state.lastEventMs, state.order]));
   hash.update(JSON.stringify(state.flags.map(({ flag, lap, atMs }) => [flag, lap, atMs])));
   for (const key of Object.keys(state.entries).sort()) {

@@ -33,7 +33,7 @@ const SETTINGS = z.strictObject({
   /** What race control shows, told to the car: it changes its configuration on no green track. */
   track: z
     .strictObject({
-      flag: z.enum(['none', 'green', 'yellow', 'red', 'white', 'checkered']).optional(),
+      flag: z.enum(['none', 'green', 'virtual', 'yellow', 'red', 'white', 'checkered']).optional(),
       /** The car stands in its pit. */
       inPits: z.boolean().optional(),
     })

@@ -96,7 +96,8 @@ export interface ChannelSpec {
   rateHz: number;
 }
 
-export type Flag = 'none' | 'green' | 'yellow' | 'red' | 'white' | 'checkered';
+/** `yellow`: a full caution behind a car; `virtual`: slowed by rule, gaps kept (virtual safety car, slow zone everywhere). */
+export type Flag = 'none' | 'green' | 'virtual' | 'yellow' | 'red' | 'white' | 'checkered';
 
 /** A transponder crossed a timing loop. `SF` = start/finish, `PI`/`PO` = pit in/out. As official as it gets. */
 export interface PassingMessage extends Envelope {

@@ -1,7 +1,8 @@
 /**
- * What stands in the stream `pitwall-race` beside the agents' JSON: what people put (partition key = race) and what the
- * reducers put (partition key = thing). The race engine reads nothing else.
+ * What stands in the stream `pitwall-race` beside the agents' JSON: what people put (partition key = race), what the
+ * reducers put (partition key = thing), and the race engine's own (`engine-records.ts`). It reads nothing else.
  */
+import type { EngineRecord } from './engine-records.js';
 import type { AgentEvent, CallAckMessage, HealthMessage, TimingMessage } from './messages.js';
 
 interface PeopleInput {
@@ -29,14 +30,37 @@ export interface RosterEntry {
 }
 
 /** Which kind of racing; what each says is in `cloud/race/rules/rules.ts`. */
-export type RulesId = 'nascar' | 'f1' | 'endurance' | 'sprint';
+export type RulesId = 'nascar' | 'oval' | 'f1' | 'endurance' | 'sprint';
+
+/** A figure that practice gave, with one standard deviation. */
+export interface PracticeFigure {
+  mean: number;
+  sd: number;
+}
+
+/** What practice on the track said, as the session began with it; a part is null where practice does not tell it. */
+export interface PracticeFigures {
+  /** Of the stored models of the track. */
+  version: number;
+  /** Change of ln(lap time) per lap of a stint, burnt fuel included. */
+  falloffPerLap: PracticeFigure | null;
+  /** kg a clean lap. */
+  fuelPerLapKg: PracticeFigure | null;
+  /** In-lap and out-lap together, against two clean laps. */
+  pitLossMs: PracticeFigure | null;
+}
 
 export interface SessionOpen extends PeopleInput {
   kind: 'session';
   type: 'open';
   name: string;
   track: string;
-  lapsTotal: number;
+  /** Null: the race is by the clock alone. */
+  lapsTotal: number | null;
+  /** Race time after which it ends, should the laps not be done by then; how the end falls is in the rules. Absent: never. */
+  durationMs?: number;
+  /** Whose past races tell what to expect: `nascar`, `f1`, `wec`, `grcup`; any other, or absent: those of all. */
+  series?: string;
   /** Absent: `sprint`, which promises nothing. */
   rules?: RulesId;
   /** Completed laps at which stages end, ascending, without the last; read where the rules know stages. */
@@ -47,6 +71,8 @@ export interface SessionOpen extends PeopleInput {
   pitToCar: 'none' | 'display' | 'setup';
   /** What is known before the race; every figure may be corrected by what is observed. */
   car: { tankKg: number; fuelPerLapKg: number; pitLossMs: number; tyreLifeLaps: number };
+  /** Absent: nobody practised here, or nobody loaded it. */
+  practice?: PracticeFigures;
   roster: RosterEntry[];
   /** Seed of every random draw in strategy answers (decision 11). */
   seed: number;
@@ -69,6 +95,8 @@ export type FactType =
   | 'stop'
   | 'retirement'
   | 'lapTime'
+  | 'penalty'
+  | 'freePass'
   | 'note';
 
 export interface FactInput extends PeopleInput {
@@ -111,4 +139,11 @@ export interface LapChannelsRecord {
   samples: number;
 }
 
-export type RaceRecord = AgentEvent | TimingMessage | CallAckMessage | HealthMessage | PeopleRecord | LapChannelsRecord;
+export type RaceRecord =
+  | AgentEvent
+  | TimingMessage
+  | CallAckMessage
+  | HealthMessage
+  | PeopleRecord
+  | LapChannelsRecord
+  | EngineRecord;

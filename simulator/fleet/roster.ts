@@ -33,11 +33,14 @@ export function rosterFor(scenario: Scenario, seed: number): RosterEntry[] {
 export function sessionFor(
   scenario: Scenario,
   seed: number,
-): Pick<SessionOpen, 'name' | 'track' | 'lapsTotal' | 'timingThing' | 'car' | 'roster' | 'seed'> {
+): Pick<SessionOpen, 'name' | 'track' | 'lapsTotal' | 'series' | 'rules' | 'timingThing' | 'car' | 'roster' | 'seed'> {
   return {
     name: `${scenario.laps} laps of ${scenario.track.name}`,
     track: scenario.track.name,
     lapsTotal: scenario.laps,
+    // Its laps are made to look like this series'; what its race control does is less: nobody gets a lap back.
+    series: 'nascar',
+    rules: 'oval',
     timingThing: TRACK_THING,
     car: { ...scenario.known },
     roster: rosterFor(scenario, seed),

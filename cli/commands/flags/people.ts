@@ -23,7 +23,8 @@ The roster's columns: entry,number,driver,team,cls,transponder,thing,own; only e
 
 Examples:
   $ pitwall session open sunday --laps 60 --roster grid.csv
-  $ pitwall session open sunday --laps 60 --roster grid.json --tank-kg 55 --pit-to-car display`,
+  $ pitwall session open sunday --laps 60 --roster grid.json --tank-kg 55 --pit-to-car display
+  $ pitwall session open spa --duration 6h --rules endurance --series wec --roster grid.csv`,
     )
     .action(async (race, flags) => (await import('../session.js')).open(race, flags));
   signed(figures(session.command('relabel').description('Correct what the open race says of itself.')))
@@ -32,6 +33,7 @@ Examples:
       `
 Examples:
   $ pitwall session relabel --laps 45
+  $ pitwall session relabel --duration 5.5h
   $ pitwall session relabel --rules nascar --stages 15,30
   $ pitwall session relabel --name "Sunday, shortened" --tank-kg 52`,
     )
@@ -84,7 +86,8 @@ Types and values:
   tyres       changed at the stop: 0, 2 or 4        damage      in words; none when it is mended
   tyreSet     name of the set fitted at the stop    retirement  out, running
   service     what else was done, in words          lapTime     ms, of --lap
-  stop        made, none: of --lap                  flag        green, yellow, red, white, checkered: of the race
+  stop        made, none: of --lap                  flag        green, virtual, yellow, red, white, checkered: of the race
+  penalty     seconds, driveThrough, served         freePass    given
   note        anything, in words
 
 Examples:
@@ -119,7 +122,9 @@ function figures(command: Command): Command {
     .option('--name <name>', 'as shown on the screen')
     .option('--track <name>', 'as shown on the screen')
     .option('--laps <n>', 'of the race')
-    .option('--rules <kind>', 'nascar, f1, endurance or sprint')
+    .option('--duration <time>', 'of a race by the clock, or the most it may last: 6h, 45min')
+    .option('--series <name>', 'whose past races tell what to expect: nascar, f1, wec, grcup; else those of all')
+    .option('--rules <kind>', 'nascar, oval, f1, endurance or sprint')
     .option('--stages <laps>', 'laps at which stages end, without the last: 60,120')
     .option('--timing <thing>', 'thing of the trackside agent whose timing is official')
     .addOption(new Option('--pit-to-car <how>', 'what may reach the car').choices(['none', 'display', 'setup']))

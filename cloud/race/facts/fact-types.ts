@@ -22,6 +22,7 @@ export interface FactKind {
 const FUEL_MAX_KG = 1_000;
 const LAP_TIME_MAX_MS = 86_400_000;
 const TEXT_MAX = 400;
+const PENALTY_MAX_S = 3_600;
 
 const isText = (value: number | string) => typeof value === 'string' && value.trim() !== '' && value.length <= TEXT_MAX;
 const isOneOf =
@@ -86,8 +87,8 @@ export const FACT_TYPES: Readonly<Record<FactType, FactKind>> = {
     needsLap: false,
     precedence: 'newest',
     replaces: 'none',
-    wanted: 'the flag shown: green, yellow, red, white or checkered',
-    takes: isOneOf('green', 'yellow', 'red', 'white', 'checkered'),
+    wanted: 'the flag shown: green, virtual, yellow, red, white or checkered',
+    takes: isOneOf('green', 'virtual', 'yellow', 'red', 'white', 'checkered'),
   },
   stop: {
     of: 'entry',
@@ -112,6 +113,22 @@ export const FACT_TYPES: Readonly<Record<FactType, FactKind>> = {
     replaces: 'sameLap',
     wanted: 'lap time, ms',
     takes: isBetween(1, LAP_TIME_MAX_MS),
+  },
+  penalty: {
+    of: 'entry',
+    needsLap: false,
+    precedence: 'onlyPerson',
+    replaces: 'none',
+    wanted: 'seconds that are added to its race time, "driveThrough", or "served"',
+    takes: (value) => isBetween(1, PENALTY_MAX_S)(value) || isOneOf('driveThrough', 'served')(value),
+  },
+  freePass: {
+    of: 'entry',
+    needsLap: false,
+    precedence: 'onlyPerson',
+    replaces: 'none',
+    wanted: '"given": it got its lap back under the caution that is out',
+    takes: isOneOf('given'),
   },
   note: {
     of: 'either',

@@ -18,6 +18,8 @@ export interface RaceRules {
     /** Pit road is closed from the caution until the field has formed up. */
     pitCloses: boolean;
   };
+  /** A race by the clock: whether a red flag stops it, and the leader's whole laps after the one in which it runs out. */
+  clock: { redStops: boolean; lapsAfter: number };
   /** Names of compounds, and how many different ones a dry race asks for; null where the tyre is one. */
   compounds: { dry: readonly string[]; wet: readonly string[]; dryToUse: number } | null;
   /** Cars race in classes of their own. */
@@ -30,14 +32,25 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Sources: NASCAR Cup rules as its broadcasts state them (stages, free pass, wave-around, choose); FIA Formula One sporting
- * regulations (two dry compounds, virtual safety car, lapped cars may overtake); 24-hour endurance regulations (4 h at the
- * wheel in any 6, 14 h in all). A series that differs is a new row, not a new branch.
+ * regulations (two dry compounds, virtual safety car, lapped cars may overtake; two hours, a suspension added to them, the
+ * end-of-race signal one lap after the lap in which they end); 24-hour endurance regulations (4 h at the wheel in any 6,
+ * 14 h in all; the clock runs on under red). `oval`: stages and cautions, and nobody gets a lap back. A series that differs is a new row, not a new branch.
  */
 export const RULES: Readonly<Record<RulesId, RaceRules>> = {
   nascar: {
     id: 'nascar',
     stages: true,
     caution: { kinds: ['full'], freePass: true, waveAround: 'stayedOut', choose: true, pitCloses: true },
+    clock: { redStops: false, lapsAfter: 0 },
+    compounds: null,
+    classes: false,
+    driverTime: null,
+  },
+  oval: {
+    id: 'oval',
+    stages: true,
+    caution: { kinds: ['full'], freePass: false, waveAround: 'none', choose: false, pitCloses: true },
+    clock: { redStops: false, lapsAfter: 0 },
     compounds: null,
     classes: false,
     driverTime: null,
@@ -46,6 +59,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     id: 'f1',
     stages: false,
     caution: { kinds: ['full', 'virtual'], freePass: false, waveAround: 'all', choose: false, pitCloses: false },
+    clock: { redStops: true, lapsAfter: 1 },
     compounds: { dry: ['soft', 'medium', 'hard'], wet: ['intermediate', 'wet'], dryToUse: 2 },
     classes: false,
     driverTime: null,
@@ -54,6 +68,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     id: 'endurance',
     stages: false,
     caution: { kinds: ['full', 'virtual'], freePass: false, waveAround: 'stayedOut', choose: false, pitCloses: true },
+    clock: { redStops: false, lapsAfter: 0 },
     compounds: null,
     classes: true,
     driverTime: { stintMs: 4 * HOUR_MS, raceMs: 14 * HOUR_MS },
@@ -62,6 +77,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     id: 'sprint',
     stages: false,
     caution: { kinds: ['full'], freePass: false, waveAround: 'none', choose: false, pitCloses: false },
+    clock: { redStops: false, lapsAfter: 0 },
     compounds: null,
     classes: false,
     driverTime: null,

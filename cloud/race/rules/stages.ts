@@ -1,3 +1,4 @@
+import { isRacing } from '../laps.js';
 import type { RaceState } from '../types.js';
 import { rulesOf } from './rules.js';
 
@@ -16,6 +17,8 @@ export interface Caution {
   fromLap: number;
   toLap: number | null;
   fromMs: number;
+  /** Virtual: the field was slowed and never gathered. */
+  kind: 'full' | 'virtual';
   /** It is the break after a stage. */
   isStageBreak: boolean;
 }
@@ -38,11 +41,13 @@ export function cautions(state: RaceState): Caution[] {
   const found: Caution[] = [];
   let open: Caution | undefined;
   for (const { flag, lap, atMs } of state.flags) {
-    if (flag === 'yellow' && open === undefined) {
+    if (flag === 'yellow' && open !== undefined) open.kind = 'full';
+    if ((flag === 'yellow' || flag === 'virtual') && open === undefined) {
       const isStageBreak = ends.some((endLap) => lap >= endLap && lap <= endLap + BREAK_LAPS);
-      open = { fromLap: lap, toLap: null, fromMs: atMs, isStageBreak };
+      const kind = flag === 'yellow' ? 'full' : 'virtual';
+      open = { fromLap: lap, toLap: null, fromMs: atMs, kind, isStageBreak };
       found.push(open);
-    } else if (flag !== 'yellow' && flag !== 'red' && open !== undefined) {
+    } else if (isRacing(flag) && open !== undefined) {
       open.toLap = lap;
       open = undefined;
     }
@@ -53,7 +58,7 @@ export function cautions(state: RaceState): Caution[] {
 /** The last stage ends with the race, also when that was shortened or extended. */
 function stageEnds(state: RaceState): number[] {
   const { stageEnds: named, lapsTotal } = state.session;
-  if (!rulesOf(state).stages || named === undefined) return [];
+  if (!rulesOf(state).stages || named === undefined || lapsTotal === null) return [];
   const inside = named.filter((lap) => Number.isInteger(lap) && lap > 0 && lap < lapsTotal);
   return [...new Set(inside)].sort((a, b) => a - b).concat(lapsTotal);
 }

@@ -1,3 +1,4 @@
+import { beganMs, timeOverMs } from '#cloud/race/distance.js';
 import type { EntryState, RaceState } from '#cloud/race/types.js';
 import type { Flag } from '#wire/messages.js';
 import { type CarHistory, FLAG, type FlagCode, type RaceHistory } from './history.js';
@@ -5,6 +6,7 @@ import { type CarHistory, FLAG, type FlagCode, type RaceHistory } from './histor
 const FLAGS: Record<Flag, FlagCode> = {
   none: FLAG.unknown,
   green: FLAG.green,
+  virtual: FLAG.virtual,
   yellow: FLAG.caution,
   red: FLAG.red,
   white: FLAG.green,
@@ -27,10 +29,17 @@ export function fromRaceState(state: RaceState, series: string): RaceHistory {
     series,
     track,
     lapsTotal,
-    durationS: null,
+    durationS: durationS(state),
     compounds: [''],
     cars: entries.map((entry) => carHistory(entry, state.greenAtMs, flagged)),
   };
+}
+
+/** On the scale of `elapsedS`, which counts from the green flag and through red ones; null in a race by laps. */
+function durationS(state: RaceState): number | null {
+  const overMs = timeOverMs(state);
+  const fromMs = beganMs(state);
+  return overMs === null || fromMs === null ? null : (overMs - fromMs) / 1000;
 }
 
 function carHistory(entry: EntryState, greenAtMs: number | null, flagged: boolean): CarHistory {

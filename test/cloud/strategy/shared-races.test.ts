@@ -35,7 +35,7 @@ describe.skipIf(!hasSharedData)(`real races${sharedDataNote}`, () => {
       for (const entry of Object.values(answered.entries)) {
         if (entry.pitWindow === null) continue;
         const { openLap, bestLap, closeLap } = entry.pitWindow;
-        expect(openLap <= bestLap && bestLap <= closeLap && closeLap < open.lapsTotal).toBe(true);
+        expect(openLap <= bestLap && bestLap <= closeLap && closeLap < open.lapsTotal!).toBe(true);
       }
       asked++;
     }

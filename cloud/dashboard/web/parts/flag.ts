@@ -6,6 +6,7 @@ type Flag = RaceView['flag'];
 const WORDS: Record<Flag, string> = {
   none: 'NO FLAG',
   green: 'GREEN',
+  virtual: 'VIRTUAL CAUTION',
   yellow: 'CAUTION',
   red: 'RED',
   white: 'LAST LAP',
@@ -16,6 +17,7 @@ const WORDS: Record<Flag, string> = {
 const SHAPES: Record<Flag, TemplateResult> = {
   none: svg`<path d="M3 8h10" stroke="currentColor" stroke-width="2"/>`,
   green: svg`<circle cx="8" cy="8" r="6" fill="currentColor"/>`,
+  virtual: svg`<path d="M8 2.5 14 13.5H2z" fill="none" stroke="currentColor" stroke-width="2"/>`,
   yellow: svg`<path d="M8 1.5 15 14H1z" fill="currentColor"/>`,
   red: svg`<path d="M2 2h12v12H2z" fill="currentColor"/>`,
   white: svg`<path d="M8 1 15 8 8 15 1 8z" fill="none" stroke="currentColor" stroke-width="2"/>`,

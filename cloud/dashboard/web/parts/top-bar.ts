@@ -69,13 +69,19 @@ function raceParts(view: RaceView): TemplateResult {
     <span class="event"><b>${view.name}</b><small>${view.track}</small></span>
     ${flagSign(view.flag)}${view.flagBy === undefined ? nothing : html`<small class="flag-by" data-test="flag-by">by ${view.flagBy}</small>`}
     <span class="figure lap"
-      ><small>lap</small><b data-test="lap">${view.lap}<i>/${view.lapsTotal}</i></b
-      ><progress max=${view.lapsTotal} .value=${view.lap} aria-label="Laps done"></progress
-    ></span>
+      ><small>lap</small><b data-test="lap">${view.lap}${lapsOf(view)}</b
+      >${view.lapsTotal === undefined ? nothing : html`<progress max=${view.lapsTotal} .value=${view.lap} aria-label="Laps done"></progress>`}</span
+    >
+    ${view.timeLeftMs === undefined ? nothing : html`<span class="figure"><small>to go</small><b data-test="time-left">${clock(view.timeLeftMs)}</b></span>`}
     ${view.stage ? stageFigure(view.stage) : nothing}
     <span class="figure"><small>race clock</small><b>${clock(view.elapsedMs)}</b></span>
     <span class="figure"><small>cautions</small><b>${view.cautions}</b></span>
   `;
+}
+
+function lapsOf({ lapsTotal, lapsEstimated }: RaceView): TemplateResult | typeof nothing {
+  if (lapsTotal === undefined) return nothing;
+  return lapsEstimated ? html`<i title="As the leader has gone so far">/≈${lapsTotal}</i>` : html`<i>/${lapsTotal}</i>`;
 }
 
 function stageFigure({ stage, of, endLap, lapsToEnd }: NonNullable<RaceView['stage']>): TemplateResult {
