@@ -1,0 +1,200 @@
+import { type CarHistory, isClean, isRacing } from '../../history/history.js';
+import { clamp } from '../../stats.js';
+import { ageUnits, FIELD, fieldRegressors, type LapConditions, OWN, OWN_SIZE, priorFigures } from './design.js';
+import type { LapEvent } from './events.js';
+import type { TyrePacePrior } from './prior.js';
+import { copyOwn, copyShared, expect, moveOwn, moveShared, newOwn, type Own, observe, type Shared } from './star.js';
+
+/** Everything that is known of one car after its newest lap. */
+export interface CarState {
+  own: Own;
+  /** Clean laps taken in; 0 = nothing is known of its offset. */
+  laps: number;
+  /** Of its noise variance, against the field's. */
+  noise: number;
+  /** The newest lap, whatever it was. */
+  conditions: LapConditions;
+  /** It ended in the pits. */
+  stopped: boolean;
+  /** Held up at its end, 0 … 1; and lately, on average. */
+  heldUp: number;
+  traffic: number;
+  /** −1 or 1: its newest clean lap was far off, and to which side; else 0. */
+  offSide: number;
+}
+
+export interface FilterState {
+  shared: Shared;
+  cars: Map<string, CarState>;
+  /** The furthest car's laps: the field's state moves with them. */
+  lap: number;
+  /** Clean laps taken in. */
+  laps: number;
+  /** Of the noise variance, against the prior's. */
+  noise: number;
+  traffic: number;
+  /** Of the newest laps of the whole field: on which side they were (−1 … 1), and by how much. */
+  side: number;
+  miss: number;
+  /** Race time of the newest crossing of the line. */
+  crossedS: number;
+}
+
+/** Sd of a car's offset before its first lap: it says nothing. */
+const OFFSET_SD = 0.2;
+/** A miss counts as if the noise were so large that it is at most this many sds (Huber). */
+const HUBER = 2;
+/** Further off than this (ln): a spin, a repair, a broken timer; no pace at all. */
+const IMPLAUSIBLE = 0.35;
+/** A car that is in the wake of another within so many seconds is held up. */
+const HELD_UP_S = 2;
+/** Memory of a car's traffic, and of the field's. */
+const TRAFFIC_GAIN = 0.15;
+/** Laps that the prior counts for in the noise of a car and of the field, and the longest memory. */
+const NOISE_LAPS = { car: 20, carMax: 60, field: 200, fieldMax: 3_000 } as const;
+/** A surprise beyond this many sds² says no more of the noise. */
+const SURPRISE_MAX = 6;
+/** The field as a whole is off (rain) when its newest laps lie this clearly on one side. */
+const SIDE_CLEAR = 0.7;
+/** Bounds of noise against the prior's: no car is perfect, none is chaos. */
+const NOISE_MIN = 0.05;
+const NOISE_MAX = 25;
+
+export function newFilter(prior: TyrePacePrior, compounds: readonly string[]): FilterState {
+  const figures = priorFigures(prior, compounds);
+  const size = figures.length;
+  const shared = { mean: new Float64Array(size), covariance: new Float64Array(size * size) };
+  for (const [k, { mean, sd }] of figures.entries()) {
+    shared.mean[k] = mean;
+    shared.covariance[k * size + k] = sd ** 2;
+  }
+  return { shared, cars: new Map(), lap: 0, laps: 0, noise: 1, traffic: 0, side: 0, miss: 0, crossedS: Number.NaN };
+}
+
+export function copyFilter(state: FilterState): FilterState {
+  const cars = new Map<string, CarState>();
+  for (const [key, car] of state.cars) cars.set(key, { ...car, own: copyOwn(car.own) });
+  return { ...state, shared: copyShared(state.shared), cars };
+}
+
+/** Takes in one more lap. Laps come in the order of their ends. */
+export function takeLap(state: FilterState, { car, index, endS }: LapEvent, prior: TyrePacePrior): void {
+  if (car.lap[index] > state.lap) moveField(state, car.lap[index], prior);
+  const known = state.cars.get(car.car);
+  const of = known ?? newCar(state, prior);
+  if (known === undefined) state.cars.set(car.car, of);
+  const conditions = nextConditions(of, car, index);
+  const restarted = conditions.greenLaps === 1;
+  const fresh = index > 0 && (of.stopped || conditions.ageLaps <= of.conditions.ageLaps);
+  moveCar(of, prior, fresh, restarted);
+
+  const heldUp = car.pitIn[index] ? 0 : clamp(1 - (endS - state.crossedS) / HELD_UP_S, 0, 1) || 0;
+  conditions.traffic = (of.heldUp + heldUp) / 2;
+  if (isClean(car, index)) takeClean(state, of, conditions, Math.log(car.lapTimeS[index]), prior);
+  of.conditions = conditions;
+  of.heldUp = heldUp;
+  of.stopped = car.pitIn[index] === 1;
+  if (!car.pitIn[index] && endS > 0) state.crossedS = endS;
+}
+
+function newCar({ shared, traffic }: FilterState, prior: TyrePacePrior): CarState {
+  const own = newOwn(OWN_SIZE, shared.mean.length);
+  own.covariance[OWN.linear * OWN_SIZE + OWN.linear] = prior.carLinearSd ** 2;
+  own.covariance[OWN.passing * OWN_SIZE + OWN.passing] = prior.passingSd ** 2;
+  return {
+    own,
+    laps: 0,
+    noise: 1,
+    conditions: { ageLaps: 0, compound: 0, fuelLaps: 0, greenLaps: 0, traffic: 0 },
+    stopped: false,
+    heldUp: 0,
+    traffic,
+    offSide: 0,
+  };
+}
+
+function nextConditions(of: CarState, car: CarHistory, index: number): LapConditions {
+  const before = of.conditions;
+  const stopped = of.stopped || car.pitOut[index] === 1;
+  const ageLaps = car.tyreAgeLaps[index];
+  return {
+    ageLaps: ageLaps > 0 ? ageLaps : stopped ? 1 : before.ageLaps + 1,
+    compound: car.compound[index],
+    fuelLaps: stopped ? 1 : before.fuelLaps + 1,
+    greenLaps: isRacing(car.flag[index]) ? before.greenLaps + 1 : 0,
+    traffic: 0,
+  };
+}
+
+/** The level of the field goes on; when all of it is off to one side, it may have gone anywhere. */
+function moveField(state: FilterState, lap: number, prior: TyrePacePrior): void {
+  const owns = Array.from(state.cars.values(), ({ own }) => own);
+  const shifted = Math.abs(state.side) > SIDE_CLEAR ? state.miss ** 2 : 0;
+  const laps = lap - state.lap;
+  for (let each = 0; each < laps; each++) {
+    const step = prior.driftWalkSd ** 2 + (each === 0 ? shifted : 0);
+    moveShared(state.shared, owns, FIELD.drift, FIELD.trend, step);
+  }
+  state.lap = lap;
+}
+
+function moveCar(of: CarState, prior: TyrePacePrior, fresh: boolean, restarted: boolean): void {
+  const { own } = of;
+  const step = prior.carWalkSd ** 2 + (fresh ? prior.stopSd ** 2 : 0) + (restarted ? prior.restartSd ** 2 : 0);
+  moveOwn(own, OWN.offset, 1, step);
+  const kept = fresh || restarted ? 0 : prior.passingKept;
+  moveOwn(own, OWN.passing, kept, (1 - kept ** 2) * prior.passingSd ** 2);
+}
+
+function takeClean(state: FilterState, of: CarState, lap: LapConditions, logS: number, prior: TyrePacePrior): void {
+  const { shared } = state;
+  const byField = fieldRegressors(new Float64Array(shared.mean.length), lap, prior.refuels);
+  const byOwn = Float64Array.of(1, ageUnits(lap.ageLaps), 1);
+  if (of.laps === 0) {
+    // Where the first lap is, so that a spread which says nothing stays harmless.
+    of.own.mean[OWN.offset] = logS;
+    of.own.covariance[OWN.offset * OWN_SIZE + OWN.offset] = OFFSET_SD ** 2;
+    of.noise = 1;
+  }
+  const noise = noiseVariance(state, of, prior);
+  const { mean, variance } = expect(shared, of.own, byField, byOwn);
+  const miss = logS - mean;
+  if (of.laps > 0 && Math.abs(miss) > IMPLAUSIBLE) return;
+  const total = variance + noise;
+  const sds = miss / Math.sqrt(total);
+  let inflated = noise;
+  if (of.laps > 0) {
+    const side = Math.abs(sds) > HUBER ? Math.sign(sds) : 0;
+    // Far off twice on the same side is no outlier: it is damage, or a repair.
+    if (side !== 0 && side === of.offSide) moveOwn(of.own, OWN.offset, 1, miss ** 2);
+    else if (side !== 0) inflated += ((sds / HUBER) ** 2 - 1) * total;
+    of.offSide = side;
+    learnNoise(state, of, sds, noise / total);
+    feelField(state, sds, miss);
+  }
+  observe(shared, of.own, byField, byOwn, logS, inflated);
+  of.laps++;
+  state.laps++;
+  of.traffic += TRAFFIC_GAIN * (lap.traffic - of.traffic);
+  state.traffic += (lap.traffic - state.traffic) / Math.min(state.laps, state.cars.size * 20);
+}
+
+export function noiseVariance(state: FilterState, of: CarState, prior: TyrePacePrior): number {
+  return prior.noiseSd ** 2 * state.noise * of.noise;
+}
+
+/** @param share how much of the spread that was expected is noise: the surprise tells of it by so much */
+function learnNoise(state: FilterState, of: CarState, sds: number, share: number): void {
+  const surprise = share * (Math.min(sds ** 2, SURPRISE_MAX) - 1);
+  const { car, carMax, field, fieldMax } = NOISE_LAPS;
+  of.noise = clamp(of.noise * (1 + surprise / Math.min(car + of.laps, carMax)), NOISE_MIN, NOISE_MAX);
+  const memory = Math.min(field + state.laps, fieldMax);
+  state.noise = clamp(state.noise * (1 + surprise / memory), NOISE_MIN, NOISE_MAX);
+}
+
+/** About one lap of the field is remembered. */
+function feelField(state: FilterState, sds: number, miss: number): void {
+  const gain = 1 / (state.cars.size + 2);
+  state.side += gain * (clamp(sds, -1, 1) - state.side);
+  state.miss += gain * (miss - state.miss);
+}

@@ -1,0 +1,104 @@
+import type { CarHistory } from '../../history/history.js';
+import { median } from '../../stats.js';
+import type { CarForm, Field } from '../field.js';
+import { lapEvents } from './events.js';
+import { copyFilter, type FilterState, newFilter, takeLap } from './filter.js';
+import { takePractice, withPractice } from './practice.js';
+import type { TyrePacePrior } from './prior.js';
+import type { PracticeTyres } from './types.js';
+
+/** Laps that ended this many laps' time before the newest are settled: a lap that comes late, or is corrected, is mostly newer. */
+const SETTLED_LAPS = 3;
+/** What a lap is read from: if any of it has changed, the lap has. */
+const READ = ['lap', 'lapTimeS', 'elapsedS', 'pitIn', 'pitOut', 'flag', 'compound', 'tyreAgeLaps'] as const;
+
+/**
+ * The filter, lap by lap: `update` takes in what is new. The state after it depends on the laps alone, not on how they came:
+ * a lap that comes late or is corrected is sorted in, at worst by reading everything again.
+ */
+export class TyrePaceFold {
+  readonly prior: TyrePacePrior;
+  readonly #practice: PracticeTyres | null;
+  #settled: FilterState | null = null;
+  #settledUntilS = 0;
+  /** Cars as they were read, and how many laps of each are settled. */
+  #read = new Map<string, { car: CarHistory; settled: number }>();
+  #compounds: readonly string[] = [];
+  /** How often everything was read again. */
+  restarts = 0;
+
+  constructor(prior: TyrePacePrior, practice: PracticeTyres | null = null) {
+    this.prior = withPractice(prior, practice);
+    this.#practice = practice;
+  }
+
+  /** The state after all laps of the field. Do not change it. */
+  update({ history, cars }: Field): FilterState {
+    const { compounds } = history;
+    if (this.#settled === null || !this.#stands(history.cars, compounds)) this.#restart(compounds);
+    const events: LapEvent[] = [];
+    for (const car of history.cars) addLaps(events, car, this.#read.get(car.car)?.settled ?? 0);
+    const late = events.some(({ endS }) => endS < this.#settledUntilS);
+    if (late) {
+      this.#restart(compounds);
+      events.length = 0;
+      for (const car of history.cars) addLaps(events, car, 0);
+    }
+    events.sort(
+      (a, b) => a.endS - b.endS || a.car.lap[a.index] - b.car.lap[b.index] || (a.car.car < b.car.car ? -1 : 1),
+    );
+    this.#settledUntilS = Math.max(this.#settledUntilS, settledUntilS(cars));
+    let open = 0;
+    while (open < events.length && events[open].endS < this.#settledUntilS)
+      takeLap(this.#settled!, events[open++], this.prior);
+    this.#read = new Map(history.cars.map((car) => [car.car, { car, settled: this.#settledOf(car) }]));
+    for (const { car } of events.slice(0, open)) this.#read.get(car.car)!.settled++;
+    const state = copyFilter(this.#settled!);
+    for (const event of events.slice(open)) takeLap(state, event, this.prior);
+    return state;
+  }
+
+  #settledOf(car: CarHistory): number {
+    return this.#read.get(car.car)?.settled ?? 0;
+  }
+
+  #restart(compounds: readonly string[]): void {
+    this.#settled = newFilter(this.prior, compounds);
+    takePractice(this.#settled.shared, this.#practice);
+    this.#settledUntilS = Number.NEGATIVE_INFINITY;
+    this.#read = new Map();
+    this.#compounds = [...compounds];
+    this.restarts++;
+  }
+
+  /** Whether what is settled is still what happened. */
+  #stands(cars: readonly CarHistory[], compounds: readonly string[]): boolean {
+    if (compounds.length !== this.#compounds.length || compounds.some((name, at) => name !== this.#compounds[at]))
+      return false;
+    const now = new Map(cars.map((car) => [car.car, car]));
+    for (const [key, { car, settled }] of this.#read) {
+      const known = now.get(key);
+      if (known === undefined ? settled > 0 : !sameLaps(car, known, settled)) return false;
+    }
+    return true;
+  }
+}
+
+/** By the car in the middle: one broken clock must not settle what is yet to come. */
+function settledUntilS(cars: readonly CarForm[]): number {
+  const running = cars.filter((form) => form.running);
+  const newestS = median(running.map(({ car, at }) => car.elapsedS[at]).filter((endS) => endS > 0));
+  const lapS = running.reduce((longest, { classMedianS }) => Math.max(longest, classMedianS || 0), 0);
+  return (newestS ?? 0) - SETTLED_LAPS * lapS;
+}
+
+function sameLaps(before: CarHistory, now: CarHistory, count: number): boolean {
+  if (before === now) return true;
+  if (now.lap.length < count) return false;
+  for (const column of READ) {
+    const a = before[column];
+    const b = now[column];
+    for (let index = 0; index < count; index++) if (!Object.is(a[index], b[index])) return false;
+  }
+  return true;
+}
