@@ -37,9 +37,7 @@ export function numberCrossings(
   clock: ClockFit,
 ): NumberedCrossing[] {
   const ends = crossings.map(({ atMs }) => toOfficialMs(clock, atMs));
-  const timeline = [...official.boundaries]
-    .map(([lap, { atMs, exact }]): TimedBoundary => ({ lap, atMs, exact: exact && clock.matches > 0 }))
-    .sort((a, b) => a.atMs - b.atMs || a.lap - b.lap);
+  const timeline = timelineOf(official, clock);
   const laps: (number | null)[] = crossings.map((crossing, i) => anchoredLap(crossing, ends[i], timeline));
   const how: NumberedCrossing['how'][] = laps.map(() => 'anchored');
   chain(crossings, ends, laps, how);
@@ -48,11 +46,21 @@ export function numberCrossings(
   crossings.forEach((crossing, i) => {
     const lap = laps[i];
     if (lap === null || lap < 0) return;
-    const numbered = { ...crossing, lap, how: how[i], endMs: ends[i] };
+    // Written out: a spread takes longer than all the rest, and this is done for every observation.
+    const { atMs, lapTimeMs, hint, clocked } = crossing;
+    const numbered: NumberedCrossing = { atMs, lapTimeMs, hint, clocked, lap, how: how[i], endMs: ends[i] };
     const rival = best.get(lap);
     if (rival === undefined || isBetter(numbered, rival, official)) best.set(lap, numbered);
   });
   return [...best.values()].sort((a, b) => a.lap - b.lap);
+}
+
+function timelineOf({ boundaries }: OfficialRecord, { matches }: ClockFit): TimedBoundary[] {
+  const timeline: TimedBoundary[] = [];
+  boundaries.forEach(({ atMs, exact }, lap) => {
+    timeline.push({ lap, atMs, exact: exact && matches > 0 });
+  });
+  return timeline.sort((a, b) => a.atMs - b.atMs || a.lap - b.lap);
 }
 
 function anchoredLap({ lapTimeMs }: Crossing, endMs: number, timeline: readonly TimedBoundary[]): number | null {
@@ -75,7 +83,8 @@ function nearestBoundary(timeline: readonly TimedBoundary[], atMs: number, lapTi
     else to = middle;
   }
   let nearest: TimedBoundary | null = null;
-  for (const boundary of timeline.slice(Math.max(0, from - 1), from + 1)) {
+  for (let i = Math.max(0, from - 1); i <= from && i < timeline.length; i++) {
+    const boundary = timeline[i];
     const offMs = Math.abs(boundary.atMs - atMs);
     if (offMs > tolerance(boundary.exact, lapTimeMs)) continue;
     if (nearest === null || offMs < Math.abs(nearest.atMs - atMs)) nearest = boundary;
@@ -123,10 +132,10 @@ function count(
   how: NumberedCrossing['how'][],
   official: OfficialRecord,
 ): void {
+  if (!laps.includes(null)) return;
   const shift = hintShift(crossings, laps);
   if (shift === null && official.laps.size > 0) return;
-  const lapMs = crossings.flatMap(({ lapTimeMs }) => lapTimeMs ?? []);
-  const usualMs = official.bestMs ?? (lapMs.length === 0 ? null : median(lapMs));
+  const usualMs = official.bestMs ?? usualLapMs(crossings);
   for (let i = 0; i < laps.length; i++) {
     const { hint } = crossings[i];
     if (laps[i] !== null || hint === null) continue;
@@ -135,6 +144,11 @@ function count(
     laps[i] = lap;
     how[i] = 'counted';
   }
+}
+
+function usualLapMs(crossings: readonly Crossing[]): number | null {
+  const lapMs = crossings.flatMap(({ lapTimeMs }) => lapTimeMs ?? []);
+  return lapMs.length === 0 ? null : median(lapMs);
 }
 
 /** Between the numbered neighbours, and no further from them in time than so many laps may take. */

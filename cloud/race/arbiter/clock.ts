@@ -18,6 +18,7 @@ const DRIFT_MATCHES_MIN = 6;
 const DRIFT_SPAN_MS = 600_000;
 const DRIFT_MAX_PPM = 500;
 
+/** A lap that both told: when the car did, and by how much that would have to be shifted. */
 interface Match {
   atMs: number;
   shiftMs: number;
@@ -27,22 +28,17 @@ interface Match {
  * Finds how a vehicle's crossings are shifted against official time: every pair of equal lap times votes for the shift
  * that would make it one lap, and the shift most voted for wins. From the laps matched under it follow offset and drift.
  */
-export function fitClock(
-  vehicleId: string,
-  crossings: readonly Crossing[],
-  { laps, boundaries }: OfficialRecord,
-): ClockFit {
-  const pairs: Match[] = [];
-  for (const { lapTimeMs, endMs } of laps.values()) {
-    if (lapTimeMs === null) continue;
-    for (const { atMs, lapTimeMs: carMs } of crossings) {
-      if (carMs !== null && Math.abs(carMs - lapTimeMs) <= SAME_LAP_TIME_MS)
-        pairs.push({ atMs, shiftMs: endMs - atMs });
-    }
+export function fitClock(vehicleId: string, crossings: readonly Crossing[], official: OfficialRecord): ClockFit {
+  const votes: number[] = [];
+  eachPair(crossings, official, (_atMs, shiftMs) => votes.push(voteOf(shiftMs)));
+  const best = mostVoted(votes);
+  if (best === null) {
+    return { vehicleId, offsetMs: nearestShift(crossings, official.boundaries), driftPpm: 0, atMs: 0, matches: 0 };
   }
-  const matches = mostVoted(pairs);
-  if (matches.length === 0)
-    return { vehicleId, offsetMs: nearestShift(crossings, boundaries), driftPpm: 0, atMs: 0, matches: 0 };
+  const matches: Match[] = [];
+  eachPair(crossings, official, (atMs, shiftMs) => {
+    if (Math.abs(voteOf(shiftMs) - best) <= 1) matches.push({ atMs, shiftMs });
+  });
   return { vehicleId, ...line(matches), matches: matches.length };
 }
 
@@ -51,26 +47,51 @@ export function toOfficialMs({ offsetMs, driftPpm, atMs }: ClockFit, crossingMs:
   return crossingMs + offsetMs + ((crossingMs - atMs) * driftPpm) / 1e6;
 }
 
-function mostVoted(pairs: readonly Match[]): Match[] {
-  const votes = new Map<number, number>();
-  for (const { shiftMs } of pairs) {
-    const bin = Math.round(shiftMs / VOTE_MS);
-    votes.set(bin, (votes.get(bin) ?? 0) + 1);
-  }
+/** Every pair of equal lap times. There are hundreds, nearly all by chance: they are looked at twice, and not kept. */
+function eachPair(
+  crossings: readonly Crossing[],
+  { laps }: OfficialRecord,
+  visit: (atMs: number, shiftMs: number) => void,
+): void {
+  laps.forEach(({ lapTimeMs, endMs }) => {
+    if (lapTimeMs === null) return;
+    for (const { atMs, lapTimeMs: carMs } of crossings) {
+      if (carMs !== null && Math.abs(carMs - lapTimeMs) <= SAME_LAP_TIME_MS) visit(atMs, endMs - atMs);
+    }
+  });
+}
+
+/** The vote that most agree on, with its neighbours; of two with as many the smaller shift, then the earlier; null without any. */
+function mostVoted(votes: readonly number[]): number | null {
+  const bins = new Float64Array(votes).sort();
   let best = 0;
   let bestScore = 0;
-  for (const bin of votes.keys()) {
-    const count = (votes.get(bin - 1) ?? 0) + votes.get(bin)! + (votes.get(bin + 1) ?? 0);
+  for (let from = 0, to = 0; from < bins.length; from = to) {
+    const bin = bins[from];
+    while (to < bins.length && bins[to] === bin) to++;
     const awayMs = Math.abs(bin * VOTE_MS);
-    if (awayMs > NEAR_MS && count < FAR_MATCHES_MIN) continue;
-    const score = count / (1 + Math.min(awayMs, NEAR_MS) / NEAR_MS);
+    const score = votesAround(bins, from, to) / (1 + Math.min(awayMs, NEAR_MS) / NEAR_MS);
     if (score > bestScore || (score === bestScore && Math.abs(bin) < Math.abs(best))) {
       best = bin;
       bestScore = score;
     }
   }
-  if (bestScore === 0) return [];
-  return pairs.filter(({ shiftMs }) => Math.abs(Math.round(shiftMs / VOTE_MS) - best) <= 1);
+  return bestScore === 0 ? null : best;
+}
+
+/** Votes for the one at `from` … `to` of the sorted ones and its neighbours; 0 where they are too few for a shift so far. */
+function votesAround(bins: Float64Array, from: number, to: number): number {
+  const bin = bins[from];
+  let first = from;
+  let end = to;
+  while (first > 0 && bins[first - 1] === bin - 1) first--;
+  while (end < bins.length && bins[end] === bin + 1) end++;
+  const count = end - first;
+  return Math.abs(bin * VOTE_MS) > NEAR_MS && count < FAR_MATCHES_MIN ? 0 : count;
+}
+
+function voteOf(shiftMs: number): number {
+  return Math.round(shiftMs / VOTE_MS);
 }
 
 /** Middle shift, and the slope of the shifts where there are enough of them. */

@@ -88,18 +88,21 @@ export class LapFold {
   #do(observation: Observation): void {
     const step: Step = { observation, before: [] };
     this.#steps.push(step);
-    const window = this.#steps.slice(-WINDOW_OBSERVATIONS).map((each) => each.observation);
+    const window: Observation[] = [];
+    for (let i = Math.max(0, this.#steps.length - WINDOW_OBSERVATIONS); i < this.#steps.length; i++) {
+      window.push(this.#steps[i].observation);
+    }
     const { laps } = resolveLaps(window);
     for (const lap of laps) this.#tell(step, lap);
     const told = new Set(laps.map(({ lap }) => lap));
     // What the window no longer reaches back to stands; within it, a lap that no longer follows is withdrawn.
     const fromMs =
       this.#steps.length > WINDOW_OBSERVATIONS ? (laps[0]?.atMs ?? Number.POSITIVE_INFINITY) : Number.NEGATIVE_INFINITY;
-    for (const [lap, record] of this.#laps) {
-      if (record.value === null || told.has(lap) || record.atMs < fromMs) continue;
+    this.#laps.forEach((record, lap) => {
+      if (record.atMs < fromMs || record.value === null || told.has(lap)) return;
       step.before.push([lap, record]);
       this.#laps.set(lap, { ...record, value: null });
-    }
+    });
     if (this.#steps.length <= KEPT_OBSERVATIONS) return;
     this.#steps.shift();
     this.#bounded = true;
