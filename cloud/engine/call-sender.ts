@@ -1,21 +1,27 @@
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import type { RaceTrigger } from '#cloud/race/types.js';
+import type { CallState, RaceState } from '#cloud/race/types.js';
 import type { Log } from '#wire/log.js';
-import { callsToSend, sendCall } from './call-publisher.js';
+import { callsToSend, publishCall } from './call-publisher.js';
+import type { EngineVoice } from './engine-voice.js';
 import type { RaceInHand } from './race-in-hand.js';
 
 export interface CallSenderOptions {
   iotData: IoTDataPlaneClient;
+  voice: EngineVoice;
   log: Log;
-  /** A call that is sent, for the table of calls. */
-  onSent(trigger: RaceTrigger): void;
 }
 
-/** Sends accepted calls to their cars, one round at a time; what fails is tried again with a tick. */
+/**
+ * Sends accepted calls to their cars, beside the folds: that a call went is a record of the stream (`callSent`), and only
+ * its fold moves the call on. An owner that died between both leaves it accepted, and the next one sends it again.
+ */
 export class CallSender {
   sent = 0;
   readonly #race: RaceInHand;
   readonly #options: CallSenderOptions;
+  /** Sent under the present fence, by id and revision; their records are on the way. */
+  readonly #told = new Set<string>();
+  #fence = 0;
   #sending: Promise<void> | undefined;
 
   constructor(race: RaceInHand, options: CallSenderOptions) {
@@ -23,37 +29,40 @@ export class CallSender {
     this.#options = options;
   }
 
-  /** Also what an earlier try, or an earlier owner, left accepted. */
-  async send(): Promise<void> {
-    await this.idle();
-    this.#sending = this.#round().finally(() => {
+  /** Sends what is accepted, one round at a time; call it often. */
+  tick(): void {
+    const { core, fence } = this.#race;
+    if (this.#sending || !core.state || fence === 0) return;
+    if (fence !== this.#fence) this.#told.clear();
+    this.#fence = fence;
+    const due = callsToSend(core.state).filter((call) => !this.#told.has(keyOf(call)));
+    if (due.length === 0) return;
+    this.#sending = this.#round(core.state, due).finally(() => {
       this.#sending = undefined;
     });
-    await this.#sending;
-  }
-
-  tick(): void {
-    const { state } = this.#race.core;
-    if (!this.#sending && state && callsToSend(state).length > 0) void this.send();
   }
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    while (this.#sending) await this.#sending;
+    await this.#sending;
   }
 
-  async #round(): Promise<void> {
-    const { iotData, log, onSent } = this.#options;
-    const { state } = this.#race.core;
-    if (!state) return;
-    for (const call of callsToSend(state)) {
-      if (!this.#race.seat?.lease.held()) return;
-      const trigger = await sendCall(iotData, state, call, log);
-      if (!trigger) return;
+  async #round(state: RaceState, due: readonly CallState[]): Promise<void> {
+    const { iotData, voice, log } = this.#options;
+    for (const call of due) {
+      // Taken back, or overtaken by events, while another one was sent.
+      if (call.status !== 'accepted') continue;
+      if (!this.#race.seat?.lease.held() || !(await publishCall(iotData, state, call, log))) return;
+      const { callId, revision } = call.call;
+      const { atMs } = call.history[call.history.length - 1];
       this.sent++;
-      this.#race.isChanged = true;
-      onSent(trigger);
-      this.#race.isViewDue = true;
+      this.#told.add(keyOf(call));
+      // A replay must find the same time of sending, whenever it was: that of the acceptance.
+      if (!(await voice.say({ kind: 'callSent', eventTimeMs: atMs, callId, revision }))) this.#told.delete(keyOf(call));
     }
   }
+}
+
+function keyOf({ call: { callId, revision } }: CallState): string {
+  return `${callId}#${revision}`;
 }

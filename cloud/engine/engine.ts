@@ -10,8 +10,11 @@ import { errorCode, type PitwallError } from '#wire/errors.js';
 import type { SessionOpen } from '#wire/race-records.js';
 import { CallSender } from './call-sender.js';
 import { Committer } from './committer.js';
+import { EngineVoice } from './engine-voice.js';
 import { FlagTeller } from './flag-teller.js';
 import type { TailBatch } from './follower.js';
+import { ForecastDesk } from './forecast-desk.js';
+import type { Forecaster, ForecastRuns } from './forecaster.js';
 import { RaceCore } from './race-core.js';
 import { RaceInHand } from './race-in-hand.js';
 import { RaceReader } from './race-reader.js';
@@ -30,6 +33,10 @@ export interface RaceEngineOptions extends Omit<SeatOptions, 'onBroken' | 'onWai
   raceClock: RaceClock;
   /** Takes what cannot be used; without it each is named in the log. */
   deadLetters?: DeadLetterStore;
+  /** Simulates races beside the fold; without it there are quick answers alone. Closed with the engine. */
+  forecaster?: Forecaster;
+  /** Budget of a forecast. Default `FORECAST_RUNS`. */
+  forecastRuns?: ForecastRuns;
   /** A whole view, at most five a second and at once for calls and flags; `epoch` is the fence. */
   publishView(view: RaceView, epoch: number): void;
 }
@@ -69,7 +76,9 @@ class RunningEngine implements RaceEngine {
   readonly #reader: RaceReader;
   readonly #folder: RecordFolder;
   readonly #committer: Committer;
+  readonly #voice: EngineVoice;
   readonly #calls: CallSender;
+  readonly #desk: ForecastDesk | undefined;
   readonly #views: ViewPublisher;
   readonly #flags: FlagTeller;
   readonly #stop = new AbortController();
@@ -98,8 +107,13 @@ class RunningEngine implements RaceEngine {
       ...shared,
       onBroken: (race, error) => this.#loseSeat(race, error),
     });
-    this.#calls = new CallSender(this.#race, { ...shared, onSent: (trigger) => this.#write(trigger) });
-    this.#views = new ViewPublisher(this.#race, { ...shared, behind: () => this.#reader.behind() });
+    this.#voice = new EngineVoice(this.#race, { ...shared, stream });
+    this.#calls = new CallSender(this.#race, { ...shared, voice: this.#voice });
+    this.#desk = this.#deskOf(shared);
+    this.#views = new ViewPublisher(this.#race, {
+      ...shared,
+      behindMs: () => (this.#reader.isLive() ? undefined : this.#reader.behind().raceMs),
+    });
     this.#flags = new FlagTeller(options);
     this.#folder = new RecordFolder(this.#race, {
       ...shared,
@@ -129,6 +143,8 @@ class RunningEngine implements RaceEngine {
       rowsWritten: rows?.written ?? 0,
       rowsFailed: rows?.failed ?? 0,
       callsSent: this.#calls.sent,
+      voice: { ...this.#voice.counters },
+      forecasting: this.#desk ? { ...this.#desk.counters } : null,
       lagMs: this.lagMs(),
       stream: this.#reader.stats(),
       following: this.#tenure.following(),
@@ -145,6 +161,8 @@ class RunningEngine implements RaceEngine {
     this.#again.abort();
     this.#refused.stop();
     await this.#loop;
+    await this.#desk?.stop();
+    await this.#voice.stop();
     await this.#calls.idle();
     await this.#flags.idle();
     await this.commit();
@@ -201,6 +219,13 @@ class RunningEngine implements RaceEngine {
     if (fault) throw fault;
   }
 
+  #deskOf(options: RaceEngineOptions): ForecastDesk | undefined {
+    const { forecaster, forecastRuns: runs } = options;
+    if (!forecaster) return undefined;
+    const isLive = () => this.#reader.isLive();
+    return new ForecastDesk(this.#race, { ...options, forecaster, runs, voice: this.#voice, isLive });
+  }
+
   #fold(batch: TailBatch): Promise<void> {
     return this.#folder.fold(batch, this.#again.signal);
   }
@@ -248,12 +273,12 @@ class RunningEngine implements RaceEngine {
     this.#again.abort();
   }
 
-  /** Rows, calls to the car and the screen, for what a record brought. */
-  async #act(triggers: RaceTrigger[]): Promise<void> {
+  /** Rows, calls to the car, questions and the screen, for what a record brought. */
+  #act(triggers: RaceTrigger[]): void {
     if (!this.#race.core.state || !this.#race.seat || triggers.length === 0) return;
     for (const trigger of triggers) this.#write(trigger);
-    // Before the next record, so that a replay finds the same order of acceptance, sending and answer.
-    if (triggers.some((trigger) => trigger.type === 'call' && trigger.status === 'accepted')) await this.#calls.send();
+    this.#calls.tick();
+    this.#desk?.consider(triggers);
     if (triggers.some(({ type }) => type === 'call' || type === 'flag' || type === 'session')) this.#views.publish();
   }
 
@@ -269,6 +294,7 @@ class RunningEngine implements RaceEngine {
     const { core, seat } = this.#race;
     if (!seat || !core.state) return;
     this.#calls.tick();
+    this.#desk?.tick();
     if (seat.lease.held()) this.#flags.tick(core.state, seat.lease.fence);
     this.#committer.tick();
   }

@@ -2,8 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RaceState } from '#cloud/race/types.js';
 import { tables } from '#cloud/resources.js';
 import { createSnapshotStore } from '#cloud/streams/snapshots.js';
-import type { RaceSnapshot } from './race-core.js';
 import { raceKey, readCurrentRace } from './seat.js';
+import type { RaceSnapshot } from './snapshot.js';
 
 /**
  * The race that an engine began last, as in its newest snapshot: a lap or five seconds old. Takes nothing over. Undefined

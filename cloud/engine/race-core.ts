@@ -3,39 +3,25 @@ import { addCall } from '#cloud/race/calls.js';
 import { completeState, createRaceState } from '#cloud/race/create.js';
 import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
 import { answer as askStrategy } from '#cloud/strategy/answer.js';
+import type { Forecast } from '#cloud/strategy/answers/forecast-types.js';
 import { proposeCalls } from '#cloud/strategy/calls.js';
 import type { StrategyAnswer } from '#cloud/strategy/types.js';
-import { Seen, type SeenJson } from '#cloud/streams/seen.js';
+import { Seen } from '#cloud/streams/seen.js';
 import { positionBehind, SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
-import { PitwallError } from '#wire/errors.js';
+import type { EngineRecord } from '#wire/engine-records.js';
 import type { PeopleRecord, RaceRecord, SessionOpen } from '#wire/race-records.js';
 import { type AgentRecord, type ParsedRecord, parseRaceRecord } from './records.js';
-import { ReorderWindow, type WindowJson } from './reorder-window.js';
+import { ReorderWindow } from './reorder-window.js';
+import { checkVersion, type EngineMark, NOTHING_SPOKEN, type RaceSnapshot, SNAPSHOT_VERSION } from './snapshot.js';
 import { triggerText } from './trigger-text.js';
 
-/** Written into every snapshot; one of another version is refused rather than misread. */
-export const SNAPSHOT_VERSION = 1;
 /** Event time between two answers: at speed 5 this is one in 200 ms of wall time. */
 export const ASK_GAP_MS = 1_000;
 /** Races drawn for the gain of a stop; stored with each answer (decision 11). */
 export const ANSWER_RUNS = 200;
 /** People's inputs remembered, newest last, so that the same one put twice is one. */
 const MAX_INPUTS = 2_000;
-
-export interface RaceSnapshot {
-  version: typeof SNAPSHOT_VERSION;
-  positions: Record<string, ShardPosition>;
-  seen: SeenJson[];
-  /** Of what reducers told; absent in snapshots from before they numbered it. */
-  told?: SeenJson[];
-  window: WindowJson;
-  inputs: string[];
-  state: RaceState | null;
-  answer: StrategyAnswer | null;
-  askedMs: number;
-  toAsk: string | null;
-}
 
 export interface RaceCoreOptions {
   /** False: the race's state alone, without answers and so without calls of the strategy's. Default true. */
@@ -50,8 +36,18 @@ export interface CoreCounters {
   /** By reason: not usable, or before any session. */
   ignored: Record<string, number>;
   answers: number;
+  forecasts: number;
   /** Answers and folds that raised an error: defects of ours, which must not stop the race. */
   failures: number;
+}
+
+function noCounts(): CoreCounters {
+  return { records: 0, duplicates: 0, amendments: 0, ignored: {}, answers: 0, forecasts: 0, failures: 0 };
+}
+
+/** Of the form that this version reads; an engine of another version may have put it. */
+function isForecast(value: Partial<Forecast> | null): value is Forecast {
+  return value?.v === 1 && value.provenance != null;
 }
 
 /**
@@ -62,9 +58,11 @@ export interface CoreCounters {
 export class RaceCore {
   readonly positions: Record<string, ShardPosition>;
   readonly seen: Seen;
-  readonly counters: CoreCounters = { records: 0, duplicates: 0, amendments: 0, ignored: {}, answers: 0, failures: 0 };
+  readonly counters: CoreCounters = noCounts();
   state: RaceState | null;
   answer: StrategyAnswer | null;
+  /** What simulated races said last; older than the state by what it took to simulate them. */
+  forecast: Forecast | null;
   /** Told of every failure that was counted, and of the record whose fold it was. */
   onFailure: (error: unknown, record?: RaceRecord) => void = () => {};
   /** Of reducers: apart from agents, whose boots are acknowledged and must not be crowded out. */
@@ -75,15 +73,11 @@ export class RaceCore {
   readonly #asks: boolean;
   #askedMs: number;
   #toAsk: string | null;
+  #spoken: EngineMark;
 
   constructor(stored?: RaceSnapshot, { asks = true }: RaceCoreOptions = {}) {
     this.#asks = asks;
-    if (stored && stored.version !== SNAPSHOT_VERSION) {
-      throw new PitwallError('PW-STATE-DAMAGED', {
-        what: `A race snapshot of version ${stored.version}; this engine reads ${SNAPSHOT_VERSION}.`,
-        fix: 'Run the version of pitwall that wrote it, or open a new session.',
-      });
-    }
+    if (stored) checkVersion(stored);
     this.positions = { ...stored?.positions };
     this.seen = new Seen(stored?.seen);
     this.#told = new Seen(stored?.told);
@@ -93,6 +87,8 @@ export class RaceCore {
     this.answer = stored?.answer ?? null;
     this.#askedMs = stored?.askedMs ?? 0;
     this.#toAsk = stored?.toAsk ?? null;
+    this.forecast = stored?.forecast ?? null;
+    this.#spoken = stored?.spoken ?? NOTHING_SPOKEN;
   }
 
   /** The session that this record would open, if it opens one: the engine takes its lease first, then calls `begin`. */
@@ -109,8 +105,10 @@ export class RaceCore {
   begin(open: SessionOpen): void {
     this.state = createRaceState(open);
     this.answer = null;
+    this.forecast = null;
     this.#askedMs = 0;
     this.#toAsk = null;
+    this.#spoken = NOTHING_SPOKEN;
   }
 
   /** Folds one record of a shard and returns what happened by it, calls included. */
@@ -133,6 +131,9 @@ export class RaceCore {
         else this.counters.duplicates++;
         break;
       }
+      case 'engine':
+        this.#takeEngine(parsed.record, triggers);
+        break;
       case 'other':
         this.#fold(parsed.record, triggers);
         break;
@@ -160,6 +161,8 @@ export class RaceCore {
       answer: this.answer,
       askedMs: this.#askedMs,
       toAsk: this.#toAsk,
+      forecast: this.forecast,
+      spoken: this.#spoken,
     };
   }
 
@@ -186,6 +189,33 @@ export class RaceCore {
       this.#inputs.delete(oldest);
     }
     this.#fold(record, triggers);
+  }
+
+  #takeEngine(record: EngineRecord, triggers: RaceTrigger[]): void {
+    const { race, fence, seq } = record;
+    const newest = this.#spoken;
+    if (this.state?.session.race !== race) {
+      this.#ignore(this.state ? 'otherRace' : 'noSession');
+    } else if (fence < newest.fence) {
+      // Put by who had the race before, and had not heard yet that it has another owner.
+      this.#ignore('fenced');
+    } else if (fence === newest.fence && seq <= newest.seq) {
+      this.counters.duplicates++;
+    } else {
+      this.#spoken = { fence, seq };
+      if (record.kind === 'forecast') this.#takeForecast(record.forecast, triggers);
+      else this.#fold(record, triggers);
+    }
+  }
+
+  #takeForecast(forecast: object, triggers: RaceTrigger[]): void {
+    if (!isForecast(forecast)) {
+      this.#ignore('unknownForecast');
+      return;
+    }
+    this.forecast = forecast;
+    this.counters.forecasts++;
+    this.#propose(triggers);
   }
 
   #foldAgent(record: AgentRecord, triggers: RaceTrigger[]): void {
@@ -220,7 +250,18 @@ export class RaceCore {
     this.counters.answers++;
     try {
       this.answer = askStrategy({ state, trigger, runs: ANSWER_RUNS });
-      for (const call of proposeCalls(state, this.answer)) triggers.push(...addCall(state, call));
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#propose(triggers);
+  }
+
+  #propose(triggers: RaceTrigger[]): void {
+    const { state, answer } = this;
+    if (!state || !answer || !this.#asks) return;
+    try {
+      for (const call of proposeCalls(state, answer)) triggers.push(...addCall(state, call));
     } catch (error) {
       this.#fail(error);
     }

@@ -21,6 +21,9 @@ export interface RaceReaderOptions {
   onRecords(batch: TailBatch): Promise<void>;
 }
 
+/** From here on, wall ms behind the stream, what is folded is not the race as it is now. */
+const CATCHING_UP_MS = 2_000;
+
 /** Reads the race stream behind the positions in hand: by pushes with a seat, by slow polls without (decision 7). */
 export class RaceReader {
   readonly #race: RaceInHand;
@@ -44,6 +47,10 @@ export class RaceReader {
     const raceMs = this.#consumer?.stats().lagMs ?? 0;
     const { rate } = this.#options.raceClock;
     return { raceMs, wallMs: rate > 0 ? raceMs / rate : raceMs };
+  }
+
+  isLive(): boolean {
+    return this.behind().wallMs < CATCHING_UP_MS;
   }
 
   slowSource(): ShardSource {

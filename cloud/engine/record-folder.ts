@@ -17,8 +17,8 @@ export interface RecordFolderOptions {
   begin(open: SessionOpen): Promise<boolean>;
   /** After it was folded. */
   begun(open: SessionOpen): Promise<void>;
-  /** What a record brought; the next one waits for it. */
-  act(triggers: RaceTrigger[]): Promise<void>;
+  /** What a record brought. */
+  act(triggers: RaceTrigger[]): void;
   onLeaderLap(): void;
 }
 
@@ -74,7 +74,7 @@ export class RecordFolder {
     }
     const { core } = this.#race;
     const leaderLap = core.state?.lap;
-    await act(core.take(shardId, record, parsed));
+    act(core.take(shardId, record, parsed));
     await this.#putFailedAside(shardId, record);
     this.#race.isChanged = true;
     if (open) await begun(open);

@@ -1,5 +1,6 @@
 import { type RecordIdentity, readIdentity } from '#cloud/streams/identity-header.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
+import type { EngineRecord } from '#wire/engine-records.js';
 import type { AgentEvent, CallAckMessage, TimingMessage } from '#wire/messages.js';
 import type { PeopleRecord, RaceRecord } from '#wire/race-records.js';
 
@@ -22,13 +23,14 @@ export type ParsedRecord =
   | { from: 'person'; record: PeopleRecord }
   /** The reducers' laps, numbered by the producer that put them. */
   | { from: 'reducers'; record: RaceRecord; identity: RecordIdentity }
+  | { from: 'engine'; record: EngineRecord }
   /** Neither journaled nor numbered: health; folding one twice changes nothing. */
   | { from: 'other'; record: RaceRecord }
   | { from: 'refused'; reason: RefusedReason };
 
 /**
  * Reads one record of `pitwall-race` and checks what it claims against its partition key, which the policy-checked topic
- * gave (decision 2): the thing for agents and reducers, the race for people.
+ * gave (decision 2): the thing for agents and reducers, the race for people and the engine itself.
  */
 export function parseRaceRecord({ data, partitionKey }: StreamRecord): ParsedRecord {
   let record: RaceRecord;
@@ -58,6 +60,11 @@ export function parseRaceRecord({ data, partitionKey }: StreamRecord): ParsedRec
       if (record.race !== partitionKey) return { from: 'refused', reason: 'wrongKey' };
       if (typeof record.inputId !== 'string' || record.inputId === '') return { from: 'refused', reason: 'noInputId' };
       return { from: 'person', record };
+    case 'callSent':
+    case 'forecast':
+      if (record.race !== partitionKey) return { from: 'refused', reason: 'wrongKey' };
+      if (!isCounted(record.fence) || !isCounted(record.seq)) return { from: 'refused', reason: 'badSequence' };
+      return { from: 'engine', record };
     case 'health':
     case 'lapChannels':
       return record.thing === partitionKey ? { from: 'other', record } : { from: 'refused', reason: 'wrongKey' };
@@ -68,4 +75,8 @@ export function parseRaceRecord({ data, partitionKey }: StreamRecord): ParsedRec
 
 function isSequence({ boot, seq, prev }: AgentRecord): boolean {
   return typeof boot === 'string' && Number.isSafeInteger(seq) && Number.isSafeInteger(prev) && prev >= 0 && prev < seq;
+}
+
+function isCounted(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
 }

@@ -3,7 +3,9 @@ import type { ConsumerStats } from '#cloud/streams/consumer.js';
 import type { RefusedCounters } from '#cloud/streams/refused-records.js';
 import type { ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { CommitCounters } from './committer.js';
+import type { VoiceCounters } from './engine-voice.js';
 import type { FollowerStats } from './follower.js';
+import type { DeskCounters } from './forecast-desk.js';
 import type { RaceCore } from './race-core.js';
 
 export interface RaceEngineStats extends RaceStats {
@@ -16,6 +18,10 @@ export interface RaceEngineStats extends RaceStats {
   rowsWritten: number;
   rowsFailed: number;
   callsSent: number;
+  /** Own records into the stream. */
+  voice: VoiceCounters;
+  /** Null without a forecaster. */
+  forecasting: DeskCounters | null;
   lagMs: number;
   stream: ConsumerStats | null;
   /** Of a standby: what it has in hand. */
@@ -30,6 +36,7 @@ export interface RaceStats {
   /** By reason: refused by the envelope, before any session, or not usable by the race's folds. */
   ignored: Record<string, number>;
   answers: number;
+  forecasts: number;
   failures: number;
   race: string | null;
   phase: RaceState['phase'] | null;

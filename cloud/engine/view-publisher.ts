@@ -7,13 +7,10 @@ import { raceView } from './view.js';
 export interface ViewPublisherOptions {
   raceClock: Clock;
   wallClock: Clock;
-  /** How far behind the stream, wall ms and race ms. */
-  behind(): { wallMs: number; raceMs: number };
+  /** How far behind the stream, race ms; undefined when it is live. */
+  behindMs(): number | undefined;
   publishView(view: RaceView, epoch: number): void;
 }
-
-/** From here on, wall ms behind the stream, the screen says that it is not live yet. */
-const CATCHING_UP_MS = 2_000;
 
 /** Gives the screen whole views of the race in hand: when called, and with a tick where something is due. */
 export class ViewPublisher {
@@ -31,11 +28,11 @@ export class ViewPublisher {
     const { core, seat } = this.#race;
     if (!core.state || !seat?.lease.held()) return;
     this.#race.isViewDue = false;
-    const { wallMs, raceMs } = this.#options.behind();
+    const behindMs = this.#options.behindMs();
     const moment = {
       raceTimeMs: this.#options.raceClock.nowMs(),
       speed: this.#speed.read(),
-      ...(wallMs >= CATCHING_UP_MS && { behindMs: raceMs }),
+      ...(behindMs !== undefined && { behindMs }),
     };
     this.#options.publishView(raceView(core.state, core.answer, moment), seat.lease.fence);
   }
