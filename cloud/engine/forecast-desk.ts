@@ -70,8 +70,10 @@ export class ForecastDesk {
   readonly #race: RaceInHand;
   readonly #options: ForecastDeskOptions;
   #waiting: { trigger: string; isUrgent: boolean } | undefined;
-  /** Of the last question: race, leader's lap and event time. */
-  #asked = { race: '', lap: -1, atMs: Number.NEGATIVE_INFINITY };
+  /** Of the last question. */
+  #asked = { race: '', atMs: Number.NEGATIVE_INFINITY };
+  /** Race and lap of the leader that were asked on last, or wait: a question follows from the first car over the line. */
+  #lapNoted = '';
   #computing: { done: Promise<void>; interrupt: AbortController } | undefined;
   #failures = 0;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -87,8 +89,8 @@ export class ForecastDesk {
     const { state } = this.#race.core;
     if (!state) return;
     for (const trigger of triggers) {
-      const weight = weightOf(state, trigger, this.#asked);
-      if (weight === 'none') continue;
+      const weight = weightOf(state, trigger);
+      if (weight === 'none' || (trigger.type === 'lap' && !this.#isNewLap(state))) continue;
       const isUrgent = weight === 'urgent';
       if (this.#waiting) this.counters.replaced++;
       this.#waiting = { trigger: triggerText(trigger), isUrgent: isUrgent || (this.#waiting?.isUrgent ?? false) };
@@ -111,7 +113,7 @@ export class ForecastDesk {
     if (this.#options.wallClock.nowMs() < this.#notBeforeMs || !this.#options.isLive()) return;
     const { trigger } = this.#waiting;
     this.#waiting = undefined;
-    this.#asked = { race: state.session.race, lap: state.lap, atMs: state.lastEventMs };
+    this.#asked = { race: state.session.race, atMs: state.lastEventMs };
     const interrupt = new AbortController();
     const done = this.#ask(state, trigger, interrupt.signal).finally(() => {
       this.#computing = undefined;
@@ -126,6 +128,13 @@ export class ForecastDesk {
     this.#computing?.interrupt.abort();
     await this.#options.forecaster.close();
     await this.#computing?.done;
+  }
+
+  #isNewLap({ session, lap }: RaceState): boolean {
+    const noted = `${session.race} ${lap}`;
+    if (noted === this.#lapNoted) return false;
+    this.#lapNoted = noted;
+    return true;
   }
 
   #interrupt(): void {
@@ -171,24 +180,18 @@ export class ForecastDesk {
 }
 
 /** Whether a forecast is asked for on what happened: not, as soon as one is due, or at once. */
-function weightOf(
-  state: RaceState,
-  trigger: RaceTrigger,
-  asked: { race: string; lap: number },
-): 'none' | 'due' | 'urgent' {
+function weightOf({ entries, lap }: RaceState, trigger: RaceTrigger): 'none' | 'due' | 'urgent' {
   switch (trigger.type) {
     case 'flag':
       return 'urgent';
     case 'stop':
-      return state.entries[trigger.entry]?.roster.own ? 'urgent' : 'none';
+      return entries[trigger.entry]?.roster.own ? 'urgent' : 'none';
     case 'retired':
-      return state.entries[trigger.entry]?.roster.own ? 'due' : 'none';
+      return entries[trigger.entry]?.roster.own ? 'due' : 'none';
+    case 'lap':
+      return trigger.lap.lap === lap ? 'due' : 'none';
     case 'fact':
       return 'due';
-    case 'lap':
-      return trigger.lap.lap === state.lap && (state.lap !== asked.lap || state.session.race !== asked.race)
-        ? 'due'
-        : 'none';
     default:
       return 'none';
   }

@@ -15,6 +15,13 @@ export function rowsOf(state: RaceState, trigger: RaceTrigger): { table: TableKe
       const { entry, stop } = trigger;
       return [{ table: 'laps', row: lapsRow(race, 'stop', entry, stop.inMs, stop.lap, { ...stop }) }];
     }
+    case 'recount': {
+      const { entry, removed, version } = trigger;
+      return removed.map((lap) => {
+        const facts = { ...lap, version, takenBack: true };
+        return { table: 'laps', row: lapsRow(race, 'lap', entry, lap.atMs, lap.lap, facts) };
+      });
+    }
     case 'call': {
       const call = state.calls[trigger.callId];
       if (!call) return [];
@@ -36,7 +43,7 @@ export function rowsOf(state: RaceState, trigger: RaceTrigger): { table: TableKe
 
 /**
  * pk `<race>#<type>#<entry>`, sk `<eventTimeMs>#<lap>`, byLap `<race>#<type>#<lap>`. Where a correction moved the event
- * time both rows stand; the one with the greater `version` counts.
+ * time both rows stand; the one with the greater `version` counts. A lap with `takenBack` is none.
  */
 export function lapsRow(
   race: string,

@@ -17,6 +17,8 @@ export function triggerText(trigger: RaceTrigger): string {
       return `call ${trigger.callId} ${trigger.status}`;
     case 'fact':
       return `fact ${trigger.entry ?? 'race'}`;
+    case 'recount':
+      return `recount ${trigger.entry}/${trigger.lap}`;
     case 'provisional':
       return `lap ${trigger.entry}/${trigger.lap}, by the car`;
   }

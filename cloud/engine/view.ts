@@ -8,6 +8,7 @@ import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
 import { classPlaces } from '#cloud/race/rules/classes.js';
 import { driverNow, driverTimes } from '#cloud/race/rules/drivers.js';
 import { lapsBack } from '#cloud/race/rules/lapped.js';
+import { classification, penaltyOf } from '#cloud/race/rules/penalties.js';
 import { rulesOf } from '#cloud/race/rules/rules.js';
 import { cautions, stageNow } from '#cloud/race/rules/stages.js';
 import type { AgentHealth, CallState, EntryState, RaceState } from '#cloud/race/types.js';
@@ -89,16 +90,23 @@ function addDistance(view: RaceView, state: RaceState): void {
 
 /** What follows from the rules of the race, and damage that a person told. */
 function addRules(view: RaceView, state: RaceState): void {
-  const { freePass, waveAround } = lapsBack(state);
+  const { freePass, given, waveAround } = lapsBack(state);
   if (freePass !== null) view.rows[freePass].freePass = true;
+  for (const key of given) view.rows[key].freePassGiven = true;
   for (const key of waveAround) view.rows[key].waveAround = true;
   for (const [key, { cls, position }] of Object.entries(classPlaces(state))) {
     view.rows[key].cls = cls;
     view.rows[key].classPosition = position;
   }
+  classification(state).forEach((key, index) => {
+    const row = view.rows[key];
+    if (row.order !== index + 1) row.classified = index + 1;
+  });
   const limited = rulesOf(state).driverTime !== null;
   for (const [key, entry] of Object.entries(state.entries)) {
     const row = view.rows[key];
+    const penalty = penaltyOf(state, entry);
+    if (penalty.seconds > 0 || penalty.driveThroughs > 0) row.penalty = penalty;
     const damage = damageOf(state, entry);
     if (damage !== null) row.damage = damage;
     if (!limited) continue;
