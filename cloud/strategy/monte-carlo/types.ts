@@ -55,7 +55,7 @@ export interface DrawnCautions {
   /** What is on now, and for how many leader's laps. */
   now: Phase;
   nowLaps: number;
-  /** Lap time behind the pace car, and under a virtual caution, as a multiple of a green lap; of cars that close up. */
+  /** Lap time behind the pace car, under a virtual caution, and of a car that closes up, as multiples of a green lap. */
   fullFactor: number;
   virtualFactor: number;
   closeUpFactor: number;
@@ -75,8 +75,9 @@ export interface DrawnTraffic {
   duelS: number;
   /** Letting the leader by, and going by, costs. */
   lappingS: number;
-  /** Noise of the first laps after a restart, as a multiple. */
+  /** Noise of the first laps after a restart, as a multiple, and how many they are. */
   restartNoise: number;
+  restartLaps: number;
 }
 
 /**
@@ -91,8 +92,14 @@ export interface RaceStart {
 
   /** Moment of the question, race time. */
   nowS: number;
-  /** Laps of the leader so far. */
+  /** Laps of the leader so far, who it is (`NONE` = nobody), and when he completed the newest. */
   leaderLap: number;
+  leader: number;
+  leaderS: number;
+  /** The flag has fallen: whoever still runs finishes his lap. */
+  isOver: boolean;
+  /** Leader's laps since the race was made green. */
+  greenLaps: number;
   /** Distance; `NO_LIMIT` in a race by the clock. */
   lapsTotal: number;
   /** The flag falls when the leader next crosses after this; `NO_LIMIT` in a race by laps. */
@@ -119,12 +126,18 @@ export interface RaceStart {
   /** Wander of a car's pace from lap to lap (random walk). */
   wanderSdS: Float64Array;
   ages: number;
-  /** Seconds slower than on fresh tyres, `cars × ages`; and the sd of its scale (1 = as it is), drawn once a race. */
+  /** Seconds slower than on fresh tyres by laps on them, `cars × ages`; one figure a race and car, times the sd, is added. */
   falloffS: Float64Array;
-  falloffSd: Float64Array;
-  /** What burnt fuel and the track change, seconds a lap per leader's lap, and the sd of the track's walk, shared by all. */
-  driftS: number;
+  falloffSdS: Float64Array;
+  /** What burnt fuel and the track change, seconds a lap per lap. */
+  driftS: Float64Array;
+  /** Sd of the track's walk a lap, shared by all. */
   fieldWalkSdS: number;
+  /** What a car's newest laps were slower (+) than all this says, and the share of it that is left a lap later. */
+  passingS: Float64Array;
+  passingKept: number;
+  /** Lost on the first, second, … green lap after a restart. */
+  restartS: Float64Array;
 
   /** Green laps that the fuel on board is good for (mean, sd), and a full tank; `NO_LIMIT` where nobody refuels. */
   fuelLaps: Float64Array;

@@ -1,0 +1,147 @@
+import { seriesGroup } from '../models/field.js';
+import type { ServiceTimes } from './types.js';
+
+/**
+ * What a drawn race needs of a group of series beside the fitted models. Times that scale with the track are shares of a
+ * green lap.
+ */
+export interface RacingPrior {
+  /** Behind the pace car, under a virtual caution, closing up: multiples of a green lap. */
+  fullFactor: number;
+  virtualFactor: number;
+  closeUpFactor: number;
+  bunchGapS: number;
+  /** Of slow phases, those that are virtual. */
+  virtualShare: number;
+  lengthLogSd: number;
+  /** Of slow phases, those that are no stage break. */
+  drawnCautions: number;
+  /** Laps of a full caution until pit road opens. */
+  pitClosedLaps: number;
+  /** Chance to stop under a full caution, by tyre age in fifths of a usual stint; the last one for all that is older. */
+  cautionStop: readonly number[];
+  /** Of the stops that hazards were fitted on, those made under green. */
+  greenStops: number;
+  pitLossLogSd: number;
+  /** Lap's share that the pit lane spans: who passes it behind the pace car is slow there, too. */
+  laneShare: number;
+  /** Green laps on a tank, as a multiple of a usual stint; null where nobody refuels. */
+  tankStints: number | null;
+  service: ServiceTimes;
+  minGapS: number;
+  passHalf: number;
+  passScale: number;
+  duelS: number;
+  lapping: number;
+  restartNoise: number;
+  restartLaps: number;
+  troubleChance: number;
+  troubleS: number;
+  wander: number;
+  fieldWalk: number;
+}
+
+/** Two new tyres of four leave half of the wear [judgement]. */
+const TWO_TYRES_KEEP = 0.5;
+
+/**
+ * Sources. Factors, lengths, shares of virtual phases and of green stops, spread of a stop's loss, trouble, stops under
+ * caution of F1 and WEC: `bench/fit/racing-figures.ts` on 103 past races, 2026-11-21. Stops under caution of NASCAR: 1,895 stops
+ * of the Cup of 2022 with their laps (0.3 on tyres of under 5 laps, 0.5 to 10, 0.8 to 15, 0.9 beyond). Passes of F1 and WEC: how often
+ * a car that follows within 1.5 s passes within the lap, by its advantage (0.06 at 0.1 s, 0.23 at 0.75 s, 0.48 at 1.75 s);
+ * gaps and what a duel costs: published parameters of TUM's race simulation (0.5 s, 0.3 s). Box times: NASCAR's labelled stops of 2022 (four
+ * tyres 12.3 to 14.5 s, two 8.7 s); the rest of the service is judgement, as are bunching and lane shares.
+ */
+const F1: RacingPrior = {
+  fullFactor: 1.55,
+  virtualFactor: 1.31,
+  closeUpFactor: 1.3,
+  bunchGapS: 0.8,
+  virtualShare: 0.36,
+  lengthLogSd: 0.6,
+  drawnCautions: 1,
+  pitClosedLaps: 0,
+  cautionStop: [0.24, 0.38, 0.51, 0.45, 0.51, 0.65, 0.65, 0.71],
+  greenStops: 0.73,
+  pitLossLogSd: 0.075,
+  laneShare: 0.08,
+  tankStints: null,
+  service: { noTyresS: 0, twoTyresS: 2.3, fourTyresS: 2.5, fillS: 0, together: true, twoTyresKeep: TWO_TYRES_KEEP },
+  minGapS: 0.5,
+  passHalf: 0.02,
+  passScale: 0.008,
+  duelS: 0.3,
+  lapping: 0.003,
+  restartNoise: 1.5,
+  restartLaps: 2,
+  troubleChance: 0.0064,
+  troubleS: 14,
+  wander: 0.0004,
+  fieldWalk: 0.0005,
+};
+
+const NASCAR: RacingPrior = {
+  fullFactor: 3,
+  virtualFactor: 1.4,
+  closeUpFactor: 2,
+  bunchGapS: 0.4,
+  virtualShare: 0,
+  lengthLogSd: 0.27,
+  drawnCautions: 0.73,
+  pitClosedLaps: 1,
+  cautionStop: [0.35, 0.65, 0.83, 0.86, 0.86, 0.93],
+  greenStops: 0.28,
+  pitLossLogSd: 0.09,
+  laneShare: 0.2,
+  tankStints: 1.6,
+  service: { noTyresS: 0, twoTyresS: 8.7, fourTyresS: 13, fillS: 13, together: true, twoTyresKeep: TWO_TYRES_KEEP },
+  minGapS: 0.1,
+  passHalf: 0.01,
+  passScale: 0.005,
+  duelS: 0.05,
+  lapping: 0.001,
+  restartNoise: 3,
+  restartLaps: 3,
+  troubleChance: 0.005,
+  troubleS: 10,
+  wander: 0.0005,
+  fieldWalk: 0.0003,
+};
+
+const WEC: RacingPrior = {
+  ...F1,
+  fullFactor: 2.06,
+  virtualFactor: 1.47,
+  closeUpFactor: 1.5,
+  bunchGapS: 1,
+  virtualShare: 0.41,
+  lengthLogSd: 0.8,
+  pitClosedLaps: 1,
+  cautionStop: [0.14, 0.23, 0.33, 0.47, 0.57, 0.86, 0.9],
+  greenStops: 0.86,
+  pitLossLogSd: 0.28,
+  tankStints: 1.1,
+  service: { noTyresS: 0, twoTyresS: 12, fourTyresS: 22, fillS: 40, together: false, twoTyresKeep: TWO_TYRES_KEEP },
+  restartNoise: 2,
+  troubleChance: 0.0044,
+  troubleS: 48,
+};
+
+/** Sprints without stops, and series that nobody has seen. */
+const OTHER: RacingPrior = {
+  ...F1,
+  fullFactor: 2,
+  virtualFactor: 1.4,
+  virtualShare: 0.3,
+  cautionStop: [0.25, 0.35, 0.45, 0.5, 0.5, 0.6],
+  greenStops: 0.72,
+  pitLossLogSd: 0.16,
+  tankStints: 1.3,
+  service: { noTyresS: 0, twoTyresS: 9, fourTyresS: 14, fillS: 20, together: true, twoTyresKeep: TWO_TYRES_KEEP },
+};
+
+const PRIORS: Record<string, RacingPrior> = { f1: F1, nascar: NASCAR, wec: WEC };
+
+export function racingPriorOf(series: string): RacingPrior {
+  return PRIORS[seriesGroup(series)] ?? OTHER;
+}

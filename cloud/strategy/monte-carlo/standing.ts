@@ -1,0 +1,61 @@
+import type { CarForm, Field } from '../models/field.js';
+import { presentOrder } from '../models/order-features.js';
+
+/** Where everybody is. */
+export interface FieldStanding {
+  /** Place from 1, by index in `field.cars`. */
+  place: Int32Array;
+  /** Race time at the last crossing; never against the official order. */
+  atS: Float64Array;
+  /** The newest crossing. */
+  nowS: number;
+}
+
+/**
+ * Official places are right, times may be off (NASCAR's are sums of lap times from an unknown start): of cars on the same
+ * lap, times are moved as little as makes them ascend with the places (pooling of adjacent violators). A car without a time is put
+ * where its place is.
+ */
+export function standingOf(field: Field): FieldStanding {
+  const { cars } = field;
+  const ordered = [
+    ...presentOrder(cars.filter((form) => form.running)),
+    ...presentOrder(cars.filter((form) => !form.running)),
+  ];
+  const indexOf = new Map(cars.map((form, index) => [form, index]));
+  const place = new Int32Array(cars.length);
+  for (const [at, form] of ordered.entries()) place[indexOf.get(form)!] = at + 1;
+  const atS = new Float64Array(cars.length);
+  const byLap = new Map<number, CarForm[]>();
+  for (const form of ordered) byLap.set(form.lap, [...(byLap.get(form.lap) ?? []), form]);
+  for (const forms of byLap.values()) {
+    const times = ascending(forms.map(crossedS));
+    for (const [at, form] of forms.entries()) atS[indexOf.get(form)!] = times[at];
+  }
+  let nowS = 0;
+  for (const [index, form] of cars.entries()) if (form.running) nowS = Math.max(nowS, atS[index]);
+  return { place, atS, nowS };
+}
+
+/** Where timing gave no race time, laps at the car's usual pace. */
+function crossedS({ car, at, lap, classMedianS }: CarForm): number {
+  const elapsedS = car.elapsedS[at];
+  if (elapsedS > 0 && Number.isFinite(elapsedS)) return elapsedS;
+  return classMedianS > 0 ? lap * classMedianS : 0;
+}
+
+function ascending(values: readonly number[]): number[] {
+  const sums: number[] = [];
+  const counts: number[] = [];
+  for (const value of values) {
+    let sum = value;
+    let count = 1;
+    while (sums.length > 0 && sums[sums.length - 1] / counts[counts.length - 1] > sum / count) {
+      sum += sums.pop()!;
+      count += counts.pop()!;
+    }
+    sums.push(sum);
+    counts.push(count);
+  }
+  return sums.flatMap((sum, block) => new Array<number>(counts[block]).fill(sum / counts[block]));
+}

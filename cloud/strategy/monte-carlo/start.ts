@@ -1,0 +1,203 @@
+import type { RaceRules } from '#cloud/race/rules/rules.js';
+import { FLAG } from '../history/history.js';
+import { cautionsOf } from '../models/cautions.js';
+import type { Field } from '../models/field.js';
+import type { Prior } from '../models/fitted/types.js';
+import type { PitLossModel } from '../models/pit-loss.js';
+import type { Progress } from '../models/progress.js';
+import { retirementChance } from '../models/retirements.js';
+import type { TyrePace } from '../models/state-space/types.js';
+import type { StintModel } from '../models/stints.js';
+import type { StopModel } from '../models/stops.js';
+import { clamp } from '../stats.js';
+import { type RacingPrior, racingPriorOf } from './racing-priors.js';
+import { standingOf } from './standing.js';
+import { type FuelKnown, fuelColumns } from './start-fuel.js';
+import { paceColumns } from './start-pace.js';
+import { stopTables } from './start-stops.js';
+import { type DrawnCautions, NO_LIMIT, NONE, PHASE, type Phase, type RaceStart, STANDING } from './types.js';
+
+/** The models that a race is drawn from, fitted on the field. */
+export interface RaceModels {
+  along: Progress;
+  tyres: TyrePace;
+  stints: StintModel;
+  stops: StopModel;
+  losses: PitLossModel;
+  prior: Prior;
+}
+
+export interface StartOptions {
+  rules: RaceRules;
+  /** Laps whose end brings out a caution. */
+  stageEnds?: readonly number[];
+  /** By car: what is known of its fuel; others are told by their stints. */
+  fuel?: ReadonlyMap<string, FuelKnown>;
+  /** Seconds a lap that running dry costs, in laps of the car [judgement]. */
+  dryLaps?: number;
+}
+
+/** A car that runs dry coasts, is pushed and loses about this many laps [judgement]. */
+const DRY_LAPS = 3;
+/** Share of a stop's loss that falls into the in-lap. */
+const IN_LAP_SHARE = 0.4;
+/** A stop under caution costs at least this share of one under green. */
+const CAUTION_LOSS_MIN = 0.3;
+/** In a race by the clock nobody drives more laps than this multiple of what is expected. */
+const LAPS_MARGIN = 1.3;
+/** Nobody laps slower, as far as distances go. */
+const LAP_DEFAULT_S = 90;
+
+/**
+ * A race as it stands, to be drawn to its end. Cars are those of `field.cars`, in that order. Whatever the history holds, no
+ * number of it is NaN: a car of whom no pace is known drives at its class's, or at the field's.
+ */
+export function startOf(field: Field, models: RaceModels, options: StartOptions): RaceStart {
+  const { along, prior, losses } = models;
+  const { cars } = field;
+  const racing = racingPriorOf(field.history.series);
+  const { place, atS, nowS } = standingOf(field);
+  const classes = [...new Set(cars.map(({ cls }) => cls))];
+  const cls = Uint8Array.from(cars, (form) => classes.indexOf(form.cls));
+  const pace = paceColumns(field, models.tyres, racing, along);
+  const typicalS = middle(pace.paceS);
+  const byClock = field.history.lapsTotal === null;
+  const lapsTotal = byClock ? NO_LIMIT : field.history.lapsTotal!;
+  const durationS = byClock ? (field.history.durationS ?? nowS + (along.lapsTotal - field.lap) * typicalS) : NO_LIMIT;
+  const leader = along.leader === null ? NONE : cars.indexOf(along.leader);
+  const leaderS = leader === NONE ? nowS : atS[leader];
+  const isOver = isFlagged(field, leader) || (byClock ? leaderS >= durationS : field.lap >= lapsTotal);
+  const lapsLeft = Math.max(0, along.lapsTotal - field.lap);
+  const lapsMax = byClock
+    ? field.lap + Math.ceil(LAPS_MARGIN * Math.max(lapsLeft, (durationS - nowS) / typicalS)) + 2
+    : lapsTotal;
+  const cautions = cautionsFrom(field, leader, prior.cautions, racing, options);
+  const outChance = retirementChance(prior.order.outsPerRace, 1, Math.max(1, along.lapsTotal));
+  return {
+    cars: cars.map(({ car }) => car.car),
+    classes,
+    cls,
+    nowS,
+    leaderLap: field.lap,
+    leader,
+    leaderS,
+    isOver,
+    greenLaps: along.leader === null ? 0 : along.leader.greenLaps,
+    lapsTotal,
+    durationS,
+    lapsMax: Math.max(field.lap, lapsMax),
+    standing: Uint8Array.from(cars, (form) => standing(form.running, form.lap >= lapsTotal)),
+    lap: Int32Array.from(cars, (form) => form.lap),
+    place,
+    atS,
+    inPit: Uint8Array.from(cars, ({ car, at }) => car.pitIn[at]),
+    tyreAge: Float64Array.from(cars, ({ ageLaps }) => ageLaps),
+    stops: Int32Array.from(cars, ({ stopLaps }) => stopLaps.length),
+    compoundsUsed: Uint8Array.from(cars, ({ car }) => new Set(car.compound.filter((compound) => compound > 0)).size),
+    ...pace,
+    ...fuelColumns(field, models.stints, racing, prior.stops.stintLaps, options.fuel),
+    dryS: DRY_LAPS * typicalS,
+    ...stopTables(field, models, racing, classes, pace.ages, lapsMax),
+    pitLossS: pitLosses(classes, losses, racing, typicalS),
+    pitLossLogSd: racing.pitLossLogSd,
+    inLapShare: IN_LAP_SHARE,
+    service: racing.service,
+    outChance: new Float64Array(cars.length).fill(outChance),
+    troubleChance: racing.troubleChance,
+    troubleS: racing.troubleS,
+    cautions,
+    traffic: {
+      minGapS: racing.minGapS,
+      passHalfS: racing.passHalf * typicalS,
+      passScaleS: racing.passScale * typicalS,
+      duelS: racing.duelS,
+      lappingS: racing.lapping * typicalS,
+      restartNoise: racing.restartNoise,
+      restartLaps: racing.restartLaps,
+    },
+    rules: {
+      virtualShare: virtualShare(options.rules, racing),
+      freePass: options.rules.caution.freePass,
+      waveAround: WAVES[options.rules.caution.waveAround],
+      pitClosedLaps: options.rules.caution.pitCloses ? Math.max(1, racing.pitClosedLaps) : 0,
+      stageEnds: stageEnds(options, lapsTotal),
+      compoundsToUse: compoundsKnown(field) ? (options.rules.compounds?.dryToUse ?? 0) : 0,
+    },
+  };
+}
+
+const WAVES = { none: 0, stayedOut: 1, all: 2 } as const;
+
+function standing(running: boolean, isFinished: boolean): number {
+  if (isFinished) return STANDING.finished;
+  return running ? STANDING.running : STANDING.out;
+}
+
+function isFlagged({ cars }: Field, leader: number): boolean {
+  return leader !== NONE && cars[leader].car.flag[cars[leader].at] === FLAG.chequered;
+}
+
+function virtualShare({ caution: { kinds } }: RaceRules, racing: RacingPrior): number {
+  if (!kinds.includes('virtual')) return 0;
+  return kinds.includes('full') ? racing.virtualShare : 1;
+}
+
+function stageEnds({ rules, stageEnds: named = [] }: StartOptions, lapsTotal: number): Int32Array {
+  if (!rules.stages) return new Int32Array(0);
+  return Int32Array.from(named.filter((lap) => Number.isInteger(lap) && lap > 0 && lap < lapsTotal)).sort();
+}
+
+/** The rule can be drawn only where timing says what cars are on. */
+function compoundsKnown({ cars, history }: Field): boolean {
+  return history.compounds.length > 1 && cars.every(({ car, at, running }) => !running || car.compound[at] > 0);
+}
+
+function cautionsFrom(
+  { cars }: Field,
+  leader: number,
+  prior: Prior['cautions'],
+  racing: RacingPrior,
+  options: StartOptions,
+): DrawnCautions {
+  const flags = leader === NONE ? [] : cars[leader].car.flag;
+  const { starts, laps, now } = cautionsOf(flags);
+  // Stage breaks come by the rules, not by chance.
+  const drawn = (options.stageEnds?.length ?? 0) > 0 && options.rules.stages ? racing.drawnCautions : 1;
+  return {
+    shape: drawn * (starts + prior.perLap * prior.weightLaps),
+    rateLaps: laps + prior.weightLaps,
+    lengthLaps: prior.lengthLaps,
+    lengthLogSd: racing.lengthLogSd,
+    now: now > 0 ? phaseOf(flags[flags.length - 1]) : PHASE.green,
+    nowLaps: now,
+    fullFactor: racing.fullFactor,
+    virtualFactor: racing.virtualFactor,
+    closeUpFactor: racing.closeUpFactor,
+    bunchGapS: racing.bunchGapS,
+    slowLapUse: SLOW_LAP_USE,
+  };
+}
+
+/** Fuel and tyres that a slow lap uses, of a green one (as `models/stints.ts` measured it). */
+const SLOW_LAP_USE = 0.55;
+
+function phaseOf(flag: number): Phase {
+  return flag === FLAG.virtual ? PHASE.virtual : PHASE.full;
+}
+
+/** By class and phase. Under caution those who go on are slow past the pit lane, so less is lost. */
+function pitLosses(classes: readonly string[], losses: PitLossModel, racing: RacingPrior, lapS: number): Float64Array {
+  return Float64Array.from(
+    classes.flatMap((cls) => {
+      const greenS = losses.lossS(cls, true);
+      const slow = (factor: number) =>
+        clamp(greenS - racing.laneShare * (factor - 1) * lapS, CAUTION_LOSS_MIN * greenS, greenS);
+      return [greenS, slow(racing.fullFactor), slow(racing.virtualFactor)];
+    }),
+  );
+}
+
+function middle(values: Float64Array): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted.length > 0 ? sorted[sorted.length >> 1] : LAP_DEFAULT_S;
+}
