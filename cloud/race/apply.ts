@@ -1,6 +1,6 @@
 import type { TimingMessage } from '#wire/messages.js';
 import type { RaceRecord } from '#wire/race-records.js';
-import { applyCallAck, applyCallSent, expireCalls } from './calls.js';
+import { applyCallAck, applyCallSent, expireCalls, settleOutcomes } from './calls.js';
 import { applyAgentEvent, applyHealth } from './car.js';
 import { refreshSilence } from './car-laps.js';
 import { applyFact } from './facts/facts.js';
@@ -65,6 +65,7 @@ function derived(state: RaceState, triggers: RaceTrigger[]): RaceTrigger[] {
   for (const callId of expireCalls(state, state.lastEventMs)) {
     triggers.push({ type: 'call', callId, status: 'expired', atMs: state.lastEventMs });
   }
+  triggers.push(...settleOutcomes(state));
   return triggers;
 }
 

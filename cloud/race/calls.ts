@@ -6,8 +6,9 @@ import type { CallSentRecord } from '#wire/engine-records.js';
 import type { CallAckMessage } from '#wire/messages.js';
 import { findEntryOfThing } from './entries.js';
 import { ignore } from './ignored.js';
-import { lapsCompleted } from './laps.js';
-import type { CallState, CallStatus, RaceState, RaceTrigger, Stop } from './types.js';
+import { findLap, lapsCompleted } from './laps.js';
+import { stopLossMs } from './stop-loss.js';
+import type { CallState, CallStatus, Lap, RaceState, RaceTrigger, Stop } from './types.js';
 
 /** Where each status may lead. A call that goes by radio is never sent nor delivered: it is done from `accepted`. */
 export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]>> = {
@@ -22,6 +23,8 @@ export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]
 
 /** Calls of an entry kept in the state; older ones that have ended stand in the table of calls. */
 const MAX_CALLS_PER_ENTRY = 30;
+/** How the history of a call says that a newer one took its place. */
+const SUPERSEDED = 'superseded by ';
 
 export function isOpenCall(call: CallState): boolean {
   return CALL_TRANSITIONS[call.status].length > 0;
@@ -42,7 +45,7 @@ export function addCall(state: RaceState, proposed: CallState): RaceTrigger[] {
   if (state.calls[callId] !== undefined) return [];
   const atMs = proposed.history[0].atMs;
   const triggers: RaceTrigger[] = [];
-  if (supersedes !== null && transition(state, supersedes, 'expired', `superseded by ${callId}`, atMs)) {
+  if (supersedes !== null && transition(state, supersedes, 'expired', `${SUPERSEDED}${callId}`, atMs)) {
     triggers.push({ type: 'call', callId: supersedes, status: 'expired', atMs });
   }
   state.calls[callId] = proposed;
@@ -104,6 +107,49 @@ export function applyCallSent(state: RaceState, { callId, revision, eventTimeMs 
     known.history.splice(accepted + 1, 0, { status: 'sent', atMs: eventTimeMs, by: 'engine' });
   }
   return [{ type: 'call', callId, status: 'sent', atMs: eventTimeMs }];
+}
+
+/**
+ * What became of calls that have ended, told when the car has completed the out-lap of its next stop: also of calls that were
+ * rejected, so that the wall sees what it did instead. A call that a newer one superseded has no outcome of its own.
+ */
+export function settleOutcomes(state: RaceState): RaceTrigger[] {
+  const triggers: RaceTrigger[] = [];
+  for (const callId in state.calls) {
+    const known = state.calls[callId];
+    if (known.outcome !== undefined || isOpenCall(known) || known.call.action !== 'pit' || isSuperseded(known))
+      continue;
+    const entry = state.entries[known.call.entry];
+    const stop = entry?.stops.find(({ inMs }) => inMs >= known.history[0].atMs);
+    const out = stop && findLap(entry, stop.lap + 1);
+    if (stop === undefined || out === undefined) continue;
+    const { lapFrom, lapTo } = known.call;
+    const asCalled = stop.lap >= lapFrom && stop.lap <= lapTo;
+    const lossMs = stopLossMs(state, entry, stop);
+    known.outcome = {
+      lap: stop.lap,
+      asCalled,
+      position: placeAt(state, out),
+      predictedPosition: known.expected?.position ?? null,
+      lossMs,
+      gainMs:
+        !asCalled || lossMs === null || known.expected === undefined
+          ? null
+          : Math.round(known.expectedGainMs - (lossMs - known.expected.lossMs)),
+    };
+    triggers.push({ type: 'call', callId, status: known.status, atMs: out.atMs });
+  }
+  return triggers;
+}
+
+function isSuperseded({ history }: CallState): boolean {
+  return history.some(({ by }) => by.startsWith(SUPERSEDED));
+}
+
+/** Official; where the feed gives none, by the cars that completed the lap before. */
+function placeAt(state: RaceState, { lap, atMs, position }: Lap): number {
+  if (position !== null) return position;
+  return 1 + Object.values(state.entries).filter((other) => (findLap(other, lap)?.atMs ?? atMs) < atMs).length;
 }
 
 /** What the car answered. A refusal by the car is a rejection; expired or superseded in the car is expired here. */

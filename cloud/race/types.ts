@@ -216,9 +216,29 @@ export interface CallState {
   /** 80 % interval of the gain. */
   gainLowMs: number;
   gainHighMs: number;
+  /** Places gained at the flag, as simulated races have it, with their 80 % interval; absent before there were any. */
+  gainPlaces?: { low: number; mean: number; high: number };
+  /** What the stop was expected to bring: place at the end of the out-lap, and cost in time; absent where nobody foretold it. */
+  expected?: { position: number | null; lossMs: number };
+  /** What became of it; absent until the car has stopped and completed its out-lap, and where a newer call took its place. */
+  outcome?: CallOutcome;
   history: { status: CallStatus; atMs: number; by: string }[];
   /** Provenance (decision 11). */
   answer: { stateHash: string; seed: number; runs: number; engineVersion: string; trigger: string };
+}
+
+/** What happened after a call that has ended. */
+export interface CallOutcome {
+  /** In-lap of the first stop after the call, and whether that was one of the call's laps. */
+  lap: number;
+  asCalled: boolean;
+  /** Place at the end of the out-lap, and what was foretold. */
+  position: number;
+  predictedPosition: number | null;
+  /** What the stop cost, in-lap and out-lap together; null where it cannot be told. */
+  lossMs: number | null;
+  /** Estimate: the expected gain less what the stop cost more than expected, the rest of the race taken as foretold. */
+  gainMs: number | null;
 }
 
 /** What a fold found worth telling: what strategy is asked on, and what is written to tables. */
