@@ -87,6 +87,11 @@ export interface CarRow {
   /** It would get the free pass, may wave around: as it stands. */
   freePass?: true;
   waveAround?: true;
+  /** It got the free pass of the caution that is out. */
+  freePassGiven?: true;
+  /** What race control imposed and the car has not served; its place with all cars' seconds added, where that is another. */
+  penalty?: { seconds: number; driveThroughs: number };
+  classified?: number;
   /** What a person says is damaged. */
   damage?: string;
   /** What the rules leave the driver at the wheel, ms. */

@@ -9,6 +9,7 @@ import { ignore } from './ignored.js';
 import { refreshOrder } from './order.js';
 import { applyPassing } from './passings.js';
 import { applyDecision, applySession } from './people.js';
+import { applyRecount } from './recounts.js';
 import { applyRetirement, refreshStatus } from './status.js';
 import { applyStop } from './stops.js';
 import type { RaceState, RaceTrigger } from './types.js';
@@ -79,6 +80,8 @@ function foldTiming(state: RaceState, message: TimingMessage): RaceTrigger[] {
       return applyStop(state, message);
     case 'retirement':
       return applyRetirement(state, message);
+    case 'recount':
+      return applyRecount(state, message);
     default:
       return ignore(state, 'unknown-kind');
   }

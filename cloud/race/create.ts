@@ -51,7 +51,6 @@ export function createEntry(roster: RosterEntry): EntryState {
     stintFromLap: 0,
     tyresFromLap: 0,
     position: null,
-    elapsedMs: null,
     bestLapMs: null,
     car: null,
     fuelAddedKg: null,

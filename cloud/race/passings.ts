@@ -6,6 +6,7 @@ import { bestLapMs, correctLap } from './facts/lap-times.js';
 import { labelFlag } from './flags.js';
 import { ignore } from './ignored.js';
 import { lapIndex } from './laps.js';
+import { isTakenBack } from './recounts.js';
 import { beginStint, hasStatedStop, labelPits, rebuildStops } from './stops.js';
 import type { EntryState, Lap, RaceState, RaceTrigger } from './types.js';
 import { recordVersion } from './versions.js';
@@ -37,7 +38,7 @@ function applyCrossing(state: RaceState, key: string, entry: EntryState, message
   const version = recordVersion(message);
   const index = lapIndex(entry.laps, message.lap);
   const known = entry.laps[index]?.lap === message.lap ? entry.laps[index] : undefined;
-  if (known !== undefined && known.version >= version) return [];
+  if ((known !== undefined && known.version >= version) || isTakenBack(entry, message.lap, version)) return [];
 
   const lap: Lap = {
     lap: message.lap,
@@ -53,7 +54,6 @@ function applyCrossing(state: RaceState, key: string, entry: EntryState, message
   correctLap(state, entry, lap);
   labelFlag(state, entry, index);
   if (index + 1 < entry.laps.length) labelFlag(state, entry, index + 1);
-  else entry.elapsedMs = Number.isFinite(message.elapsedMs) ? message.elapsedMs : null;
   labelPits(entry, index);
   refreshCarLaps(entry);
   entry.bestLapMs = newBestMs(entry, known, lap);

@@ -63,8 +63,8 @@ function joined(roster: RosterEntry, { own, timed, reported, sending }: Sources)
   const entry = createEntry(roster);
   if (own !== undefined) entry.facts = own.facts;
   if (timed !== undefined) {
-    const { laps, stops, startAtMs, elapsedMs, position, status, passages } = timed;
-    Object.assign(entry, { laps, stops, startAtMs, elapsedMs, position, status, passages });
+    const { laps, stops, startAtMs, position, status, passages, recounts } = timed;
+    Object.assign(entry, { laps, stops, startAtMs, position, status, passages, ...(recounts && { recounts }) });
   }
   if (reported !== undefined) {
     entry.reports = reported.reports;

@@ -61,6 +61,12 @@ export interface StopReport {
   version: number;
 }
 
+/** Timing had told this many laps, and no more, when it had told this version of them. */
+export interface Recount {
+  lap: number;
+  version: number;
+}
+
 /** What a person said. All are kept; which of them count is `facts/in-force.ts`. */
 export interface PersonFact {
   type: FactType;
@@ -128,7 +134,6 @@ export interface EntryState {
   tyresFromLap: number;
   /** Official at the newest crossing; the place in `order` where the feed gives none or the car has retired. */
   position: number | null;
-  elapsedMs: number | null;
   bestLapMs: number | null;
   car: CarData | null;
   /** Absent until the car has told of a lap. */
@@ -141,6 +146,8 @@ export interface EntryState {
   /** The facts that `stops` and `status` are derived from. */
   passages: PitPassage[];
   reports: StopReport[];
+  /** Laps that timing took back, ascending by version; absent until it did. */
+  recounts?: Recount[];
   facts: PersonFact[];
   retirement: { lap: number; atMs: number; version: number } | null;
 }
@@ -249,6 +256,8 @@ export type RaceTrigger =
   | { type: 'retired'; entry: string; lap: number; atMs: number }
   | { type: 'session'; phase: RaceState['phase']; atMs: number }
   | { type: 'call'; callId: string; status: CallStatus; atMs: number }
+  /** Timing took laps back: those after `lap`. */
+  | { type: 'recount'; entry: string; lap: number; removed: Lap[]; version: number; atMs: number }
   /** `entry` null: about the race as a whole. */
   | { type: 'fact'; entry: string | null; atMs: number }
   /** Timing is silent, and an own car carries on with a lap that it told itself. */

@@ -59,7 +59,7 @@ const FLAGS: ReadonlySet<string> = new Set<Flag>(['none', 'green', 'virtual', 'y
 export function lapRow(item: RowItem): LapRow | undefined {
   const key = rowKey(item);
   const lap = numberIn(item, 'lap');
-  if (key?.type !== 'lap' || lap === null) return undefined;
+  if (key?.type !== 'lap' || lap === null || item.takenBack?.BOOL === true) return undefined;
   return {
     race: key.race,
     entry: key.entry,

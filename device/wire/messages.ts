@@ -143,7 +143,17 @@ export interface RetirementMessage extends Envelope {
   lap: number;
 }
 
-export type TimingMessage = PassingMessage | FlagMessage | StopMessage | RetirementMessage;
+/** Timing takes laps back: the car has completed `lap` of them and no more. What it tells of later ones from then on counts. */
+export interface RecountMessage extends Envelope {
+  kind: 'timing';
+  type: 'recount';
+  /** '' where the feed does not name it: then the number says who it was. */
+  transponder: string;
+  number: string;
+  lap: number;
+}
+
+export type TimingMessage = PassingMessage | FlagMessage | StopMessage | RetirementMessage | RecountMessage;
 
 /** Not journaled, no seq: the newest counts. */
 export interface HealthMessage {

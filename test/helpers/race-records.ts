@@ -3,6 +3,7 @@ import type {
   Flag,
   FlagMessage,
   PassingMessage,
+  RecountMessage,
   RetirementMessage,
   StopMessage,
   SummaryEvent,
@@ -95,6 +96,12 @@ export class TimingFeed {
       tyresChanged: 4,
       ...more,
     };
+  }
+
+  recount(entry: string, lap: number, atMs: number): RecountMessage {
+    const { thing, boot, seq, prev, eventTimeMs } = this.#envelope(atMs);
+    const named = { transponder: `tx-${entry}`, number: entry };
+    return { v: 1, thing, boot, seq, prev, eventTimeMs, kind: 'timing', type: 'recount', ...named, lap };
   }
 
   retirement(entry: string, lap: number, atMs: number): RetirementMessage {

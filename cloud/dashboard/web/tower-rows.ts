@@ -128,14 +128,26 @@ export function stateCell(row: CarRow, speed: number): StateCell {
     const seconds = Math.round(telemetryAgeMs / 1_000);
     return { kind: 'stale', text: `◷ ${seconds} s old`, title: `Newest telemetry is ${seconds} s old (race time)` };
   }
+  if (row.penalty) return penaltyCell(row.penalty, row.classified);
   const lapsBack = lapsBackCell(row);
   if (lapsBack) return lapsBack;
   if (status === 'grid') return { kind: 'none', text: 'grid', title: 'On the grid' };
   return { kind: 'fine', text: '●', title: 'Running, telemetry fresh' };
 }
 
-function lapsBackCell({ freePass, waveAround }: CarRow): StateCell | undefined {
+function penaltyCell(
+  { seconds, driveThroughs }: NonNullable<CarRow['penalty']>,
+  classified: number | undefined,
+): StateCell {
+  const owed = [seconds > 0 ? `+${seconds} s` : '', driveThroughs > 0 ? `${driveThroughs} drive-through` : ''];
+  const text = owed.filter((part) => part !== '').join(', ');
+  const place = classified === undefined ? '' : `; P${classified} with all penalties`;
+  return { kind: 'alarm', text, title: `Penalty not served, as a person says: ${text}${place}` };
+}
+
+function lapsBackCell({ freePass, waveAround, freePassGiven }: CarRow): StateCell | undefined {
   const kind = 'fine';
+  if (freePassGiven) return { kind, text: 'lap back', title: 'Got the free pass of this caution' };
   if (freePass)
     return { kind, text: 'free pass', title: 'First car a lap down: it would get the lap back, as it stands' };
   if (waveAround) return { kind, text: 'wave', title: 'Lapped, and has not stopped in this caution: may wave around' };

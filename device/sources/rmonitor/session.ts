@@ -8,6 +8,8 @@ import type { RmonitorRecord } from './record.js';
 const COMPETITORS_MAX = 512;
 /** A passing whose race order does not follow within so many heartbeats (seconds) goes without it. */
 const HEARTBEATS_HELD = 2;
+/** A correction takes back a lap or two; a feed that takes back more has lost its count, and its laps are kept. */
+const TAKEN_BACK_MAX = 3;
 /** A race time that falls back by more is another run's. */
 const RUN_STEP_MS = 5000;
 
@@ -132,13 +134,18 @@ export class RmonitorSession {
     if (laps < known.laps || totalMs === undefined) {
       this.#counts.add('corrections');
       this.#remember(registration, { laps, totalMs });
-      return [];
+      return laps < known.laps && known.laps - laps <= TAKEN_BACK_MAX ? [this.#recount(registration, laps, nowMs)] : [];
     }
     // The passing itself was missed, while the connection was down.
     this.#counts.add('lapsMissed', laps - known.laps - 1);
     const isNext = laps === known.laps + 1 && known.totalMs !== undefined && totalMs > known.totalMs;
     const lapTimeMs = isNext && known.totalMs !== undefined && laps > 1 ? totalMs - known.totalMs : undefined;
     return this.#tell(registration, laps, lapTimeMs, totalMs, position, nowMs);
+  }
+
+  #recount(registration: string, lap: number, eventTimeMs: number): TimingBody {
+    const { number, transponder } = this.#competitors.get(registration) ?? { number: registration, transponder: '' };
+    return { kind: 'timing', type: 'recount', transponder, number, lap, eventTimeMs };
   }
 
   #takeLine({ number, line, lineName }: RmonitorRecord & { type: 'line' }, nowMs: number): TimingBody[] {

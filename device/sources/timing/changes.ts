@@ -14,6 +14,9 @@ interface Told {
   reports: Set<number>;
 }
 
+/** A correction takes back a lap or two; a feed that takes back more has lost its count, and its laps are kept. */
+const TAKEN_BACK_MAX = 3;
+
 /**
  * One poll after the other → what happened in between, each thing once: a lap by (car, lap), a pit entry or exit by (car,
  * race time), a stop by (car, race time of its entry), a flag by its change. The same poll again tells nothing.
@@ -73,7 +76,10 @@ export class FeedChanges {
     if (isNew ? lapsCompleted > 0 : lapsCompleted > told.laps) {
       if (!isNew) this.#counts.add('lapsMissed', lapsCompleted - told.laps - 1);
       bodies.push(this.#lap(vehicle, nowMs));
-    } else if (lapsCompleted < told.laps) this.#counts.add('corrections');
+    } else if (lapsCompleted < told.laps) {
+      this.#counts.add('corrections');
+      if (told.laps - lapsCompleted <= TAKEN_BACK_MAX) bodies.push(recount(number, lapsCompleted, nowMs));
+    }
     told.laps = lapsCompleted;
     for (const visit of vehicle.stops) bodies.push(...this.#takeVisit(vehicle, visit, told, nowMs));
     if (isOut && !told.isOut) {
@@ -130,6 +136,10 @@ export class FeedChanges {
     }
     return told;
   }
+}
+
+function recount(number: string, lap: number, eventTimeMs: number): TimingBody {
+  return { kind: 'timing', type: 'recount', transponder: '', number, lap, eventTimeMs };
 }
 
 /**

@@ -5,6 +5,7 @@ import { createRaceState } from '#cloud/race/create.js';
 import { compoundsToUse } from '#cloud/race/rules/compounds.js';
 import { driverTimes } from '#cloud/race/rules/drivers.js';
 import { lapsBack } from '#cloud/race/rules/lapped.js';
+import { classification, penaltyOf } from '#cloud/race/rules/penalties.js';
 import { RULES } from '#cloud/race/rules/rules.js';
 import { cautions, stageNow } from '#cloud/race/rules/stages.js';
 import type { RaceState } from '#cloud/race/types.js';
@@ -98,9 +99,9 @@ describe('laps back', () => {
   const yellow = feed.flag('yellow', 8, START_MS + 8 * LAP_MS + 1_000);
 
   it('names the first car a lap down for the free pass, and nobody where the rules have none', () => {
-    expect(lapsBack(fold(green, { roster, rules: 'nascar' }))).toEqual({ freePass: '3', waveAround: [] });
-    expect(lapsBack(fold(green, { roster, rules: 'f1' }))).toEqual({ freePass: null, waveAround: [] });
-    expect(lapsBack(fold(green, { roster }))).toEqual({ freePass: null, waveAround: [] });
+    expect(lapsBack(fold(green, { roster, rules: 'nascar' }))).toEqual({ freePass: '3', given: [], waveAround: [] });
+    expect(lapsBack(fold(green, { roster, rules: 'f1' }))).toEqual({ freePass: null, given: [], waveAround: [] });
+    expect(lapsBack(fold(green, { roster }))).toEqual({ freePass: null, given: [], waveAround: [] });
     expect(view(fold(green, { roster, rules: 'nascar' })).rows['3'].freePass).toBe(true);
   });
 
@@ -108,10 +109,81 @@ describe('laps back', () => {
     const under = [...green, yellow];
     expect(lapsBack(fold(under, { roster, rules: 'nascar' })).waveAround).toEqual([]);
     const stopped = [...under, feed.passing('1', 9, yellow.eventTimeMs + 5_000, { loop: 'PI' })];
-    expect(lapsBack(fold(stopped, { roster, rules: 'nascar' }))).toEqual({ freePass: '3', waveAround: ['4'] });
+    expect(lapsBack(fold(stopped, { roster, rules: 'nascar' }))).toEqual({
+      freePass: '3',
+      given: [],
+      waveAround: ['4'],
+    });
     const both = [...stopped, feed.passing('4', 7, yellow.eventTimeMs + 6_000, { loop: 'PI' })];
     expect(lapsBack(fold(both, { roster, rules: 'nascar' })).waveAround).toEqual([]);
     expect(lapsBack(fold(under, { roster, rules: 'f1' })).waveAround).toEqual(['3', '4']);
+  });
+
+  it('has no candidate once a person told who got the free pass, until the next caution', () => {
+    const pass = {
+      ...said('freePass', 'given', 6),
+      entry: '4',
+      eventTimeMs: yellow.eventTimeMs + 10_000,
+    } as RaceRecord;
+    const state = fold([...green, yellow, pass], { roster, rules: 'nascar' });
+    expect(lapsBack(state)).toEqual({ freePass: null, given: ['4'], waveAround: [] });
+    expect(view(state).rows['4'].freePassGiven).toBe(true);
+    const later = [
+      feed.flag('green', 9, yellow.eventTimeMs + 60_000),
+      feed.flag('yellow', 9, yellow.eventTimeMs + 90_000),
+    ];
+    expect(lapsBack(fold([...green, yellow, pass, ...later], { roster, rules: 'nascar' }))).toMatchObject({
+      freePass: '3',
+      given: [],
+    });
+  });
+});
+
+describe('a virtual caution', () => {
+  const feed = new TimingFeed();
+  const at = (lap: number) => START_MS + lap * LAP_MS + 200;
+  const shown = [feed.flag('green', 0, START_MS), ...laps(feed, '1', 12), feed.flag('virtual', 4, at(4))];
+
+  it('is a caution that gathers nobody, and a full one once the car comes out', () => {
+    const virtual = fold([...shown, feed.flag('green', 6, at(6))], {});
+    expect(cautions(virtual)).toMatchObject([{ kind: 'virtual', fromLap: 4, toLap: 6 }]);
+    expect(virtual.entries['1'].laps[5]).toMatchObject({ lap: 6, flag: 'virtual' });
+    expect(lapsBack(fold(shown, { rules: 'f1' })).waveAround).toEqual([]);
+    const full = fold([...shown, feed.flag('yellow', 5, at(5)), feed.flag('green', 8, at(8))], {});
+    expect(cautions(full)).toMatchObject([{ kind: 'full', fromLap: 4, toLap: 8 }]);
+    expect(full.entries['1'].laps[5]).toMatchObject({ lap: 6, flag: 'yellow' });
+  });
+});
+
+describe('penalties', () => {
+  const feed = new TimingFeed();
+  const records = ['1', '2', '3'].flatMap((entry) => laps(feed, entry, 5));
+  const imposed = (value: number | string, seconds: number, entry = '1'): RaceRecord =>
+    ({
+      ...said('penalty', '', 5),
+      value,
+      entry,
+      inputId: `p-${value}-${seconds}`,
+      eventTimeMs: START_MS + seconds,
+    }) as RaceRecord;
+
+  it('add up, and those served count no more', () => {
+    const state = fold([...records, imposed(5, 1), imposed('driveThrough', 2), imposed(10, 3)], {});
+    expect(penaltyOf(state, state.entries['1'])).toEqual({ seconds: 15, driveThroughs: 1 });
+    applyRecord(state, imposed('served', 2));
+    expect(penaltyOf(state, state.entries['1'])).toEqual({ seconds: 10, driveThroughs: 0 });
+  });
+
+  it('put a car behind those within its seconds, not behind those a lap down; the order on the track stays', () => {
+    const lapped = laps(feed, '4', 4);
+    const roster = ['1', '2', '3', '4'].map((entry) => rosterEntry(entry));
+    const state = fold([...records, ...lapped, imposed(0.15, 1), imposed(1, 1)], { roster });
+    expect(state.order).toEqual(['1', '2', '3', '4']);
+    expect(classification(state)).toEqual(['2', '3', '1', '4']);
+    const { rows } = view(state);
+    expect(rows['1']).toMatchObject({ order: 1, classified: 3, penalty: { seconds: 1, driveThroughs: 0 } });
+    expect(rows['4']).not.toHaveProperty('classified');
+    expect(state.ignored).toEqual({ damaged: 1 });
   });
 });
 
