@@ -40,6 +40,9 @@ export const ERROR_CODES = {
   'PW-LEASE-RENEWER': 'The thread that renews leases did not start.',
   'PW-STATE-DAMAGED': 'A stored snapshot lacks a part or does not match its checksum.',
 
+  // cloud/engine: forecasts
+  'PW-FORECAST-THREAD': 'The thread that simulates races failed, or did not answer in time.',
+
   // device: the agent
   'PW-AGENT-OPTION': 'An agent was started with an option that it cannot use.',
   'PW-JOURNAL-OPEN': 'The journal folder cannot be opened or read.',
