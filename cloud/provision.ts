@@ -3,12 +3,13 @@
  * In production CDK does it; this serves the laptop, tests, and a team that tries pitwall in an account of its own.
  */
 import type { DynamoDBClient, TableDescription } from '@aws-sdk/client-dynamodb';
+import type { FirehoseClient } from '@aws-sdk/client-firehose';
 import type { KinesisClient, StreamDescriptionSummary } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, wallClock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
 import type { Clients } from './clients.js';
-import type { StreamResource, TableResource } from './resources.js';
+import type { DeliveryStreamResource, StreamResource, TableResource } from './resources.js';
 
 export interface Resources {
   streams: Readonly<Record<string, StreamResource>>;
@@ -76,6 +77,40 @@ export async function ensureTable(
 export async function provisionBucket(client: S3Client, name: string): Promise<void> {
   const { CreateBucketCommand } = await import('@aws-sdk/client-s3');
   await unlessThere(client.send(new CreateBucketCommand({ Bucket: name })), 'BucketAlreadyOwnedByYou');
+}
+
+/** Where delivery streams put their objects, and what Firehose may do that under. */
+export interface DeliveryTarget {
+  bucket: string;
+  roleArn: string;
+}
+
+/** Makes a delivery stream unless it is there and waits until it is ACTIVE; one that is there is left as it is. Raises as `provision` does. */
+export async function provisionDeliveryStream(
+  client: FirehoseClient,
+  { name, prefix, bufferMib, bufferSeconds }: DeliveryStreamResource,
+  { bucket, roleArn }: DeliveryTarget,
+  options: ProvisionOptions = {},
+): Promise<void> {
+  const { CreateDeliveryStreamCommand, DescribeDeliveryStreamCommand } = await import('@aws-sdk/client-firehose');
+  const destination = {
+    RoleARN: roleArn,
+    BucketARN: `arn:aws:s3:::${bucket}`,
+    Prefix: prefix,
+    BufferingHints: { SizeInMBs: bufferMib, IntervalInSeconds: bufferSeconds },
+    CompressionFormat: 'GZIP' as const,
+  };
+  await unlessThere(
+    client.send(
+      new CreateDeliveryStreamCommand({ DeliveryStreamName: name, ExtendedS3DestinationConfiguration: destination }),
+    ),
+  );
+  await until(`delivery stream ${name}`, deadlineOf(options), async () => {
+    const { DeliveryStreamDescription: found } = await client.send(
+      new DescribeDeliveryStreamCommand({ DeliveryStreamName: name }),
+    );
+    return found?.DeliveryStreamStatus === 'ACTIVE' ? found : undefined;
+  });
 }
 
 async function provisionStream(

@@ -75,5 +75,30 @@ export function leaseTable(application: string): TableResource {
   return { name: `pitwall-leases-${application}`, partitionKey: 'leaseKey' };
 }
 
-/** Archive of races, and where rules' error actions end. */
+/** A delivery stream: JSON lines, packed, below a prefix of the archive's bucket. */
+export interface DeliveryStreamResource {
+  name: string;
+  /** Keys begin so; Firehose adds year, month, day and hour of the arrival. */
+  prefix: string;
+  /** An object is made of so much, or of what came in so long. */
+  bufferMib: number;
+  bufferSeconds: number;
+}
+
+/** Tables whose changes are kept for analysts and for turbo (`archive/table-forwarder.ts`): what people ask about a race. */
+export const forwardedTables = ['events', 'laps'] as const satisfies readonly TableKey[];
+export type ForwardedTable = (typeof forwardedTables)[number];
+
+/** One for each table: its objects have the running numbers of that table's shards, and no other's. */
+export const deliveryStreams: Record<ForwardedTable, DeliveryStreamResource> = {
+  events: changesOf('events'),
+  laps: changesOf('laps'),
+};
+
+function changesOf(table: ForwardedTable): DeliveryStreamResource {
+  const { name } = tables[table];
+  return { name: `${name}-changes`, prefix: `tables/${name}/`, bufferMib: 5, bufferSeconds: 60 };
+}
+
+/** Archive of races, changes of tables, and where rules' error actions end. */
 export const bucket = { key: 'archive', namePrefix: 'pitwall-archive' } as const;

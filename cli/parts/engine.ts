@@ -1,5 +1,6 @@
 import { type ArchiverStats, startArchiver } from '#cloud/archive/archiver.js';
 import { s3Store } from '#cloud/archive/objects.js';
+import { startTableForwarders, type TableForwardersStats } from '#cloud/archive/table-forwarders.js';
 import { closeClients, createClients } from '#cloud/clients.js';
 import type { CloudConfig } from '#cloud/config.js';
 import { startFeedServer } from '#cloud/dashboard/feed-server.js';
@@ -9,7 +10,7 @@ import { type ReducerGroupStats, startReducerGroup } from '#cloud/reduce/reducer
 import { type ReportReadersStats, startReportReaders } from '#cloud/reports/aggregates/readers.js';
 import { withPriors } from '#cloud/reports/priors.js';
 import { readPriors } from '#cloud/reports/priors-store.js';
-import { streams, tables } from '#cloud/resources.js';
+import { deliveryStreams, streams, tables } from '#cloud/resources.js';
 import { fileDeadLetters } from '#cloud/streams/dead-letters.js';
 import { errorCode } from '#wire/errors.js';
 import type { SessionOpen } from '#wire/race-records.js';
@@ -44,6 +45,7 @@ export interface EnginePartStats {
   reducers: ReducerGroupStats | null;
   engine: RaceEngineStats | null;
   archiver: ArchiverStats | null;
+  forwarders: TableForwardersStats | null;
   reports: ReportReadersStats | null;
 }
 
@@ -55,12 +57,12 @@ const ARCHIVER_LAG_BOUND_MS = 30_000;
 /** Reducers, race engine, archiver, readers for the reports or all of them with one hub, whose feed the screen reads over loopback. */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
   const { cloud, bucket, owner, roles = ALL, feedPort, deadLetters: path } = options;
-  const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'dynamodbStreams', 'iotData', 's3']);
+  const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'dynamodbStreams', 'iotData', 's3', 'firehose']);
   const hub = new FeedHub({ wallClock: context.wallClock });
   const feed = await startFeedServer({ hub, log: context.log, port: feedPort });
   const { wallClock, log } = context;
   const deadLetters = path === undefined ? undefined : fileDeadLetters({ path, wallClock, log });
-  const shared = { ...context, ...clients, cloud, resources: { streams, tables }, deadLetters };
+  const shared = { ...context, ...clients, cloud, resources: { streams, tables, deliveryStreams }, deadLetters };
   const [reducers, engine, archiver, reports] = await Promise.all([
     roles.includes('reducers')
       ? startReducerGroup({
@@ -76,6 +78,7 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
     roles.includes('archive') ? startArchiver({ ...shared, owner, store: s3Store(clients.s3, bucket) }) : null,
     roles.includes('reports') ? startReportReaders({ ...shared, tables, self: owner }) : null,
   ]);
+  const forwarders = roles.includes('archive') ? startTableForwarders({ ...shared, owner }) : null;
   const lagMs = () => Math.max(reducers?.lagMs() ?? 0, engine?.lagMs() ?? 0);
   const lags = (): Lag[] => [
     { name: 'consumers', share: lagMs() / CONSUMER_LAG_BOUND_MS },
@@ -106,12 +109,15 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
         reducers: reducers?.stats() ?? null,
         engine: engine?.stats() ?? null,
         archiver: archiver?.stats() ?? null,
+        forwarders: forwarders?.stats() ?? null,
         reports: reports?.stats() ?? null,
       }),
       withPractice: (open: SessionOpen) => withPractice(open),
     },
     stop: async () => {
       await Promise.all([reducers?.stop(), engine?.stop(), archiver?.stop(), reports?.stop()]);
+      // Last: what the others wrote into tables until now is forwarded, too.
+      await forwarders?.stop();
       await feed.close();
       closeClients(clients);
     },

@@ -10,8 +10,8 @@ import { type Handler, LocalFunctions } from '#cloud/local/lambda/functions.js';
 import { httpPost } from '#cloud/local/rules/http.js';
 import { RulesPlane } from '#cloud/local/rules/rules-plane.js';
 import { startLocalAws } from '#cloud/local/services.js';
-import { provision, provisionBucket } from '#cloud/provision.js';
-import { streams, tables } from '#cloud/resources.js';
+import { provision, provisionBucket, provisionDeliveryStream } from '#cloud/provision.js';
+import { deliveryStreams, streams, tables } from '#cloud/resources.js';
 import { targetNames } from '#cloud/topic-rules.js';
 import { seededRandom } from '#wire/random.js';
 import { FRAME_RULE } from '#wire/topics.js';
@@ -72,6 +72,9 @@ const FRAME_LANES = [
   [FRAME_RULE.backfill, 'framesBackfill'],
 ] as const;
 
+/** Shown and not assumed: here nobody needs a role. */
+const FIREHOSE_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/pitwall-firehose`;
+
 /** The race clock slows down when the rules' queue is this full. */
 const QUEUE_SHARE_BOUND = 0.5;
 
@@ -100,11 +103,21 @@ export async function startServices(options: ServicesOptions, context: PartConte
   });
   const endpoint = `http://127.0.0.1:${aws.port}`;
   const clients = await createClients(
-    { region: options.region, credentials, endpoints: { kinesis: endpoint, dynamodb: endpoint, s3: endpoint } },
-    ['kinesis', 'dynamodb', 's3'],
+    {
+      region: options.region,
+      credentials,
+      endpoints: { kinesis: endpoint, dynamodb: endpoint, s3: endpoint, firehose: endpoint },
+    },
+    ['kinesis', 'dynamodb', 's3', 'firehose'],
   );
   const bucket = targetNames({ region: options.region, accountId: ACCOUNT_ID }).bucket('archive');
-  await Promise.all([provision(clients, { streams, tables }), provisionBucket(clients.s3, bucket)]);
+  await Promise.all([
+    provision(clients, { streams, tables }),
+    provisionBucket(clients.s3, bucket),
+    ...Object.values(deliveryStreams).map((stream) =>
+      provisionDeliveryStream(clients.firehose, stream, { bucket, roleArn: FIREHOSE_ROLE }),
+    ),
+  ]);
   await declareEventSources(aws.eventSources, mappings);
 
   const account = { region: options.region, accountId: ACCOUNT_ID };
@@ -212,6 +225,7 @@ export async function startServices(options: ServicesOptions, context: PartConte
       await administration.close();
       await running.close();
       closeClients(clients);
+      await aws.flush();
       await aws.close();
     },
   };

@@ -1,7 +1,7 @@
 import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type Consumer, startConsumer } from '#cloud/streams/consumer.js';
-import { SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
+import { readableShards, SHARD_END, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { ShardBatch } from '#cloud/streams/shard-reader.js';
 import type { SnapshotStore } from '#cloud/streams/snapshots.js';
 import type { ShardSource, StreamGap } from '#cloud/streams/source.js';
@@ -19,6 +19,10 @@ export interface TableForwarderOptions {
   deliveryStream: string;
   /** Where it stands: positions and running numbers as one commit. Claimed; another forwarder's is refused from then on. */
   store: SnapshotStore;
+  /** Of the lease that it runs under. Default one more than the last one's. */
+  fence?: number;
+  /** Between polls of a shard; five times that while nothing comes. Default 200. */
+  pollMs?: number;
   /** Told of changes that were trimmed before they were forwarded; their place is a hole in the numbers. */
   onGap?(gap: StreamGap): void;
   log: Log;
@@ -27,10 +31,20 @@ export interface TableForwarderOptions {
   random: Random;
 }
 
+export interface TableForwarderStats {
+  forwarded: number;
+  putsRetried: number;
+  commits: number;
+  commitsFailed: number;
+  gaps: number;
+  /** Age of what is still to be forwarded, race-clock ms. */
+  lagMs: number;
+}
+
 export interface TableForwarder {
-  stats(): { forwarded: number; putsRetried: number; commits: number; gaps: number };
-  /** Commits what Firehose has. */
-  stop(): Promise<void>;
+  stats(): TableForwarderStats;
+  /** Forwards what the stream holds by now, as far as `withinMs` (default 5 s) allows, and commits what Firehose has. */
+  stop(withinMs?: number): Promise<void>;
 }
 
 interface ForwarderState {
@@ -46,16 +60,18 @@ const PUT_TRIES = 6;
 const PUT_RETRY = { firstMs: 100, lastMs: 3_000 };
 /** What a crash makes Firehose get twice; the numbers of both are the same. */
 const COMMIT_MS = 1_000;
+/** For what is left when it is stopped; the rest is the next one's. */
+const DRAIN_MS = 5_000;
 
 /**
  * Puts every change of a table to Firehose, with shard, sequence and running number. What was put and not committed comes
  * again after a crash, under the same numbers.
  *
  * @example
- * const forwarder = await startTableForwarder({ source, firehose, deliveryStream: 'pitwall-table-laps', store, … });
+ * const forwarder = await startTableForwarder({ source, firehose, deliveryStream: 'pitwall-laps-changes', store, … });
  */
 export async function startTableForwarder(options: TableForwarderOptions): Promise<TableForwarder> {
-  const { json } = await options.store.claim();
+  const { json } = await options.store.claim(options.fence);
   return new RunningForwarder(options, json === undefined ? { positions: {}, numbers: {} } : JSON.parse(json));
 }
 
@@ -66,17 +82,19 @@ class RunningForwarder implements TableForwarder {
   readonly #consumer: Consumer;
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  readonly #counters = { forwarded: 0, putsRetried: 0, commits: 0, gaps: 0 };
+  readonly #counters = { forwarded: 0, putsRetried: 0, commits: 0, commitsFailed: 0, gaps: 0 };
+  #isFenced = false;
   #changed = false;
   #committing: Promise<void> | undefined;
 
   constructor(options: TableForwarderOptions, state: ForwarderState) {
     this.#options = options;
     this.#state = state;
-    const { source, log, wallClock, raceClock, random } = options;
+    const { source, pollMs, log, wallClock, raceClock, random } = options;
     this.#consumer = startConsumer({
       source: { ...source, list: (signal) => this.#list(signal) },
       positions: state.positions,
+      pollMs,
       onRecords: (batch) => this.#forward(batch),
       onGap: (gap) => this.#tellGap(gap),
       log,
@@ -88,14 +106,17 @@ class RunningForwarder implements TableForwarder {
     this.#timer.unref();
   }
 
-  stats() {
-    return { ...this.#counters };
+  stats(): TableForwarderStats {
+    return { ...this.#counters, lagMs: this.#consumer.stats().lagMs };
   }
 
-  async stop(): Promise<void> {
+  async stop(withinMs = DRAIN_MS): Promise<void> {
     clearInterval(this.#timer);
-    this.#stop.abort();
+    const timer = setTimeout(() => this.#stop.abort(), withinMs);
     await this.#consumer.stop();
+    await this.#drain();
+    clearTimeout(timer);
+    this.#stop.abort();
     await this.#committing;
     await this.#commit();
   }
@@ -103,7 +124,56 @@ class RunningForwarder implements TableForwarder {
   async #list(signal: AbortSignal) {
     const shards = await this.#options.source.list(signal);
     for (const [shardId, { parents }] of shards) this.#parents.set(shardId, parents);
+    this.#forget(shards);
     return shards;
+  }
+
+  /** Shards that were read to their end and are listed no more: nobody will ever ask for them. */
+  #forget(listed: ReadonlyMap<string, unknown>): void {
+    const { positions, numbers } = this.#state;
+    for (const [shardId, position] of Object.entries(positions)) {
+      if (position !== SHARD_END || listed.has(shardId)) continue;
+      delete positions[shardId];
+      delete numbers[shardId];
+      this.#parents.delete(shardId);
+    }
+  }
+
+  /** Every shard once more, to the end that it has now: a race is over, and the next one may be weeks away. */
+  async #drain(): Promise<void> {
+    const { signal } = this.#stop;
+    const drained = new Set<string>();
+    try {
+      while (!this.#isFenced && !signal.aborted) {
+        const next = readableShards(await this.#list(signal), this.#state.positions, drained);
+        if (next.length === 0) return;
+        for (const shardId of next) {
+          await this.#drainShard(shardId);
+          drained.add(shardId);
+        }
+      }
+    } catch (error) {
+      this.#options.log.warn('The last changes of a table were not forwarded; the next start does it.', {
+        code: errorCode(error),
+      });
+    }
+  }
+
+  async #drainShard(shardId: string): Promise<void> {
+    const { source } = this.#options;
+    const cursor = source.open(shardId, this.#state.positions[shardId] ?? TRIM_HORIZON);
+    try {
+      for (;;) {
+        const { records, ended, millisBehindLatest, gap } = await cursor.next(this.#stop.signal);
+        if (gap) this.#tellGap(gap);
+        if (records.length > 0 || ended) {
+          await this.#forward({ stream: source.name, shardId, records, ended, millisBehindLatest });
+        }
+        if (ended || (records.length === 0 && millisBehindLatest === 0)) return;
+      }
+    } finally {
+      cursor.close();
+    }
   }
 
   /** A number that nobody gets: whoever reads sees that something is missing there. */
@@ -182,11 +252,14 @@ class RunningForwarder implements TableForwarder {
       this.#counters.commits++;
     } catch (error) {
       this.#changed = true;
+      this.#counters.commitsFailed++;
       this.#options.log.warn('Where the forwarding of a table stands could not be committed.', {
         code: errorCode(error),
       });
       // Another one goes on from the last commit: two would give the same numbers, and one is enough.
-      if (errorCode(error) === 'PW-STATE-FENCED') void this.#consumer.stop();
+      if (errorCode(error) !== 'PW-STATE-FENCED') return;
+      this.#isFenced = true;
+      void this.#consumer.stop();
     }
   }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { App, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
 import { catalog } from '#rules/catalog.js';
+import { addDeliveryStreams } from './delivery-streams.js';
 import { addCarTemplate, addDevicePolicies } from './device-policies.js';
 import { addStorage } from './storage.js';
 import { addTopicRules } from './topic-rules.js';
@@ -18,6 +19,7 @@ export function writeTemplates(outDir: string): string[] {
     synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
   });
   const storage = addStorage(stack);
+  addDeliveryStreams(stack, storage.archive);
   addTopicRules(stack, catalog, storage);
   addDevicePolicies(stack);
   addCarTemplate(stack);

@@ -89,6 +89,11 @@ export interface LocalAws {
   /** What drives functions from streams. */
   eventSources: EventSources;
   stats(): LocalAwsStats;
+  /**
+   * Firehose delivers now all that waits for its interval, as far as some seconds allow: a machine that is about to be
+   * switched off would keep it until the next time.
+   */
+  flush(): Promise<void>;
   /** Answers what is in flight (bounded), closes every socket, then the stores. */
   close(): Promise<void>;
 }
@@ -209,6 +214,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       firehose: firehose.counters(),
       lambda: lambda.counters(),
     }),
+    flush: () => firehose.flush(),
     close: async () => {
       await lambda.stop();
       await firehose.stop();

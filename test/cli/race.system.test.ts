@@ -38,6 +38,16 @@ it('runs to the flag in one process, loses nothing, and keeps the folder for the
   expect(sectorsMs).toHaveLength(3);
   expect(sectorsMs.reduce((sum, each) => sum + each)).toBeCloseTo(lapTimeMs, -1);
 
+  // What the tables took is in the bucket, whole: forwarded to its end, delivered before the services stopped.
+  const tables = desk.run('archive', 'tables', '--json');
+  expect(await tables.exit, tables.err()).toBe(0);
+  const kept = JSON.parse(tables.out[0]).tables as { table: string; shards: { changes: number; holes: unknown[] }[] }[];
+  const changesOf = (name: string) =>
+    kept.find(({ table }) => table === name)!.shards.reduce((sum, { changes }) => sum + changes, 0);
+  expect(kept.flatMap(({ shards }) => shards.flatMap(({ holes }) => holes))).toEqual([]);
+  expect(changesOf('pitwall-laps')).toBeGreaterThanOrEqual(4 * 2);
+  expect(changesOf('pitwall-events')).toBeGreaterThan(0);
+
   const second = desk.run(...flags, '--fail', 'p99>1');
   expect(await second.exit, second.err()).toBe(6);
   expect(second.err()).toContain('p99>1');

@@ -64,5 +64,22 @@ Examples:
   $ pitwall archive export race-1 --csv --jsonl --out out`,
     )
     .action(async (race, flags) => (await import('../archive-export.js')).exportRace(race, flags));
+  archive
+    .command('tables')
+    .description("What Firehose kept of the tables' changes: objects, shards, holes. Exit 1 on a hole or a damage.")
+    .option('--json', 'as one JSON document')
+    .option('--bucket <name>', 'where it is, on an AWS context')
+    .addOption(setting('data'))
+    .addHelpText(
+      'after',
+      `
+Each change is a line of JSON with its shard, its sequence number and a running number in its shard, so that one that Firehose
+did not deliver shows. Changes that Firehose still holds are not in an object yet.
+
+Examples:
+  $ pitwall archive tables
+  $ pitwall archive tables --json`,
+    )
+    .action(async (flags) => (await import('../archive-tables.js')).listTables(flags));
   addReplayCommand(archive);
 }

@@ -113,7 +113,7 @@ export class DeliveryStream {
     }
   }
 
-  /** From now on everything is due at once: the delivery stream is being deleted. */
+  /** From now on everything is due at once: the delivery stream is being deleted, or the service stops. */
   flush(): void {
     this.#isFlushing = true;
     this.tick();

@@ -1,3 +1,4 @@
+import type { Clock } from '#wire/clock.js';
 import { AwsError } from '../aws-error.js';
 import { text } from '../input.js';
 import type { JsonObject } from '../json-service.js';
@@ -6,6 +7,7 @@ import type { FirehoseContext } from './context.js';
 import { streamNotFound } from './errors.js';
 import { Hose } from './hose.js';
 
+const FLUSH_POLL_MS = 10;
 const NAME = { max: 64, pattern: /^[a-zA-Z0-9_.-]+$/ };
 
 /** All delivery streams. */
@@ -78,6 +80,17 @@ export class Hoses {
     for (const [name, hose] of this.#hoses) {
       hose.delivery.tick();
       if (hose.record.deleting && hose.delivery.backlogBytes === 0) this.#remove(name, hose);
+    }
+  }
+
+  /** Hands on all that waits, until nothing does or the time is over. */
+  async flush(wallClock: Clock, withinMs: number): Promise<void> {
+    const hoses = this.all();
+    const endMs = wallClock.nowMs() + withinMs;
+    for (const { delivery } of hoses) delivery.flush();
+    while (hoses.some(({ delivery }) => delivery.backlogBytes > 0) && wallClock.nowMs() < endMs) {
+      for (const { delivery } of hoses) delivery.tick();
+      await new Promise((resolve) => setTimeout(resolve, FLUSH_POLL_MS));
     }
   }
 

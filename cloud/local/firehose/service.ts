@@ -16,6 +16,8 @@ import { streamOperations } from './stream-operations.js';
 
 /** How often buffers are looked at, wall time: at 10 × speed an object is at most a race second late. */
 const TICK_MS = 100;
+/** What a flush may take: whoever stops a service waits for it. */
+const FLUSH_MS = 5_000;
 
 export interface FirehoseOptions {
   folder: string;
@@ -37,6 +39,8 @@ export interface FirehoseOptions {
 export interface FirehoseService extends JsonService {
   /** Delivers and reads sources from now on; before, records are accepted and kept. */
   start(neighbours: Neighbours): Promise<void>;
+  /** Everything that waits is due at once, from now on. Resolves when it is delivered, or after `FLUSH_MS`. */
+  flush(): Promise<void>;
   /** Ends what `start` began; what is under way is waited for. */
   stop(): Promise<void>;
   counters(): FirehoseCounters;
@@ -100,6 +104,7 @@ export function openFirehose(options: FirehoseOptions): FirehoseService {
       timer = setInterval(() => hoses.tick(), TICK_MS);
       timer.unref();
     },
+    flush: () => hoses.flush(wallClock, FLUSH_MS),
     stop,
     counters: () => ({ ...counters }),
     close: async () => {

@@ -1,4 +1,4 @@
-import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { ensureTable } from '#cloud/provision.js';
 import { leaseTable, type TableResource } from '#cloud/resources.js';
@@ -7,10 +7,10 @@ import { startRenewals } from '#cloud/streams/leases/renewer.js';
 import { TableLeaseStore } from '#cloud/streams/leases/table-store.js';
 import { TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { tableStream } from '#cloud/streams/table-stream.js';
+import { streamArnOf } from '#cloud/streams/table-stream-arn.js';
 import { type StreamWorker, startWorker, type WorkerStats } from '#cloud/streams/worker/worker.js';
 import type { TableKey } from '#rules/catalog.js';
 import type { Clock } from '#wire/clock.js';
-import { PitwallError } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import { AggregateProcessor } from './processor.js';
@@ -94,7 +94,7 @@ async function startReader(
   const { dynamodb, dynamodbStreams: client, tables, wallClock, raceClock, random, pollMs = POLL_MS } = options;
   const { name: tableName } = tables[table];
   const [streamArn] = await Promise.all([
-    streamOf(dynamodb, tableName),
+    streamArnOf(dynamodb, tableName),
     ensureTable(dynamodb, leaseTable(application), { wallClock }),
   ]);
   const store = new TableLeaseStore({ dynamodb, tableName: leaseTable(application).name });
@@ -108,15 +108,5 @@ async function startReader(
     leaseMs: LEASE_MS,
     lookMs: LOOK_MS,
     pollMs,
-  });
-}
-
-/** Raises PW-PROVISION-CONFLICT when the table's changes cannot be followed. */
-async function streamOf(dynamodb: DynamoDBClient, tableName: string): Promise<string> {
-  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }));
-  if (Table?.StreamSpecification?.StreamEnabled && Table.LatestStreamArn) return Table.LatestStreamArn;
-  throw new PitwallError('PW-PROVISION-CONFLICT', {
-    what: `The table ${tableName} has no stream: its aggregates cannot be kept.`,
-    fix: 'Switch its stream on with both images, or deploy the stack again.',
   });
 }

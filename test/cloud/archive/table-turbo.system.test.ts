@@ -1,15 +1,17 @@
 /** A table's changes all the way: table stream, forwarder, Firehose, objects in S3, turbo, beside a live reader. */
-import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateDeliveryStreamCommand } from '@aws-sdk/client-firehose';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
 import { s3Store } from '#cloud/archive/objects.js';
 import { startTableForwarder } from '#cloud/archive/table-forwarder.js';
+import { startTableForwarders } from '#cloud/archive/table-forwarders.js';
+import { TableIndex } from '#cloud/archive/table-index.js';
 import { tableArchive } from '#cloud/archive/table-turbo.js';
 import { turbo } from '#cloud/archive/turbo.js';
 import { closeClients, createClients } from '#cloud/clients.js';
-import { provision } from '#cloud/provision.js';
-import { tables } from '#cloud/resources.js';
+import { provision, provisionBucket, provisionDeliveryStream } from '#cloud/provision.js';
+import { deliveryStreams, tables } from '#cloud/resources.js';
 import { toItem } from '#cloud/streams/item.js';
 import { ARCHIVE_THEN_LIVE } from '#cloud/streams/positions.js';
 import { createSnapshotStore } from '#cloud/streams/snapshots.js';
@@ -35,7 +37,8 @@ function textsOf({ batches }: Reading): Record<string, string[]> {
   return texts;
 }
 
-test('a late reader has the bytes of a live one, first out of S3 and then out of the stream', async () => {
+/** The local services in a folder of the test's own, and clients of them. */
+async function start() {
   const folder = testFolder();
   const aws = await startIn(folder.path);
   const { url } = aws;
@@ -52,6 +55,11 @@ test('a late reader has the bytes of a live one, first out of S3 and then out of
     await aws.close();
     folder.remove();
   });
+  return { aws, clients };
+}
+
+test('a late reader has the bytes of a live one, first out of S3 and then out of the stream', async () => {
+  const { aws, clients } = await start();
   const { dynamodb, firehose, s3 } = clients;
   await provision(clients, { streams: {}, tables: { state: tables.state } });
   await s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
@@ -111,4 +119,42 @@ test('a late reader has the bytes of a live one, first out of S3 and then out of
   expect(textsOf(late)).toEqual(textsOf(live));
   expect(late.gaps).toEqual([]);
   expect(joined.counters).toMatchObject({ fromArchive: 40, fromLive: 20, refills: 0, gaps: 0 });
+});
+
+test('of two forwarders one works; the other goes on with its numbers, and a flush leaves nothing with Firehose', async () => {
+  const { aws, clients } = await start();
+  const { dynamodb, firehose, s3 } = clients;
+  const { state, events, laps } = tables;
+  await provision(clients, { streams: {}, tables: { state, events, laps } });
+  await provisionBucket(s3, 'archive');
+  for (const stream of Object.values(deliveryStreams)) {
+    await provisionDeliveryStream(firehose, stream, { bucket: 'archive', roleArn: ROLE });
+    // Once more is no harm.
+    await provisionDeliveryStream(firehose, stream, { bucket: 'archive', roleArn: ROLE });
+  }
+  const begin = (owner: string) => {
+    const shared = { pollMs: 5, log: silentLog, wallClock, raceClock: wallClock, random: seededRandom(1) };
+    return startTableForwarders({ ...clients, resources: { tables, deliveryStreams }, owner, ...shared });
+  };
+  const write = async (n: number) => {
+    const Item = toItem({ pk: 'race-1#lap#car-1', sk: String(n), n });
+    for (const { name } of [laps, events]) await dynamodb.send(new PutItemCommand({ TableName: name, Item }));
+  };
+  const first = begin('a');
+  await until(() => Object.keys(first.stats().tables).length === 2);
+  const second = begin('b');
+  await write(1);
+  await until(() => first.stats().tables.laps?.forwarded === 1);
+  await write(2);
+  await first.stop();
+  await until(() => second.stats().role === 'active' && Object.keys(second.stats().tables).length === 2);
+  await write(3);
+  await second.stop();
+  expect(second.stats()).toEqual({ role: 'standby', tables: {} });
+  await aws.flush();
+  for (const { prefix } of Object.values(deliveryStreams)) {
+    const index = new TableIndex({ store: s3Store(s3, 'archive'), prefix });
+    await index.look();
+    expect([...index.shards.values()].map(({ numbers }) => numbers.toJSON())).toEqual([[[1, 3]]]);
+  }
 });

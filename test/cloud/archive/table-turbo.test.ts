@@ -2,13 +2,15 @@ import { gzipSync } from 'node:zlib';
 import type { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { expect, test } from 'vitest';
 import { startTableForwarder } from '#cloud/archive/table-forwarder.js';
-import { type TableDamage, tableArchive } from '#cloud/archive/table-turbo.js';
+import { holesOf, type TableDamage, TableIndex } from '#cloud/archive/table-index.js';
+import { tableArchive } from '#cloud/archive/table-turbo.js';
 import { turbo } from '#cloud/archive/turbo.js';
 import { ARCHIVE_THEN_LIVE } from '#cloud/streams/positions.js';
 import type { SnapshotStore } from '#cloud/streams/snapshots.js';
 import type { ShardSource } from '#cloud/streams/source.js';
 import { tableStream } from '#cloud/streams/table-stream.js';
 import { wallClock } from '#wire/clock.js';
+import { PitwallError } from '#wire/errors.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { FakeTableStream } from '../streams/fake-table-stream.js';
@@ -121,6 +123,83 @@ test('each line has shard, sequence and a running number, also over a start anew
   expect(numbers('s1')).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   expect(told.find(({ ended }) => ended)).toEqual({ shard: 's0', parents: [], number: 31, ended: true });
   expect(told.find(({ shard }) => shard === 's1')).toMatchObject({ parents: ['s0'], change: { eventSourceARN: ARN } });
+});
+
+test('a stop forwards what the stream holds by then, also of a child that was not begun', async () => {
+  const fake = new FakeTableStream();
+  const firehose = new FakeFirehose();
+  fake.put('s0');
+  const forwarder = await startTableForwarder({
+    source: sourceOf(fake),
+    firehose: firehose.client,
+    deliveryStream: 'changes',
+    store: memoryStore(),
+    pollMs: 60_000,
+    log: silentLog,
+    wallClock,
+    raceClock: wallClock,
+    random: seededRandom(2),
+  });
+  await until(() => forwarder.stats().forwarded === 1);
+  for (let i = 0; i < 4; i++) fake.put('s0');
+  fake.addShard('s1', 's0');
+  fake.close('s0');
+  for (let i = 0; i < 3; i++) fake.put('s1');
+  expect(forwarder.stats().forwarded).toBe(1);
+  await forwarder.stop();
+  expect(forwarder.stats().forwarded).toBe(8);
+  const index = new TableIndex({ store: objectsOf(delivered(firehose.lines, 1)), prefix: 'tables/' });
+  await index.look();
+  expect([...index.shards.values()].map(({ numbers, end }) => [numbers.toJSON(), end])).toEqual([
+    [[[1, 5]], 6],
+    [[[1, 3]], undefined],
+  ]);
+});
+
+test('one that was replaced forwards nothing more, not even at its stop', async () => {
+  const fake = new FakeTableStream();
+  const firehose = new FakeFirehose();
+  const isTaken = { value: false };
+  const store: SnapshotStore = {
+    ...memoryStore(),
+    save: async () => {
+      if (isTaken.value) throw new PitwallError('PW-STATE-FENCED', { what: 'taken' });
+      return 1;
+    },
+  };
+  const forwarder = await startTableForwarder({
+    source: sourceOf(fake),
+    firehose: firehose.client,
+    deliveryStream: 'changes',
+    store,
+    log: silentLog,
+    wallClock,
+    raceClock: wallClock,
+    random: seededRandom(2),
+  });
+  isTaken.value = true;
+  fake.put('s0');
+  await until(() => forwarder.stats().commitsFailed === 1);
+  fake.put('s0');
+  await forwarder.stop();
+  expect(forwarder.stats()).toMatchObject({ forwarded: 1, commits: 0 });
+});
+
+test('holes are those between the numbers that are there, and before the end', async () => {
+  const { lines } = await forwarded();
+  const without = lines.filter((line) => !/"shard":"s0".*"number":(1|2|11|12|13|30),/.test(line));
+  const index = new TableIndex({ store: objectsOf(delivered(without, 6)), prefix: 'tables/' });
+  await index.look();
+  expect([...index.shards].map(([shardId, shard]) => [shardId, holesOf(shard)])).toEqual([
+    [
+      's0',
+      [
+        [11, 13],
+        [30, 30],
+      ],
+    ],
+    ['s1', []],
+  ]);
 });
 
 test.each([1, 2, 3])('out of order and twice: every change once, byte for byte as live (seed %i)', async (seed) => {

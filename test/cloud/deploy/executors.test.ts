@@ -6,7 +6,7 @@ import { carTemplate } from '#certs/claim.js';
 import { policiesOf } from '#certs/policies.js';
 import { POLICY_LIMITS } from '#certs/policy/document.js';
 import { synth } from '#cloud/deploy/synth.js';
-import { applications, bucket, leaseTable, streams, tables } from '#cloud/resources.js';
+import { applications, bucket, deliveryStreams, leaseTable, streams, tables } from '#cloud/resources.js';
 import { createSenders } from '#cloud/senders.js';
 import { catalog } from '#rules/catalog.js';
 import { RuleEngine } from '#rules/engine.js';
@@ -43,7 +43,7 @@ interface RoleProperties {
   AssumeRolePolicyDocument: {
     Statement: { Principal: object; Condition: { StringEquals: object; ArnLike: object } }[];
   };
-  Policies: { PolicyDocument: { Statement: { Action: string; Resource: object | object[] }[] } }[];
+  Policies: { PolicyDocument: { Statement: { Action: string | string[]; Resource: object | object[] }[] } }[];
 }
 
 type KeySchema = { AttributeName: string; KeyType: 'HASH' | 'RANGE' }[];
@@ -61,6 +61,16 @@ interface StreamProperties {
   Name: string;
   ShardCount: number;
   RetentionPeriodHours: number;
+}
+
+interface DeliveryProperties {
+  DeliveryStreamName: string;
+  ExtendedS3DestinationConfiguration: {
+    RoleARN: Arn;
+    Prefix: string;
+    BufferingHints: { SizeInMBs: number; IntervalInSeconds: number };
+    CompressionFormat: string;
+  };
 }
 
 interface Resource<Properties> {
@@ -173,6 +183,27 @@ describe('one declaration, two executors', () => {
       })),
     );
   });
+});
+
+it('delivery streams are those of resources.ts, and put below their own prefix alone', () => {
+  const deployed = ofType<DeliveryProperties>('AWS::KinesisFirehose::DeliveryStream').map(
+    ({ Properties }) => Properties,
+  );
+  expect(
+    deployed.map(({ DeliveryStreamName: name, ExtendedS3DestinationConfiguration: { Prefix, BufferingHints } }) => ({
+      name,
+      prefix: Prefix,
+      bufferMib: BufferingHints.SizeInMBs,
+      bufferSeconds: BufferingHints.IntervalInSeconds,
+    })),
+  ).toEqual(Object.values(deliveryStreams));
+  for (const { ExtendedS3DestinationConfiguration: destination } of deployed) {
+    const { Policies } = propertiesOf<RoleProperties>(destination.RoleARN['Fn::GetAtt'][0]);
+    const [put] = Policies[0].PolicyDocument.Statement;
+    expect(put.Action).toEqual(['s3:PutObject', 's3:AbortMultipartUpload']);
+    expect(JSON.stringify(put.Resource)).toContain(`"/${destination.Prefix}*"`);
+    expect(destination.CompressionFormat).toBe('GZIP');
+  }
 });
 
 describe('what each rule may do', () => {
