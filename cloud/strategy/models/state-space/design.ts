@@ -61,8 +61,8 @@ export function fieldRegressors(into: Float64Array, lap: LapConditions, refuels:
   into[FIELD.linear] = ageUnits(age);
   into[FIELD.early] = 1 - Math.exp(-age / EARLY_LAPS);
   into[FIELD.fuel] = refuels ? -lap.fuelLaps : 0;
-  into[FIELD.restartFirst] = lap.greenLaps === 1 ? 1 : 0;
-  into[FIELD.restartFading] = lap.greenLaps >= 2 ? Math.exp((2 - lap.greenLaps) / RESTART_FADES_LAPS) : 0;
+  into[FIELD.restartFirst] = lap.greenLaps === 1 || lap.greenLaps === 2 ? 1 : 0;
+  into[FIELD.restartFading] = lap.greenLaps >= 3 ? Math.exp((3 - lap.greenLaps) / RESTART_FADES_LAPS) : 0;
   into[FIELD.traffic] = lap.traffic;
   if (lap.compound > 0) {
     into[compoundAt(lap.compound)] = 1;

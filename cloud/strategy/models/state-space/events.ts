@@ -1,8 +1,11 @@
 import type { CarHistory } from '../../history/history.js';
+import type { CarForm } from '../field.js';
 
 /** A lap of a car that has ended. */
 export interface LapEvent {
   car: CarHistory;
+  /** Its class, as `CarForm` has it. */
+  cls: string;
   index: number;
   /** Race time of its end. */
   endS: number;
@@ -14,15 +17,15 @@ export interface LapEvent {
  *
  * @param from the first lap that is wanted of a car, by its place in the columns
  */
-export function lapEvents(cars: readonly CarHistory[], from: (car: CarHistory) => number = () => 0): LapEvent[] {
+export function lapEvents(cars: readonly CarForm[], from: (car: CarHistory) => number = () => 0): LapEvent[] {
   const events: LapEvent[] = [];
-  for (const car of cars) {
+  for (const { car, cls } of cars) {
     const first = from(car);
     let endS = 0;
     for (let index = 0; index < car.lap.length; index++) {
       const atS = car.elapsedS[index];
       endS = Math.max(endS, atS > 0 ? atS : endS + (car.lapTimeS[index] || 0));
-      if (index >= first) events.push({ car, index, endS });
+      if (index >= first) events.push({ car, cls, index, endS });
     }
   }
   return events.sort(byEnd);

@@ -19,8 +19,8 @@ export interface CarState {
   /** Held up at its end, 0 … 1; and lately, on average. */
   heldUp: number;
   traffic: number;
-  /** −1 or 1: its newest clean lap was far off, and to which side; else 0. */
-  offSide: number;
+  /** Clean laps without a break that were far off, negative when they were faster than expected. */
+  off: number;
 }
 
 export interface FilterState {
@@ -33,6 +33,8 @@ export interface FilterState {
   /** Of the noise variance, against the prior's. */
   noise: number;
   traffic: number;
+  /** A usual clean lap of each class (ln s), and how many there were. */
+  usual: Map<string, { logS: number; laps: number }>;
   /** Of the newest laps of the whole field: on which side they were (−1 … 1), and by how much. */
   side: number;
   miss: number;
@@ -44,8 +46,20 @@ export interface FilterState {
 const OFFSET_SD = 0.2;
 /** A miss counts as if the noise were so large that it is at most this many sds (Huber). */
 const HUBER = 2;
+/** A lap slower than the class's usual one by this (ln) tells of traffic or trouble. */
+const SLOW = Math.log(1.12);
+const USUAL_STEP = { first: 0.1, least: 0.005 } as const;
 /** Further off than this (ln): a spin, a repair, a broken timer; no pace at all. */
-const IMPLAUSIBLE = 0.35;
+const IMPLAUSIBLE = 0.15;
+/** So many such laps in a row, and the track is another one: it rains. */
+const OFF_LAPS = 3;
+/** So many laps that are off, if less so, and it is the car. */
+const LASTING_LAPS = 4;
+/**
+ * The lap on which green is shown says nothing of pace, and the next one little: how much of it is lost differs from restart to restart.
+ * Its noise variance, in usual ones.
+ */
+const RESTART_NOISE = 100;
 /** A car that is in the wake of another within so many seconds is held up. */
 const HELD_UP_S = 2;
 /** Memory of a car's traffic, and of the field's. */
@@ -56,6 +70,8 @@ const NOISE_LAPS = { car: 20, carMax: 60, field: 200, fieldMax: 3_000 } as const
 const SURPRISE_MAX = 6;
 /** The field as a whole is off (rain) when its newest laps lie this clearly on one side. */
 const SIDE_CLEAR = 0.7;
+/** Green laps after a restart in which all are slow, and none the wiser. */
+const RESTART_LAPS = 4;
 /** Bounds of noise against the prior's: no car is perfect, none is chaos. */
 const NOISE_MIN = 0.05;
 const NOISE_MAX = 25;
@@ -68,17 +84,29 @@ export function newFilter(prior: TyrePacePrior, compounds: readonly string[]): F
     shared.mean[k] = mean;
     shared.covariance[k * size + k] = sd ** 2;
   }
-  return { shared, cars: new Map(), lap: 0, laps: 0, noise: 1, traffic: 0, side: 0, miss: 0, crossedS: Number.NaN };
+  return {
+    shared,
+    cars: new Map(),
+    lap: 0,
+    laps: 0,
+    noise: 1,
+    traffic: 0,
+    usual: new Map(),
+    side: 0,
+    miss: 0,
+    crossedS: Number.NaN,
+  };
 }
 
 export function copyFilter(state: FilterState): FilterState {
   const cars = new Map<string, CarState>();
   for (const [key, car] of state.cars) cars.set(key, { ...car, own: copyOwn(car.own) });
-  return { ...state, shared: copyShared(state.shared), cars };
+  const usual = new Map(Array.from(state.usual, ([cls, of]) => [cls, { ...of }]));
+  return { ...state, shared: copyShared(state.shared), cars, usual };
 }
 
 /** Takes in one more lap. Laps come in the order of their ends. */
-export function takeLap(state: FilterState, { car, index, endS }: LapEvent, prior: TyrePacePrior): void {
+export function takeLap(state: FilterState, { car, cls, index, endS }: LapEvent, prior: TyrePacePrior): void {
   if (car.lap[index] > state.lap) moveField(state, car.lap[index], prior);
   const known = state.cars.get(car.car);
   const of = known ?? newCar(state, prior);
@@ -87,30 +115,65 @@ export function takeLap(state: FilterState, { car, index, endS }: LapEvent, prio
   const restarted = conditions.greenLaps === 1;
   const fresh = index > 0 && (of.stopped || conditions.ageLaps <= of.conditions.ageLaps);
   moveCar(of, prior, fresh, restarted);
+  if (fresh || restarted) of.off = 0;
 
   const heldUp = car.pitIn[index] ? 0 : clamp(1 - (endS - state.crossedS) / HELD_UP_S, 0, 1) || 0;
   conditions.traffic = (of.heldUp + heldUp) / 2;
-  if (isClean(car, index)) takeClean(state, of, conditions, Math.log(car.lapTimeS[index]), prior);
+  if (isClean(car, index)) {
+    const logS = Math.log(car.lapTimeS[index]);
+    if (isUsual(state, cls, logS) && !restarted) takeClean(state, of, conditions, logS, prior);
+  }
+  if (conditions.greenLaps === 0) {
+    // Who is caught by a caution is slow, and nothing is to be felt of it.
+    state.side = 0;
+    state.miss = 0;
+  }
   of.conditions = conditions;
   of.heldUp = heldUp;
   of.stopped = car.pitIn[index] === 1;
   if (!car.pitIn[index] && endS > 0) state.crossedS = endS;
 }
 
+/**
+ * Whether a lap is near the class's usual one: a slower one tells of trouble, whatever its flag. The usual one follows the
+ * middle of the laps by steps, so that one that is far off moves it no further than any other.
+ */
+function isUsual(state: FilterState, cls: string, logS: number): boolean {
+  const known = state.usual.get(cls);
+  if (known === undefined) {
+    state.usual.set(cls, { logS, laps: 1 });
+    return true;
+  }
+  known.laps++;
+  known.logS += Math.sign(logS - known.logS) * Math.max(USUAL_STEP.least, USUAL_STEP.first / known.laps);
+  return logS - known.logS <= SLOW;
+}
+
 function newCar({ shared, traffic }: FilterState, prior: TyrePacePrior): CarState {
-  const own = newOwn(OWN_SIZE, shared.mean.length);
-  own.covariance[OWN.linear * OWN_SIZE + OWN.linear] = prior.carLinearSd ** 2;
-  own.covariance[OWN.passing * OWN_SIZE + OWN.passing] = prior.passingSd ** 2;
   return {
-    own,
+    own: unknownOwn(shared.mean.length, prior),
     laps: 0,
     noise: 1,
     conditions: { ageLaps: 0, compound: 0, fuelLaps: 0, greenLaps: 0, traffic: 0 },
     stopped: false,
     heldUp: 0,
     traffic,
-    offSide: 0,
+    off: 0,
   };
+}
+
+/** Of a car without a lap: its offset is set by the first one. */
+export function unknownOwn(fieldSize: number, prior: TyrePacePrior): Own {
+  const own = newOwn(OWN_SIZE, fieldSize);
+  own.covariance[OWN.linear * OWN_SIZE + OWN.linear] = prior.carLinearSd ** 2;
+  own.covariance[OWN.passing * OWN_SIZE + OWN.passing] = prior.passingSd ** 2;
+  return own;
+}
+
+function forget(of: CarState, prior: TyrePacePrior): void {
+  of.own = unknownOwn(of.own.link.length / OWN_SIZE, prior);
+  of.laps = 0;
+  of.off = 0;
 }
 
 function nextConditions(of: CarState, car: CarHistory, index: number): LapConditions {
@@ -154,23 +217,27 @@ function takeClean(state: FilterState, of: CarState, lap: LapConditions, logS: n
     // Where the first lap is, so that a spread which says nothing stays harmless.
     of.own.mean[OWN.offset] = logS;
     of.own.covariance[OWN.offset * OWN_SIZE + OWN.offset] = OFFSET_SD ** 2;
-    of.noise = 1;
   }
-  const noise = noiseVariance(state, of, prior);
+  const noise = noiseVariance(state, of, prior) * (lap.greenLaps === 2 ? RESTART_NOISE : 1);
   const { mean, variance } = expect(shared, of.own, byField, byOwn);
   const miss = logS - mean;
-  if (of.laps > 0 && Math.abs(miss) > IMPLAUSIBLE) return;
+  if (of.laps > 0 && Math.abs(miss) > IMPLAUSIBLE) {
+    of.off = sameSide(of.off, Math.sign(miss));
+    // Again and again: what is known of the car is what was wrong.
+    if (Math.abs(of.off) >= OFF_LAPS) forget(of, prior);
+    return;
+  }
   const total = variance + noise;
   const sds = miss / Math.sqrt(total);
   let inflated = noise;
   if (of.laps > 0) {
-    const side = Math.abs(sds) > HUBER ? Math.sign(sds) : 0;
-    // Far off twice on the same side is no outlier: it is damage, or a repair.
-    if (side !== 0 && side === of.offSide) moveOwn(of.own, OWN.offset, 1, miss ** 2);
-    else if (side !== 0) inflated += ((sds / HUBER) ** 2 - 1) * total;
-    of.offSide = side;
-    learnNoise(state, of, sds, noise / total);
-    feelField(state, sds, miss);
+    of.off = sameSide(of.off, Math.abs(sds) > HUBER ? Math.sign(sds) : 0);
+    // Far off twice on the same side is no outlier, it is something that passes; if it does not, it is damage, or a repair.
+    const offLaps = Math.abs(of.off);
+    if (offLaps === 1) inflated += ((sds / HUBER) ** 2 - 1) * total;
+    else if (offLaps > 1) moveOwn(of.own, offLaps < LASTING_LAPS ? OWN.passing : OWN.offset, 1, miss ** 2);
+    if (lap.greenLaps > 2) learnNoise(state, of, sds, noise / total);
+    if (lap.greenLaps > RESTART_LAPS) feelField(state, sds, miss);
   }
   observe(shared, of.own, byField, byOwn, logS, inflated);
   of.laps++;
@@ -181,6 +248,10 @@ function takeClean(state: FilterState, of: CarState, lap: LapConditions, logS: n
 
 export function noiseVariance(state: FilterState, of: CarState, prior: TyrePacePrior): number {
   return prior.noiseSd ** 2 * state.noise * of.noise;
+}
+
+function sameSide(off: number, side: number): number {
+  return Math.sign(off) === side ? off + side : side;
 }
 
 /** @param share how much of the spread that was expected is noise: the surprise tells of it by so much */

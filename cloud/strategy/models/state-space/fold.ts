@@ -22,7 +22,7 @@ export class TyrePaceFold {
   #settled: FilterState | null = null;
   #settledUntilS = 0;
   /** Cars as they were read, and how many laps of each are settled. */
-  #read = new Map<string, { car: CarHistory; settled: number }>();
+  #read = new Map<string, { car: CarHistory; cls: string; settled: number }>();
   #compounds: readonly string[] = [];
   /** How often everything was read again. */
   restarts = 0;
@@ -35,23 +35,17 @@ export class TyrePaceFold {
   /** The state after all laps of the field. Do not change it. */
   update({ history, cars }: Field): FilterState {
     const { compounds } = history;
-    if (this.#settled === null || !this.#stands(history.cars, compounds)) this.#restart(compounds);
-    const events: LapEvent[] = [];
-    for (const car of history.cars) addLaps(events, car, this.#read.get(car.car)?.settled ?? 0);
-    const late = events.some(({ endS }) => endS < this.#settledUntilS);
-    if (late) {
+    if (this.#settled === null || !this.#stands(cars, compounds)) this.#restart(compounds);
+    let events = lapEvents(cars, (car) => this.#settledOf(car));
+    if (events.length > 0 && events[0].endS < this.#settledUntilS) {
       this.#restart(compounds);
-      events.length = 0;
-      for (const car of history.cars) addLaps(events, car, 0);
+      events = lapEvents(cars);
     }
-    events.sort(
-      (a, b) => a.endS - b.endS || a.car.lap[a.index] - b.car.lap[b.index] || (a.car.car < b.car.car ? -1 : 1),
-    );
     this.#settledUntilS = Math.max(this.#settledUntilS, settledUntilS(cars));
     let open = 0;
     while (open < events.length && events[open].endS < this.#settledUntilS)
       takeLap(this.#settled!, events[open++], this.prior);
-    this.#read = new Map(history.cars.map((car) => [car.car, { car, settled: this.#settledOf(car) }]));
+    this.#read = new Map(cars.map(({ car, cls }) => [car.car, { car, cls, settled: this.#settledOf(car) }]));
     for (const { car } of events.slice(0, open)) this.#read.get(car.car)!.settled++;
     const state = copyFilter(this.#settled!);
     for (const event of events.slice(open)) takeLap(state, event, this.prior);
@@ -72,13 +66,13 @@ export class TyrePaceFold {
   }
 
   /** Whether what is settled is still what happened. */
-  #stands(cars: readonly CarHistory[], compounds: readonly string[]): boolean {
+  #stands(cars: readonly CarForm[], compounds: readonly string[]): boolean {
     if (compounds.length !== this.#compounds.length || compounds.some((name, at) => name !== this.#compounds[at]))
       return false;
-    const now = new Map(cars.map((car) => [car.car, car]));
-    for (const [key, { car, settled }] of this.#read) {
+    const now = new Map(cars.map((form) => [form.car.car, form]));
+    for (const [key, { car, cls, settled }] of this.#read) {
       const known = now.get(key);
-      if (known === undefined ? settled > 0 : !sameLaps(car, known, settled)) return false;
+      if (settled > 0 && (known === undefined || known.cls !== cls || !sameLaps(car, known.car, settled))) return false;
     }
     return true;
   }

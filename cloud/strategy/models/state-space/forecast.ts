@@ -1,7 +1,7 @@
 import { Z80 } from '../../stats.js';
 import type { CarForm, Field } from '../field.js';
 import { ageUnits, FIELD, fieldRegressors, type LapConditions, OWN, OWN_SIZE } from './design.js';
-import { type CarState, type FilterState, noiseVariance } from './filter.js';
+import { type CarState, type FilterState, noiseVariance, unknownOwn } from './filter.js';
 import type { TyrePacePrior } from './prior.js';
 import { dot, expect, type Own } from './star.js';
 import type { CarPace, LapAhead, LapForecast, TyrePace } from './types.js';
@@ -165,18 +165,12 @@ function meanOf({ shared }: FilterState, own: Own, part: number): number {
 function typicalOf(members: readonly (CarState | undefined)[], prior: TyrePacePrior, fields: number): CarState | null {
   const known = members.filter((car): car is CarState => car !== undefined && car.laps > 0);
   if (known.length === 0) return null;
-  const own: Own = {
-    mean: new Float64Array(OWN_SIZE),
-    link: new Float64Array(OWN_SIZE * fields),
-    covariance: new Float64Array(OWN_SIZE * OWN_SIZE),
-  };
+  const own = unknownOwn(fields, prior);
   for (const car of known) {
     own.mean[OWN.offset] += car.own.mean[OWN.offset] / known.length;
     for (let k = 0; k < fields; k++) own.link[k] += car.own.link[k] / known.length;
   }
   const spread = known.reduce((sum, car) => sum + (car.own.mean[OWN.offset] - own.mean[OWN.offset]) ** 2, 0);
   own.covariance[0] = (spread + CLASS_SD ** 2) / known.length;
-  own.covariance[OWN.linear * OWN_SIZE + OWN.linear] = prior.carLinearSd ** 2;
-  own.covariance[OWN.passing * OWN_SIZE + OWN.passing] = prior.passingSd ** 2;
   return { ...known[0], own, noise: 1 };
 }
