@@ -42,6 +42,7 @@ export const ERROR_CODES = {
 
   // cloud/engine: forecasts
   'PW-FORECAST-THREAD': 'The thread that simulates races failed, or did not answer in time.',
+  'PW-FORECAST-BUSY': 'Too many questions wait for races to be drawn; interrupt the one that is, and ask the newest.',
 
   // device: the agent
   'PW-AGENT-OPTION': 'An agent was started with an option that it cannot use.',

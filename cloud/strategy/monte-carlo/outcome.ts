@@ -68,3 +68,10 @@ export function placeRuns(whole: Outcome, part: Outcome, atRun: number): void {
   }
   for (const column of RUN_COLUMNS) whole[column].set(part[column].subarray(0, part.runs), atRun);
 }
+
+/** Memory of the columns, to be handed over rather than copied. */
+export function buffersOf(outcomes: readonly Outcome[]): ArrayBuffer[] {
+  return outcomes.flatMap((outcome) =>
+    [...CAR_COLUMNS, ...RUN_COLUMNS].map((name) => outcome[name].buffer as ArrayBuffer),
+  );
+}

@@ -27,6 +27,7 @@ export interface RacingPrior {
   laneShare: number;
   /** Green laps on a tank, as a multiple of a usual stint; null where nobody refuels. */
   tankStints: number | null;
+  /** Only differences between services count: what a stop costs as a whole is observed. */
   service: ServiceTimes;
   minGapS: number;
   passHalf: number;
@@ -49,8 +50,9 @@ const TWO_TYRES_KEEP = 0.5;
  * caution of F1 and WEC: `bench/fit/racing-figures.ts` on 103 past races, 2026-11-21. Stops under caution of NASCAR: 1,895 stops
  * of the Cup of 2022 with their laps (0.3 on tyres of under 5 laps, 0.5 to 10, 0.8 to 15, 0.9 beyond). Passes of F1 and WEC: how often
  * a car that follows within 1.5 s passes within the lap, by its advantage (0.06 at 0.1 s, 0.23 at 0.75 s, 0.48 at 1.75 s);
- * gaps and what a duel costs: published parameters of TUM's race simulation (0.5 s, 0.3 s). Box times: NASCAR's labelled stops of 2022 (four
- * tyres 12.3 to 14.5 s, two 8.7 s); the rest of the service is judgement, as are bunching and lane shares.
+ * gaps and what a duel costs: published parameters of TUM's race simulation (0.5 s, 0.3 s). Box times: NASCAR's
+ * stop records of 2022 (four tyres 12.3 to 14.5 s, two 8.7 s, both with fuel; a can of half a tank in about 6.5 s); WEC has one hose, tyres
+ * after fuel. The rest of the services, bunching, lane shares and NASCAR's passes are judgement.
  */
 const F1: RacingPrior = {
   fullFactor: 1.55,
@@ -66,7 +68,7 @@ const F1: RacingPrior = {
   pitLossLogSd: 0.075,
   laneShare: 0.08,
   tankStints: null,
-  service: { noTyresS: 0, twoTyresS: 2.3, fourTyresS: 2.5, fillS: 0, together: true, twoTyresKeep: TWO_TYRES_KEEP },
+  service: { noTyresS: 1, twoTyresS: 2.5, fourTyresS: 2.5, fillS: 0, together: true, twoTyresKeep: TWO_TYRES_KEEP },
   minGapS: 0.5,
   passHalf: 0.02,
   passScale: 0.008,
@@ -94,7 +96,7 @@ const NASCAR: RacingPrior = {
   pitLossLogSd: 0.09,
   laneShare: 0.2,
   tankStints: 1.6,
-  service: { noTyresS: 0, twoTyresS: 8.7, fourTyresS: 13, fillS: 13, together: true, twoTyresKeep: TWO_TYRES_KEEP },
+  service: { noTyresS: 1, twoTyresS: 8.7, fourTyresS: 13, fillS: 13, together: true, twoTyresKeep: TWO_TYRES_KEEP },
   minGapS: 0.1,
   passHalf: 0.01,
   passScale: 0.005,
@@ -121,7 +123,7 @@ const WEC: RacingPrior = {
   greenStops: 0.86,
   pitLossLogSd: 0.28,
   tankStints: 1.1,
-  service: { noTyresS: 0, twoTyresS: 12, fourTyresS: 22, fillS: 40, together: false, twoTyresKeep: TWO_TYRES_KEEP },
+  service: { noTyresS: 3, twoTyresS: 11, fourTyresS: 18, fillS: 36, together: false, twoTyresKeep: TWO_TYRES_KEEP },
   restartNoise: 2,
   troubleChance: 0.0044,
   troubleS: 48,
@@ -137,7 +139,7 @@ const OTHER: RacingPrior = {
   greenStops: 0.72,
   pitLossLogSd: 0.16,
   tankStints: 1.3,
-  service: { noTyresS: 0, twoTyresS: 9, fourTyresS: 14, fillS: 20, together: true, twoTyresKeep: TWO_TYRES_KEEP },
+  service: { noTyresS: 1, twoTyresS: 8.7, fourTyresS: 13, fillS: 13, together: true, twoTyresKeep: TWO_TYRES_KEEP },
 };
 
 const PRIORS: Record<string, RacingPrior> = { f1: F1, nascar: NASCAR, wec: WEC };
