@@ -1,64 +1,22 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { RaceView } from '#cloud/dashboard/view.js';
-import { type RaceEngine, startRaceEngine } from '#cloud/engine/engine.js';
 import { createTableWriter } from '#cloud/engine/table-writer.js';
-import { streams, tables } from '#cloud/resources.js';
-import type { DeadLetter, DeadLetterStore } from '#cloud/streams/dead-letters.js';
-import { createSnapshotStore } from '#cloud/streams/snapshots.js';
-import { RaceClock, wallClock } from '#wire/clock.js';
+import { tables } from '#cloud/resources.js';
+import type { DeadLetter } from '#cloud/streams/dead-letters.js';
 import type { PitwallError } from '#wire/errors.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { collected } from '../streams/dead-letters.js';
-import { awsError, FakeDynamoDB, FakeIotData } from '../streams/fake-dynamodb.js';
-import { FakeKinesis } from '../streams/fake-kinesis.js';
+import { awsError, FakeDynamoDB } from '../streams/fake-dynamodb.js';
+import { EngineCloud, stopEngines } from './engine-cloud.js';
 import { flagRecord, onTheWire, RACE, raceRecords, Sender, START_MS, sessionOpen } from './race-stream.js';
 
-class Cloud {
-  readonly kinesis = new FakeKinesis();
-  readonly dynamodb = new FakeDynamoDB();
-  readonly iot = new FakeIotData();
-
-  put(cars: number, laps: number, seed: number): void {
-    for (const { partitionKey, data } of onTheWire(raceRecords(cars, laps), seed)) {
-      this.kinesis.put('s0', partitionKey, data);
-    }
-  }
-
-  async engine(
-    owner: string,
-    deadLetters?: DeadLetterStore,
-  ): Promise<{ engine: RaceEngine; views: [RaceView, number][] }> {
-    const views: [RaceView, number][] = [];
-    const engine = await startRaceEngine({
-      kinesis: this.kinesis.client,
-      dynamodb: this.dynamodb.client,
-      iotData: this.iot.client,
-      resources: { streams, tables },
-      raceClock: new RaceClock(wallClock),
-      wallClock,
-      random: seededRandom(1),
-      log: silentLog,
-      owner,
-      deadLetters,
-      publishView: (view, epoch) => views.push([view, epoch]),
-    });
-    running.push(engine);
-    return { engine, views };
-  }
-}
-
-const running: RaceEngine[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((engine) => engine.stop()));
-});
+afterEach(stopEngines);
 
 const until = (condition: () => boolean) =>
   vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 10 });
 
 test('a session opened makes an idle engine the writer: rows, view, snapshot', async () => {
-  const cloud = new Cloud();
+  const cloud = new EngineCloud();
   const { engine, views } = await cloud.engine('a');
   expect(engine.stats()).toMatchObject({ role: 'idle', fence: 0, race: null });
   cloud.put(3, 6, 2);
@@ -80,55 +38,38 @@ test('a session opened makes an idle engine the writer: rows, view, snapshot', a
 });
 
 test('killed between snapshot and the end: the next engine replays to the same state, under the next fence', async () => {
-  const whole = new Cloud();
+  const whole = new EngineCloud();
   whole.put(3, 8, 4);
   const straight = (await whole.engine('whole')).engine;
   await until(() => straight.stats().lap === 8);
 
-  const cloud = new Cloud();
+  const cloud = new EngineCloud();
   const all = onTheWire(raceRecords(3, 8), 4);
   const half = Math.floor(all.length / 2);
-  for (const { partitionKey, data } of all.slice(0, half)) cloud.kinesis.put('s0', partitionKey, data);
+  cloud.putRecords(all.slice(0, half));
   const first = (await cloud.engine('first')).engine;
   await until(() => first.stats().records === half);
   await first.commit();
-  // From here on nothing that it does arrives: as if killed.
-  cloud.dynamodb.fault = (name, input) => {
-    if (
-      input.Item?.leaseOwner?.S === 'first' ||
-      (name === 'PutItem' && input.ConditionExpression === 'fence = :fence')
-    ) {
-      throw awsError('InternalServerError', 500);
-    }
-  };
-  for (const { partitionKey, data } of all.slice(half)) cloud.kinesis.put('s0', partitionKey, data);
+  cloud.kill('first');
+  cloud.putRecords(all.slice(half));
   await until(() => first.stats().lap === 8);
 
   const second = (await cloud.engine('second')).engine;
   await until(() => second.stats().following?.records === all.length - half);
   expect(second.stats()).toMatchObject({ role: 'standby', fence: 0, stream: null });
   await until(() => second.stats().role === 'active');
-  cloud.dynamodb.fault = () => {};
+  cloud.revive();
   await until(() => second.stats().lap === 8);
   await straight.commit();
   await second.commit();
   expect(second.stats().fence).toBe(2);
-  const states = await Promise.all(
-    [whole, cloud].map(async ({ dynamodb }) => {
-      const store = createSnapshotStore({
-        dynamodb: dynamodb.client,
-        tableName: tables.state.name,
-        key: `race#${RACE}`,
-      });
-      return JSON.stringify(JSON.parse((await store.read())!).state);
-    }),
-  );
-  expect(states[1]).toBe(states[0]);
+  const states = [whole, cloud].map(async (each) => JSON.stringify(JSON.parse(await each.snapshot()).state));
+  expect(await states[1]).toBe(await states[0]);
   await until(() => first.stats().role === 'standby');
 }, 20_000);
 
 test('an accepted call goes to its car once the session allows it, and each step is a row', async () => {
-  const cloud = new Cloud();
+  const cloud = new EngineCloud();
   const { engine, views } = await cloud.engine('a');
   cloud.put(2, 18, 9);
   await until(() => engine.stats().calls.length > 0 && engine.stats().lap === 18);
@@ -162,7 +103,7 @@ test('an accepted call goes to its car once the session allows it, and each step
 });
 
 test('each car is told each flag once, also where calls to the car are forbidden; who could not be told is told later', async () => {
-  const cloud = new Cloud();
+  const cloud = new EngineCloud();
   await cloud.engine('a');
   cloud.kinesis.put('s0', RACE, sessionOpen(10, { pitToCar: 'none' }));
   const toldOf = (flag: string) =>
@@ -188,9 +129,9 @@ test('each car is told each flag once, also where calls to the car are forbidden
 });
 
 test('what cannot be used goes to the dead letters, the same content once, and the race goes on', async () => {
-  const cloud = new Cloud();
+  const cloud = new EngineCloud();
   const letters: DeadLetter[] = [];
-  const { engine } = await cloud.engine('a', collected(letters));
+  const { engine } = await cloud.engine('a', { deadLetters: collected(letters) });
   cloud.put(2, 3, 1);
   const first = cloud.kinesis.put('s0', 'car-1', Buffer.from('no JSON'));
   cloud.kinesis.put('s0', 'car-1', Buffer.from('no JSON'));
@@ -205,7 +146,7 @@ test('what cannot be used goes to the dead letters, the same content once, and t
 });
 
 test('a newer session takes over from the one before; identities go on', async () => {
-  const cloud = new Cloud();
+  const cloud = new EngineCloud();
   const { engine } = await cloud.engine('a');
   cloud.put(2, 3, 1);
   await until(() => engine.stats().lap === 3);
@@ -216,7 +157,6 @@ test('a newer session takes over from the one before; identities go on', async (
   cloud.kinesis.put('s0', 'timing-1', flagRecord(new Sender('timing-1'), 'green', 0, START_MS));
   await until(() => engine.stats().duplicates === duplicates + 1);
   await engine.stop();
-  running.length = 0;
   const again = (await cloud.engine('b')).engine;
   await until(() => again.stats().role === 'active');
   expect(again.stats()).toMatchObject({ race: 'second', lap: 0, fence: 2 });

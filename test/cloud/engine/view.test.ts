@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { raceView } from '#cloud/engine/view.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
-import { answer } from '#cloud/strategy/answer.js';
+import { quickAnswers } from '#cloud/strategy/answers/quick.js';
 import { rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
 
 const LAP_MS = 30_000;
@@ -19,7 +19,7 @@ function race() {
     }
   };
   for (let lap = 1; lap <= 8; lap++) cross(lap);
-  return { state, feed, cross, answered: answer({ state, trigger: 'test', runs: 1 }) };
+  return { state, feed, cross, answered: quickAnswers({ state, trigger: 'test' }) };
 }
 
 describe('the view', () => {
