@@ -59,7 +59,7 @@ export class PeopleDesk {
   /** Author, event time and an id of its own. The time is --at, else the race clock. */
   async sign(prefix: string): Promise<Signature> {
     const { author = userInfo().username, at } = this.#flags;
-    const eventTimeMs = at === undefined ? await this.#raceNowMs() : timeOf(at);
+    const eventTimeMs = at === undefined ? await this.#raceNowMs() : timeOf('--at', at);
     return { v: 1, inputId: `${prefix}-${randomBytes(4).toString('hex')}`, author, eventTimeMs };
   }
 
@@ -102,11 +102,12 @@ async function shownRaceTimeMs(feedUrl: string): Promise<number | undefined> {
   return shownMs;
 }
 
-function timeOf(at: string): number {
+/** Epoch ms from a flag that takes ms or ISO. Raises PW-USAGE-FLAG. */
+export function timeOf(flag: string, at: string): number {
   const ms = /^\d+$/.test(at) ? Number(at) : Date.parse(at);
   if (Number.isFinite(ms)) return ms;
   throw new PitwallError('PW-USAGE-FLAG', {
-    what: `--at is "${at}"; wanted epoch milliseconds or a time such as 2026-06-14T18:31:05Z.`,
+    what: `${flag} is "${at}"; wanted epoch milliseconds or a time such as 2026-06-14T18:31:05Z.`,
   });
 }
 

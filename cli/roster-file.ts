@@ -4,7 +4,17 @@ import { PitwallError } from '#wire/errors.js';
 import type { RosterEntry } from '#wire/race-records.js';
 
 /** Fields of an entry, as columns of a file and as keys of `roster set`. */
-export const ROSTER_FIELDS = ['entry', 'number', 'driver', 'team', 'cls', 'transponder', 'thing', 'own'] as const;
+export const ROSTER_FIELDS = [
+  'entry',
+  'number',
+  'driver',
+  'team',
+  'cls',
+  'transponder',
+  'thing',
+  'own',
+  'fromMs',
+] as const;
 export type RosterField = (typeof ROSTER_FIELDS)[number];
 
 /**
@@ -22,10 +32,13 @@ export function readRoster(path: string): RosterEntry[] {
   const roster = rows.map((row, index) => {
     const entry = row.entry ?? row.number;
     if (entry === undefined || entry === '') throw broken(path, `row ${index + 1} names neither entry nor number`);
+    if (row.fromMs && !Number.isFinite(Number(row.fromMs))) {
+      throw broken(path, `row ${index + 1} holds from "${row.fromMs}"; wanted epoch ms`);
+    }
     return withFields(emptyEntry(entry), row);
   });
-  const twice = roster.find(({ entry }, index) => roster.findIndex((other) => other.entry === entry) !== index);
-  if (twice !== undefined) throw broken(path, `the entry ${twice.entry} stands there twice`);
+  const twice = roster.find((row, index) => roster.findIndex((other) => isSameRow(other, row)) !== index);
+  if (twice !== undefined) throw broken(path, `the entry ${twice.entry} stands there twice from the same time on`);
   if (roster.length === 0) throw broken(path, 'it has no entries');
   return roster;
 }
@@ -34,13 +47,41 @@ export function emptyEntry(entry: string): RosterEntry {
   return { entry, number: entry, driver: '', team: '', cls: '', transponder: '', thing: null, own: false };
 }
 
+/** Rows of one entry differ in when they begin. */
+function isSameRow(a: RosterEntry, b: RosterEntry): boolean {
+  return a.entry === b.entry && a.fromMs === b.fromMs;
+}
+
+/**
+ * A roster in which these fields of one entry are others: from a time on, as a row of its own, or without one in all its rows.
+ * An entry that is not there yet is added.
+ */
+export function withEntry(
+  roster: readonly RosterEntry[],
+  entry: string,
+  fields: Partial<Record<RosterField, string>>,
+  fromMs?: number,
+): RosterEntry[] {
+  const known = roster.filter((row) => row.entry === entry);
+  if (known.length > 0 && fromMs === undefined) {
+    return roster.map((row) => (row.entry === entry ? withFields(row, fields) : row));
+  }
+  const before = known.filter(
+    (row) => (row.fromMs ?? Number.NEGATIVE_INFINITY) <= (fromMs ?? Number.POSITIVE_INFINITY),
+  );
+  const changed = withFields(before.at(-1) ?? known[0] ?? emptyEntry(entry), fields);
+  const row = fromMs === undefined ? changed : { ...changed, fromMs };
+  return [...roster.filter((other) => !isSameRow(other, row)), row];
+}
+
 /** The entry with these fields as texts; an empty thing is none. */
 export function withFields(entry: RosterEntry, fields: Partial<Record<RosterField, string>>): RosterEntry {
-  const { thing, own, ...texts } = fields;
+  const { thing, own, fromMs, ...texts } = fields;
   return {
     ...entry,
     ...texts,
     ...(thing !== undefined && { thing: thing === '' ? null : thing }),
+    ...(fromMs && { fromMs: Number(fromMs) }),
     ...(own !== undefined && { own: /^(1|true|yes)$/i.test(own) }),
   };
 }

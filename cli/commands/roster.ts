@@ -1,8 +1,8 @@
 import { PitwallError } from '#wire/errors.js';
 import type { RosterEntry } from '#wire/race-records.js';
-import { atTheDesk, type PeopleFlags } from '../people.js';
-import { emptyEntry, ROSTER_FIELDS, type RosterField, readRoster, withFields } from '../roster-file.js';
-import { correct, withEntry } from './session.js';
+import { atTheDesk, type PeopleFlags, timeOf } from '../people.js';
+import { ROSTER_FIELDS, type RosterField, readRoster, withEntry } from '../roster-file.js';
+import { correct } from './session.js';
 
 /** Prints who drives which car and which thing, as the engine has it. */
 export async function ls(flags: PeopleFlags): Promise<void> {
@@ -12,13 +12,11 @@ export async function ls(flags: PeopleFlags): Promise<void> {
   });
 }
 
-/** Changes fields of one entry (key=value), or adds it. */
-export async function set(entry: string, assignments: string[], flags: PeopleFlags): Promise<void> {
+/** Changes fields of one entry (key=value), from a time on or throughout, or adds it. */
+export async function set(entry: string, assignments: string[], flags: PeopleFlags & { from?: string }): Promise<void> {
   const fields = fieldsOf(assignments);
-  await correct(flags, ({ roster }) => {
-    const known = roster.find((one) => one.entry === entry) ?? emptyEntry(entry);
-    return { roster: withEntry(roster, withFields(known, fields)) };
-  });
+  const fromMs = flags.from === undefined ? undefined : timeOf('--from', flags.from);
+  await correct(flags, ({ roster }) => ({ roster: withEntry(roster, entry, fields, fromMs) }));
 }
 
 /** Replaces the roster by that of a file. */
@@ -27,14 +25,16 @@ export async function load(path: string, flags: PeopleFlags): Promise<void> {
   await correct(flags, () => ({ roster }));
 }
 
+const CHANGED: readonly RosterField[] = ROSTER_FIELDS.filter((field) => field !== 'entry' && field !== 'fromMs');
+
 function fieldsOf(assignments: readonly string[]): Partial<Record<RosterField, string>> {
   const fields: Partial<Record<RosterField, string>> = {};
   for (const assignment of assignments) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(assignment) ?? [];
-    const field = ROSTER_FIELDS.find((known) => known === name && known !== 'entry');
+    const field = ROSTER_FIELDS.find((known) => known === name && CHANGED.includes(known));
     if (field === undefined) {
       throw new PitwallError('PW-USAGE-ARGUMENT', {
-        what: `"${assignment}" is not key=value with one of: ${ROSTER_FIELDS.slice(1).join(', ')}.`,
+        what: `"${assignment}" is not key=value with one of: ${CHANGED.join(', ')}.`,
       });
     }
     fields[field] = value;
@@ -42,7 +42,8 @@ function fieldsOf(assignments: readonly string[]): Partial<Record<RosterField, s
   return fields;
 }
 
-function line({ entry, number, driver, team, cls, transponder, thing, own }: RosterEntry): string {
+function line({ entry, number, driver, team, cls, transponder, thing, own, fromMs }: RosterEntry): string {
+  const from = fromMs === undefined ? '' : ` from ${new Date(fromMs).toISOString()}`;
   const cells = [entry.padEnd(5), `#${number}`.padEnd(5), driver.padEnd(20), team.padEnd(16), cls.padEnd(8)];
-  return `${cells.join(' ')} ${transponder.padEnd(10)} ${(thing ?? '-').padEnd(10)}${own ? ' own' : ''}\n`;
+  return `${cells.join(' ')} ${transponder.padEnd(10)} ${(thing ?? '-').padEnd(10)}${own ? ' own' : ''}${from}\n`;
 }

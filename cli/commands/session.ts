@@ -1,6 +1,6 @@
 import { RULES } from '#cloud/race/rules/rules.js';
 import { PitwallError } from '#wire/errors.js';
-import type { RosterEntry, RulesId, SessionOpen } from '#wire/race-records.js';
+import type { RulesId, SessionOpen } from '#wire/race-records.js';
 import { atTheDesk, type PeopleFlags, wholeNumber } from '../people.js';
 import { readRoster } from '../roster-file.js';
 
@@ -150,10 +150,4 @@ function wanted(flag: string, text: string | undefined, what: string): PitwallEr
 
 function say(flags: PeopleFlags, record: object, words: string): void {
   process.stdout.write(flags.json ? `${JSON.stringify(record)}\n` : `${words}\n`);
-}
-
-/** A roster in which these fields of one entry are others; an entry that is not there yet is added. */
-export function withEntry(roster: readonly RosterEntry[], changed: RosterEntry): RosterEntry[] {
-  const known = roster.some(({ entry }) => entry === changed.entry);
-  return known ? roster.map((one) => (one.entry === changed.entry ? changed : one)) : [...roster, changed];
 }

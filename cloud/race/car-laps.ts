@@ -30,9 +30,13 @@ export function applyCarLap(state: RaceState, entry: EntryState, event: CarLapEv
   const { eventTimeMs: atMs, lapTimeMs, lapHint } = event;
   if (!Number.isFinite(lapTimeMs)) return ignore(state, 'damaged');
   if (lapHint === HINT_INVALID) ignore(state, 'lap-hint-invalid');
-  entry.carLaps ??= { told: [], offsetMs: 0, matches: 0, compared: 0, disagreed: 0, worstMs: 0, provisional: [] };
+  entry.carLaps ??= noCarLaps();
   if (insertRow(entry.carLaps.told, [atMs, lapTimeMs, lapHint])) refreshCarLaps(entry);
   return [];
+}
+
+export function noCarLaps(): CarLaps {
+  return { told: [], offsetMs: 0, matches: 0, compared: 0, disagreed: 0, worstMs: 0, provisional: [] };
 }
 
 /** Derives what stands beside the rows, whole, when a row or an official lap comes. */

@@ -13,7 +13,7 @@ const MAX_UNLISTED = 64;
 
 /** What the car's agent made of its channels. Setup outcomes change nothing here. */
 export function applyAgentEvent(state: RaceState, event: AgentEvent): RaceTrigger[] {
-  const entry = findEntryOfThing(state, event.thing);
+  const entry = findEntryOfThing(state, event.thing, event.eventTimeMs);
   if (entry === undefined) return ignore(state, 'unknown-thing');
   if (!Number.isFinite(event.eventTimeMs)) return ignore(state, 'damaged');
   switch (event.type) {

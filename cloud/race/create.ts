@@ -1,4 +1,5 @@
 import type { RosterEntry, SessionOpen } from '#wire/race-records.js';
+import { rowsByEntry } from './entries.js';
 import type { EntryState, RaceState } from './types.js';
 
 /**
@@ -9,8 +10,6 @@ import type { EntryState, RaceState } from './types.js';
  * for (const record of records) applyRecord(state, record);
  */
 export function createRaceState(open: SessionOpen): RaceState {
-  const entries: Record<string, EntryState> = {};
-  for (const roster of open.roster) entries[roster.entry] = createEntry(roster);
   return {
     version: 1,
     session: open,
@@ -22,7 +21,7 @@ export function createRaceState(open: SessionOpen): RaceState {
     timedFlags: [],
     facts: [],
     undone: [],
-    entries,
+    entries: createEntries(open.roster),
     order: [...new Set(open.roster.map(({ entry }) => entry))],
     lastEventMs: open.eventTimeMs,
     calls: {},
@@ -36,14 +35,23 @@ export function completeState(stored: RaceState): RaceState {
   const state = { ...createRaceState(stored.session), ...stored };
   state.timedFlags = stored.timedFlags ?? stored.flags;
   for (const key in state.entries) {
-    state.entries[key] = { ...createEntry(state.entries[key].roster), ...state.entries[key] };
+    state.entries[key] = { ...createEntry([state.entries[key].roster]), ...state.entries[key] };
   }
   return state;
 }
 
-export function createEntry(roster: RosterEntry): EntryState {
+/** By entry, in the order of the roster. */
+export function createEntries(roster: readonly RosterEntry[]): Record<string, EntryState> {
+  const entries: Record<string, EntryState> = {};
+  for (const [key, rows] of rowsByEntry(roster)) entries[key] = createEntry(rows);
+  return entries;
+}
+
+/** @param rows of the entry, the newest last; at least one */
+export function createEntry(rows: readonly RosterEntry[]): EntryState {
   return {
-    roster,
+    roster: rows[rows.length - 1],
+    ...(rows.length > 1 && { rosterBefore: rows.slice(0, -1) }),
     status: 'grid',
     laps: [],
     stops: [],

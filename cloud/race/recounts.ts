@@ -21,7 +21,7 @@ export function applyRecount(state: RaceState, message: RecountMessage): RaceTri
   if (!Number.isFinite(atMs) || !Number.isFinite(version)) return ignore(state, 'damaged');
   if (!Number.isInteger(lap) || lap < 0 || lap > MAX_LAP) return ignore(state, 'lap-invalid');
   const { key, entry } = found;
-  const recount: Recount = { lap, version };
+  const recount: Recount = { lap, atMs, version };
   const known = entry.recounts ?? [];
   if (known.some((other) => covers(other, recount))) return [];
   const kept = known.filter((other) => !covers(recount, other));

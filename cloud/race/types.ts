@@ -64,6 +64,7 @@ export interface StopReport {
 /** Timing had told this many laps, and no more, when it had told this version of them. */
 export interface Recount {
   lap: number;
+  atMs: number;
   version: number;
 }
 
@@ -122,7 +123,9 @@ export interface CarLaps {
 }
 
 export interface EntryState {
+  /** The newest row, and those that held before it, ascending; absent where it is the only one. */
   roster: RosterEntry;
+  rosterBefore?: RosterEntry[];
   status: 'grid' | 'running' | 'pit' | 'retired' | 'finished';
   laps: Lap[];
   stops: Stop[];

@@ -14,7 +14,10 @@ interface PeopleInput {
   eventTimeMs: number;
 }
 
-/** One car in a session: who drives which thing, and how timing names it. A later one for the same entry replaces it. */
+/**
+ * One car in a session: who drives which thing, and how timing names it. An entry may have several rows, each from its
+ * `fromMs` on: a spare car, a transponder that was changed.
+ */
 export interface RosterEntry {
   /** Stable key of the car in the race, e.g. `24`. */
   entry: string;
@@ -27,6 +30,8 @@ export interface RosterEntry {
   thing: string | null;
   /** Our own car: pit calls are made for it. */
   own: boolean;
+  /** Event time from which it holds; absent: from the start. */
+  fromMs?: number;
 }
 
 /** Which kind of racing; what each says is in `cloud/race/rules/rules.ts`. */

@@ -19,7 +19,8 @@ function addSession(session: Command): void {
     .addHelpText(
       'after',
       `
-The roster's columns: entry,number,driver,team,cls,transponder,thing,own; only entry has to be there.
+The roster's columns: entry,number,driver,team,cls,transponder,thing,own,fromMs; only entry has to be there. An entry whose
+transponder or thing changes has a row for each, from the epoch ms of fromMs on.
 
 Examples:
   $ pitwall session open sunday --laps 60 --roster grid.csv
@@ -52,15 +53,17 @@ function addRoster(roster: Command): void {
     .addHelpText('after', '\nExamples:\n  $ pitwall roster ls\n  $ pitwall roster ls --json')
     .action(async (flags) => (await import('../roster.js')).ls(flags));
   signed(roster.command('set <entry> <fields...>').description('Correct an entry (key=value), or add one.'))
+    .option('--from <time>', 'it holds from then on, epoch ms or ISO (default: from the start of the race)')
     .addHelpText(
       'after',
       `
 Keys: number, driver, team, cls, transponder, thing (empty: none), own (true or false). Laps go with the transponder and
-telemetry with the thing, from the start of the race on.
+telemetry with the thing, by the rows that hold at their event time.
 
 Examples:
   $ pitwall roster set 24 driver="R. Vega" thing=car-7
-  $ pitwall roster set 24 transponder=7712345`,
+  $ pitwall roster set 24 transponder=7712345
+  $ pitwall roster set 24 thing=car-7 --from 2026-06-14T15:20:00Z`,
     )
     .action(async (entry, fields, flags) => (await import('../roster.js')).set(entry, fields, flags));
   signed(roster.command('import <file>').description('Replace the roster by that of a file, CSV or a JSON array.'))

@@ -6,7 +6,7 @@ import type { RaceState } from '#cloud/race/types.js';
 import type { FactType, RaceRecord } from '#wire/race-records.js';
 import { seededRandom } from '#wire/random.js';
 import { makeRace, notFinite } from '../../helpers/made-race.js';
-import { RACE, rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
+import { RACE, rosterEntry, START_MS, sessionOpen, summary, TimingFeed } from '../../helpers/race-records.js';
 
 const SECOND = 1_000;
 const LAP_MS = 30 * SECOND;
@@ -39,9 +39,9 @@ function fold(records: RaceRecord[], state: RaceState = createRaceState(sessionO
   return state;
 }
 
-function laps(feed: TimingFeed, entry: string, to: number): RaceRecord[] {
+function laps(feed: TimingFeed, entry: string, to: number, behindMs = 0): RaceRecord[] {
   return Array.from({ length: to }, (_, i) =>
-    feed.passing(entry, i + 1, START_MS + (i + 1) * LAP_MS, { lapTimeMs: LAP_MS }),
+    feed.passing(entry, i + 1, START_MS + (i + 1) * LAP_MS + behindMs, { lapTimeMs: LAP_MS }),
   );
 }
 
@@ -187,6 +187,60 @@ describe('a corrected roster', () => {
     expect(wrong.entries).toEqual(expected.entries);
     expect(wrong.order).toEqual(expected.order);
     expect(wrong.entries['2']).toMatchObject({ fuelAddedKg: 20, stintFromLap: 2 });
+  });
+});
+
+describe('a roster that holds from a time on', () => {
+  const feed = new TimingFeed();
+  const FROM_MS = START_MS + 95 * SECOND;
+  /** From lap 4 on car 1 goes with the transponder and the agent of car 2, and the other way round. */
+  const rows = [
+    rosterEntry('1'),
+    rosterEntry('2'),
+    rosterEntry('1', { transponder: 'tx-2', thing: 'car-2', fromMs: FROM_MS }),
+    rosterEntry('2', { transponder: 'tx-1', thing: 'car-1', fromMs: FROM_MS }),
+  ];
+  const swapped = sessionOpen({ roster: rows, inputId: 'open-2', eventTimeMs: START_MS - 30 * SECOND });
+  const records: RaceRecord[] = [
+    feed.flag('green', 0, START_MS),
+    ...laps(feed, '1', 5),
+    ...laps(feed, '2', 5, 2 * SECOND),
+    feed.passing('1', 3, START_MS + 80 * SECOND, { loop: 'PI' }),
+    feed.passing('1', 5, START_MS + 130 * SECOND, { loop: 'PI' }),
+    summary('2', START_MS + 120 * SECOND, { fuelUsedKg: 3 }),
+  ];
+
+  it('gives each car what was its own at the time', () => {
+    const { entries } = fold(records, createRaceState(swapped));
+    expect(entries['1'].laps.map(({ lap, atMs }) => [lap, (atMs - START_MS) / SECOND])).toEqual([
+      [1, 30],
+      [2, 60],
+      [3, 90],
+      [4, 122],
+      [5, 152],
+    ]);
+    expect(entries['1'].stops.map(({ lap }) => lap)).toEqual([3]);
+    expect(entries['2'].stops.map(({ lap }) => lap)).toEqual([5]);
+    expect(entries['1'].car?.fuelUsedKg).toBe(3);
+    expect(entries['2'].car).toBeNull();
+    expect(entries['1'].roster).toMatchObject({ transponder: 'tx-2', fromMs: FROM_MS });
+  });
+
+  it('does so whenever it is told', () => {
+    const expected = fold(records, createRaceState(swapped));
+    for (const at of [0, 7, records.length]) {
+      const before = createRaceState(sessionOpen({ roster: rows.slice(0, 2), eventTimeMs: START_MS - 60 * SECOND }));
+      const state = fold([...records.slice(0, at), swapped, ...records.slice(at)], before);
+      expect(state.entries).toEqual(expected.entries);
+      expect(state.order).toEqual(expected.order);
+    }
+  });
+
+  it('knows a car from its first row on only', () => {
+    const late = [rosterEntry('1'), rosterEntry('2', { fromMs: FROM_MS })];
+    const state = fold(records, createRaceState(sessionOpen({ roster: late })));
+    expect(state.entries['2'].laps.map(({ lap }) => lap)).toEqual([4, 5]);
+    expect(state.ignored['unknown-entry']).toBe(3);
   });
 });
 

@@ -115,6 +115,14 @@ describe('a session', () => {
     expect(counts.toJSON()).toMatchObject({ lapsMissed: 2 });
   });
 
+  it('tells that laps are taken back, and keeps those of a server that has lost its count', () => {
+    const { hear, counts } = session();
+    hear(0, ...COMPETITORS, '$G,1,"R2",9,"00:04:30.000"');
+    expect(hear(280, '$G,1,"R2",8,"00:04:00.000"')).toMatchObject([{ type: 'recount', number: '12X', lap: 8 }]);
+    expect(hear(290, '$G,1,"R2",1,"00:00:30.000"')).toEqual([]);
+    expect(counts.toJSON()).toMatchObject({ corrections: 2 });
+  });
+
   it('does not wait for ever for a race order', () => {
     const { hear, counts } = session();
     hear(0, ...COMPETITORS, '$G,1,"R1",5,"00:02:30.000"');

@@ -99,6 +99,17 @@ describe('a feed', () => {
     ]);
   });
 
+  it('tells that laps are taken back, and keeps those of a feed that has lost its count', () => {
+    const { take, counts } = follow();
+    take(liveFeed(100, { vehicles: [vehicle('7', 9, 95)] }));
+    expect(take(liveFeed(110, { vehicles: [vehicle('7', 7, 95)] }))).toMatchObject([
+      { type: 'recount', number: '7', lap: 7, eventTimeMs: START_MS + 110_000 },
+    ]);
+    expect(take(liveFeed(120, { vehicles: [vehicle('7', 8, 118)] }))).toMatchObject([{ type: 'passing', lap: 8 }]);
+    expect(take(liveFeed(130, { vehicles: [vehicle('7', 0, 0)] }))).toEqual([]);
+    expect(counts.toJSON()).toMatchObject({ corrections: 2 });
+  });
+
   it('tells a retirement once, and begins anew with the next run', () => {
     const { take, counts } = follow();
     const out = { vehicles: [vehicle('7', 3, 95, { status: 3, is_on_track: false })] };
