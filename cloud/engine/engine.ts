@@ -1,5 +1,6 @@
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { ArchiveReader } from '#cloud/archive/reader.js';
 import type { RaceView } from '#cloud/dashboard/view.js';
 import type { RaceTrigger } from '#cloud/race/types.js';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
@@ -33,6 +34,8 @@ export interface RaceEngineOptions extends Omit<SeatOptions, 'onBroken' | 'onWai
   raceClock: RaceClock;
   /** Takes what cannot be used; without it each is named in the log. */
   deadLetters?: DeadLetterStore;
+  /** What is archived of a race is read from there first; without it a late engine has what the stream still holds. */
+  archive?: ArchiveReader;
   /** Simulates races beside the fold; without it there are quick answers alone. Closed with the engine. */
   forecaster?: Forecaster;
   /** Budget of a forecast. Default `FORECAST_RUNS`. */

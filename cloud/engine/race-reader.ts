@@ -1,30 +1,23 @@
-import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import { fanOutNames, type StreamResource } from '#cloud/resources.js';
 import { type Consumer, type ConsumerStats, startConsumer } from '#cloud/streams/consumer.js';
-import type { DeadLetterStore } from '#cloud/streams/dead-letters.js';
-import { kinesisRecords, pushedRecords } from '#cloud/streams/kinesis-records.js';
+import { ARCHIVE_THEN_LIVE } from '#cloud/streams/positions.js';
 import type { ShardSource } from '#cloud/streams/source.js';
-import type { Clock, RaceClock } from '#wire/clock.js';
-import type { Log } from '#wire/log.js';
-import type { Random } from '#wire/random.js';
+import type { Clock } from '#wire/clock.js';
 import { FOLLOW_POLL_MS, type TailBatch } from './follower.js';
 import type { RaceInHand } from './race-in-hand.js';
+import { fastSource, firstSource, type RaceSourceOptions, slowSource } from './race-source.js';
 
-export interface RaceReaderOptions {
-  kinesis: KinesisClient;
-  stream: StreamResource;
-  deadLetters: DeadLetterStore;
-  raceClock: RaceClock;
+export interface RaceReaderOptions extends RaceSourceOptions {
   wallClock: Clock;
-  random: Random;
-  log: Log;
   onRecords(batch: TailBatch): Promise<void>;
 }
 
 /** From here on, wall ms behind the stream, what is folded is not the race as it is now. */
 const CATCHING_UP_MS = 2_000;
 
-/** Reads the race stream behind the positions in hand: by pushes with a seat, by slow polls without (decision 7). */
+/**
+ * Reads the race stream behind the positions in hand: with a seat by pushes, without by slow polls (decision 7). What is
+ * archived behind them comes out of the archive first.
+ */
 export class RaceReader {
   readonly #race: RaceInHand;
   readonly #options: RaceReaderOptions;
@@ -54,14 +47,14 @@ export class RaceReader {
   }
 
   slowSource(): ShardSource {
-    return kinesisRecords(this.#stream());
+    return slowSource(this.#options);
   }
 
   /** Resolves when the signal has fired and no batch is in hand. */
   async read(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#turn = new AbortController();
-      this.#consumer = this.#start();
+      this.#consumer = await this.#start();
       await firstOf(signal, this.#turn.signal);
       await this.#consumer.stop();
       this.#consumer = undefined;
@@ -73,19 +66,29 @@ export class RaceReader {
     if (this.#isPolling) this.#turn.abort();
   }
 
-  #start(): Consumer {
+  async #start(): Promise<Consumer> {
     const { wallClock, raceClock, random, deadLetters, log, onRecords } = this.#options;
-    this.#isPolling = !this.#race.seat;
-    const how = this.#isPolling
-      ? { source: this.slowSource(), pollMs: FOLLOW_POLL_MS, idlePollMs: FOLLOW_POLL_MS }
-      : { source: pushedRecords({ ...this.#stream(), consumerName: fanOutNames.engine, random }) };
-    const { positions } = this.#race.core;
-    return startConsumer({ ...how, positions, onRecords, deadLetters, log, wallClock, raceClock, random });
-  }
-
-  #stream() {
-    const { kinesis, stream, deadLetters, raceClock, log } = this.#options;
-    return { client: kinesis, streamName: stream.name, deadLetters, raceClock, log };
+    const { core, seat } = this.#race;
+    this.#isPolling = !seat;
+    const { positions } = core;
+    const isFirst = Object.keys(positions).length === 0;
+    const source = seat
+      ? fastSource(this.#options, seat.race)
+      : isFirst
+        ? await firstSource(this.#options)
+        : slowSource(this.#options);
+    return startConsumer({
+      source,
+      positions,
+      initial: source.hasArchive ? ARCHIVE_THEN_LIVE : undefined,
+      ...(source.polls && { pollMs: FOLLOW_POLL_MS, idlePollMs: FOLLOW_POLL_MS }),
+      onRecords,
+      deadLetters,
+      log,
+      wallClock,
+      raceClock,
+      random,
+    });
   }
 }
 

@@ -1,7 +1,9 @@
+import { setImmediate as yieldLoop } from 'node:timers/promises';
 import type { RaceTrigger } from '#cloud/race/types.js';
 import type { RefusedRecords } from '#cloud/streams/refused-records.js';
 import { isAfter, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
+import type { Clock } from '#wire/clock.js';
 import { errorCode } from '#wire/errors.js';
 import type { Log } from '#wire/log.js';
 import type { RaceRecord, SessionOpen } from '#wire/race-records.js';
@@ -12,6 +14,7 @@ import { parseRaceRecord, WHY } from './records.js';
 
 export interface RecordFolderOptions {
   refused: RefusedRecords;
+  wallClock: Clock;
   log: Log;
   /** Before the record of a session is folded; false: it is not to be, and what is left is read again. */
   begin(open: SessionOpen): Promise<boolean>;
@@ -21,6 +24,9 @@ export interface RecordFolderOptions {
   act(triggers: RaceTrigger[]): void;
   onLeaderLap(): void;
 }
+
+/** Wall time of folding after which others have their turn: leases are renewed, and the screen is fed, also behind a long batch. */
+const TURN_MS = 50;
 
 /** Folds batches of the race stream into the race in hand; what cannot be used goes to the dead letters. */
 export class RecordFolder {
@@ -51,10 +57,16 @@ export class RecordFolder {
   /** Once the signal has fired, what is left is not folded: it is read again, from the snapshot's positions. */
   async fold({ shardId, records, ended }: TailBatch, signal: AbortSignal): Promise<void> {
     const race = this.#race;
+    const { wallClock } = this.#options;
+    let turnMs = wallClock.nowMs();
     for (const record of records) {
       if (signal.aborted) return;
       if (!isAfter(record, race.core.positions[shardId] ?? TRIM_HORIZON)) continue;
       if (!(await this.#foldRecord(shardId, record))) return;
+      race.isViewDue = true;
+      if (wallClock.nowMs() - turnMs < TURN_MS) continue;
+      await yieldLoop();
+      turnMs = wallClock.nowMs();
     }
     if (ended) {
       race.core.endShard(shardId);

@@ -4,7 +4,6 @@ import { raceArchive } from '#cloud/archive/race-archive.js';
 import { startReplay } from '#cloud/archive/replay.js';
 import { turbo } from '#cloud/archive/turbo.js';
 import type { RaceView } from '#cloud/dashboard/view.js';
-import { RaceCore } from '#cloud/engine/race-core.js';
 import { parseRaceRecord } from '#cloud/engine/records.js';
 import type { Forecast } from '#cloud/strategy/answers/forecast-types.js';
 import { stateHash } from '#cloud/strategy/state-hash.js';
@@ -16,25 +15,13 @@ import { seededRandom } from '#wire/random.js';
 import { MadeArchive } from '../../helpers/made-archive.js';
 import { until } from '../streams/reading.js';
 import { EngineCloud, stopEngines } from './engine-cloud.js';
+import { foldAgain } from './fold-again.js';
 import { madeForecast, PROMPT_FORECASTER } from './made-forecaster.js';
 import { onTheWire, RACE, raceRecords, START_MS } from './race-stream.js';
 
 const STREAM = 'pitwall-race';
 
 afterEach(stopEngines);
-
-/** Folds a log into what an engine would know; `onRecord` sees it before each record. */
-function foldAgain(log: readonly StreamRecord[], onRecord: (core: RaceCore) => void = () => {}) {
-  const core = new RaceCore();
-  for (const record of log) {
-    const parsed = parseRaceRecord(record);
-    const open = core.opens(parsed);
-    if (open) core.begin(open);
-    onRecord(core);
-    core.take('s0', record, parsed);
-  }
-  return core;
-}
 
 /** A race with forecasts, in which the first call is accepted and goes to its car; some records at a time, as they come. */
 async function raced(seed: number, crashes: boolean) {
