@@ -14,6 +14,8 @@ export interface DataDir {
   iot: string;
   /** Records that could not be processed, a file for each process that reads; there once the first one is. */
   deadLetters: string;
+  /** Files on their way into the archive; empty when none is. */
+  exports: string;
   release(): void;
 }
 
@@ -49,6 +51,7 @@ export function openDataDir(path: string): DataDir {
     aws: join(root, 'aws'),
     iot: join(root, 'iot'),
     deadLetters: join(root, DEAD_LETTERS),
+    exports: join(root, 'exports'),
     release: () => {
       rmSync(join(root, RUNTIME_FILE), { force: true });
       rmSync(join(root, LOCK_FILE), { force: true });

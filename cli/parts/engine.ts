@@ -1,5 +1,7 @@
 import { type ArchiverStats, startArchiver } from '#cloud/archive/archiver.js';
+import { RaceExports, type RaceExportsStats } from '#cloud/archive/export/race-exports.js';
 import { s3Store } from '#cloud/archive/objects.js';
+import { archiveReader } from '#cloud/archive/reader.js';
 import { startTableForwarders, type TableForwardersStats } from '#cloud/archive/table-forwarders.js';
 import { closeClients, createClients } from '#cloud/clients.js';
 import type { CloudConfig } from '#cloud/config.js';
@@ -35,6 +37,8 @@ export interface EnginePartOptions {
   feedPort?: number;
   /** File for records that could not be processed; without it they are named in the log. */
   deadLetters?: string;
+  /** Folder for files on their way into the bucket; without it a closed race is not exported there. */
+  exportsFolder?: string;
 }
 
 export interface EngineInfo {
@@ -45,6 +49,7 @@ export interface EnginePartStats {
   reducers: ReducerGroupStats | null;
   engine: RaceEngineStats | null;
   archiver: ArchiverStats | null;
+  exports: RaceExportsStats | null;
   forwarders: TableForwardersStats | null;
   reports: ReportReadersStats | null;
 }
@@ -56,13 +61,18 @@ const ARCHIVER_LAG_BOUND_MS = 30_000;
 
 /** Reducers, race engine, archiver, readers for the reports or all of them with one hub, whose feed the screen reads over loopback. */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
-  const { cloud, bucket, owner, roles = ALL, feedPort, deadLetters: path } = options;
+  const { cloud, bucket, owner, roles = ALL, feedPort, deadLetters: path, exportsFolder } = options;
   const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'dynamodbStreams', 'iotData', 's3', 'firehose']);
   const hub = new FeedHub({ wallClock: context.wallClock });
   const feed = await startFeedServer({ hub, log: context.log, port: feedPort });
   const { wallClock, log } = context;
   const deadLetters = path === undefined ? undefined : fileDeadLetters({ path, wallClock, log });
   const shared = { ...context, ...clients, cloud, resources: { streams, tables, deliveryStreams }, deadLetters };
+  const store = s3Store(clients.s3, bucket);
+  const exports =
+    roles.includes('archive') && exportsFolder !== undefined
+      ? new RaceExports({ ...context, store, raceStream: streams.race.name, folder: exportsFolder })
+      : null;
   const [reducers, engine, archiver, reports] = await Promise.all([
     roles.includes('reducers')
       ? startReducerGroup({
@@ -73,9 +83,16 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
         })
       : null,
     roles.includes('race')
-      ? startRaceEngine({ ...shared, owner, publishView: (view, epoch) => hub.publish(view, epoch) })
+      ? startRaceEngine({
+          ...shared,
+          owner,
+          archive: archiveReader(store),
+          publishView: (view, epoch) => hub.publish(view, epoch),
+        })
       : null,
-    roles.includes('archive') ? startArchiver({ ...shared, owner, store: s3Store(clients.s3, bucket) }) : null,
+    roles.includes('archive')
+      ? startArchiver({ ...shared, owner, store, onManifest: (manifest) => exports?.consider(manifest) })
+      : null,
     roles.includes('reports') ? startReportReaders({ ...shared, tables, self: owner }) : null,
   ]);
   const forwarders = roles.includes('archive') ? startTableForwarders({ ...shared, owner }) : null;
@@ -109,6 +126,7 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
         reducers: reducers?.stats() ?? null,
         engine: engine?.stats() ?? null,
         archiver: archiver?.stats() ?? null,
+        exports: exports?.stats() ?? null,
         forwarders: forwarders?.stats() ?? null,
         reports: reports?.stats() ?? null,
       }),
@@ -116,8 +134,8 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
     },
     stop: async () => {
       await Promise.all([reducers?.stop(), engine?.stop(), archiver?.stop(), reports?.stop()]);
-      // Last: what the others wrote into tables until now is forwarded, too.
-      await forwarders?.stop();
+      // Behind the others: what these wrote into tables is forwarded, too, and the manifest that they end with is exported.
+      await Promise.all([forwarders?.stop(), exports?.stop()]);
       await feed.close();
       closeClients(clients);
     },

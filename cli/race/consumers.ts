@@ -39,7 +39,7 @@ export class Consumers {
 
   static async start(
     roles: Record<string, readonly EngineRole[]>,
-    shared: Pick<EnginePartOptions, 'cloud' | 'bucket'>,
+    shared: Pick<EnginePartOptions, 'cloud' | 'bucket' | 'exportsFolder'>,
     start: (label: string, options: Omit<EnginePartOptions, 'owner'>) => Promise<ConsumerHandle>,
   ): Promise<Consumers> {
     const starts = Object.entries(roles).map(([label, own]) => start(label, { ...shared, roles: own }));

@@ -131,7 +131,7 @@ export class RaceRun {
 
     this.#consumers = await Consumers.start(
       this.#options.spread ? SPREAD : TOGETHER,
-      { cloud, bucket },
+      { cloud, bucket, exportsFolder: this.#dir.exports },
       (label, engine) => this.#startConsumer(label, engine),
     );
     this.#screen = await this.#startPart('screen', {

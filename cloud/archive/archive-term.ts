@@ -329,8 +329,9 @@ export class ArchiveTerm {
     const startMs = wallClock.nowMs();
     this.#isManifestStale = false;
     try {
-      await this.#manifest.write(manifest);
+      const written = await this.#manifest.write(manifest);
       counters.manifests++;
+      this.#options.onManifest?.(written);
     } catch (error) {
       counters.manifestsFailed++;
       this.#isManifestStale = true;

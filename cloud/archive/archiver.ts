@@ -19,6 +19,7 @@ import type { Random } from '#wire/random.js';
 import { ArchiveState } from './archive-state.js';
 import { type ArchiveCounters, ArchiveTerm, FAMILY } from './archive-term.js';
 import { ARCHIVE_KEY, Ledger } from './ledger.js';
+import type { Manifest } from './manifest.js';
 import type { ArchiveStore } from './objects.js';
 
 export interface ArchiverOptions {
@@ -39,6 +40,8 @@ export interface ArchiverOptions {
   segmentBytes?: number;
   /** What may be read and not archived yet; beyond it reading waits. Default 32 MiB. */
   pendingBytes?: number;
+  /** Told of each manifest when it is written: of a race that goes on, and of one that is closed and to be exported. */
+  onManifest?(manifest: Manifest): void;
   raceClock: RaceClock;
   wallClock: Clock;
   random: Random;

@@ -14,17 +14,20 @@ export class ManifestFile {
 
   /**
    * Writes the manifest with the version after the one that is there. Raises PW-ARCHIVE-FENCED when that is of a later
-   * archiver, PW-ARCHIVE-CONFLICT when another is written at the same time: the next write looks again.
+   * archiver, PW-ARCHIVE-CONFLICT when another is written at the same time: the next write looks again. Returns it as it was
+   * written.
    */
-  async write(manifest: Omit<Manifest, 'version'>): Promise<void> {
+  async write(manifest: Omit<Manifest, 'version'>): Promise<Manifest> {
     const { race, fence } = manifest;
     const key = manifestKey(race);
     if (this.#last?.race !== race) this.#last = await this.#find(race, fence);
     const version = this.#last.version + 1;
     const { etag } = this.#last;
     this.#last = undefined;
-    const bytes = Buffer.from(JSON.stringify({ ...manifest, version }));
+    const written = { ...manifest, version };
+    const bytes = Buffer.from(JSON.stringify(written));
     this.#last = { race, version, etag: await this.#store.replace(key, bytes, etag) };
+    return written;
   }
 
   async #find(race: string, fence: number): Promise<{ race: string; etag: string | undefined; version: number }> {

@@ -1,7 +1,9 @@
 import { isPlaceAfter, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
+import { readExports } from './export/exports-manifest.js';
 import type { ArchivedShard, ArchiveObject, Manifest } from './manifest.js';
 import type { ArchiveObjects } from './objects.js';
 import { type ArchiveDamage, readObject } from './reader.js';
+import { sha256 } from './sha256.js';
 
 /** One thing that is wrong with the archive of a race. */
 export interface ArchiveFinding {
@@ -41,6 +43,30 @@ export async function verifyRace(options: VerifyOptions): Promise<VerifiedCounts
     for (const [shardId, shard] of Object.entries(shards)) await verifyShard(options, stream, shardId, shard, counts);
   }
   return counts;
+}
+
+export interface ExportsFinding {
+  /** Of the exported file. */
+  key: string;
+  what: string;
+}
+
+/** Reads every file that a race's exports name: SHA-256 of each. Undefined when the race was not exported yet. */
+export async function verifyExports(
+  objects: ArchiveObjects,
+  race: string,
+  onFinding: (finding: ExportsFinding) => void,
+): Promise<{ files: number; bytes: number } | undefined> {
+  const exports = await readExports(objects, race);
+  if (!exports) return undefined;
+  for (const file of exports.files) {
+    const bytes = await objects.get(file.key);
+    if (!bytes) onFinding({ key: file.key, what: 'It is not there.' });
+    else if (sha256(bytes) !== file.sha256) {
+      onFinding({ key: file.key, what: `It has the SHA-256 ${sha256(bytes)}; ${file.sha256} was exported.` });
+    }
+  }
+  return { files: exports.files.length, bytes: exports.files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 async function verifyShard(

@@ -48,6 +48,11 @@ it('runs to the flag in one process, loses nothing, and keeps the folder for the
   expect(changesOf('pitwall-laps')).toBeGreaterThanOrEqual(4 * 2);
   expect(changesOf('pitwall-events')).toBeGreaterThan(0);
 
+  // And the race is there for analysts: a file a car, and the records of the race.
+  const verify = desk.run('archive', 'verify', 'race-1', '--json');
+  expect(await verify.exit, verify.err()).toBe(0);
+  expect(JSON.parse(verify.out.at(-1)!)).toMatchObject({ closed: true, exported: { files: 5 }, findings: 0 });
+
   const second = desk.run(...flags, '--fail', 'p99>1');
   expect(await second.exit, second.err()).toBe(6);
   expect(second.err()).toContain('p99>1');

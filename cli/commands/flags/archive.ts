@@ -8,7 +8,7 @@ export function addArchiveCommands(program: Command): void {
   archive
     .command('ls [race]')
     .description('Races in the archive; or streams, shards and marks of one.')
-    .option('--json', 'as one JSON document; of a race, its manifest')
+    .option('--json', 'as one JSON document; of a race, its manifest and that of its exports')
     .option('--bucket <name>', 'where it is, on an AWS context')
     .addOption(setting('data'))
     .addHelpText(
@@ -25,15 +25,16 @@ Examples:
   archive
     .command('verify <race>')
     .description(
-      'Read everything of a race: hashes, CRCs, running numbers, no hole up to the mark. Exit 1 on a finding.',
+      'Read everything of a race: hashes, CRCs, running numbers, no hole up to the mark; its exports. Exit 1 on a finding.',
     )
-    .option('--json', 'findings as JSON lines, then {type: "summary", …}')
+    .option('--json', 'findings and orphans as JSON lines, then {type: "summary", …}')
     .option('--bucket <name>', 'where it is, on an AWS context')
     .addOption(setting('data'))
     .addHelpText(
       'after',
       `
-A finding names the object, the part of it, the byte and how many records cannot be read for it.
+A finding names the object, the part of it, the byte and how many records cannot be read for it. Objects that no manifest names
+are listed, too: they are no damage, and may be deleted.
 
 Examples:
   $ pitwall archive verify race-1

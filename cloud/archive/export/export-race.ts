@@ -21,6 +21,8 @@ export interface ExportOptions {
   sinks: readonly FrameSink[];
   /** What cannot be read is told and left out. */
   onDamage(damage: ArchiveDamage): void;
+  /** Gives the export up: raises its reason. */
+  signal?: AbortSignal;
 }
 
 export interface Exported {
@@ -37,8 +39,17 @@ export interface Exported {
 const CHUNK_FRAMES = 600;
 const FIRST_FRAME_BYTE = 0x50;
 
-/** Every frame of a race to every sink, each once; the records of its race stream to `race.jsonl`. */
+/** Every frame of a race to every sink, each once; the records of its race stream to `race.jsonl`. Raises what a sink raises. */
 export async function exportRace(options: ExportOptions): Promise<Exported> {
+  try {
+    return await exportAll(options);
+  } catch (error) {
+    for (const sink of options.sinks) await sink.abandon();
+    throw error;
+  }
+}
+
+async function exportAll(options: ExportOptions): Promise<Exported> {
   const exported: Exported = { files: [], frames: 0, duplicates: 0, unreadable: 0, records: 0 };
   const frames = new FrameExport(options, exported);
   for (const [stream, shards] of Object.entries(options.manifest.streams)) {

@@ -2,9 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChannelTable } from '#wire/channels.js';
 import { ParquetFiles } from './parquet-files.js';
-import type { ParquetRequest } from './parquet-sink.js';
+import type { ParquetOptions, ParquetRequest } from './parquet-sink.js';
 
-const files = new ParquetFiles((workerData as { folder: string }).folder);
+const { folder, fileCells } = workerData as { folder: string } & ParquetOptions;
+const files = new ParquetFiles(folder, fileCells);
 
 parentPort?.on('message', (request: ParquetRequest) => {
   answer(request).then(

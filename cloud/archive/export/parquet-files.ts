@@ -15,25 +15,35 @@ const TIME_COLUMN = 'timeUs';
  */
 export class ParquetFiles {
   readonly #folder: string;
-  readonly #files = new Map<string, ParquetWriter>();
+  readonly #fileCells: number;
+  /** By the name of the first part. */
+  readonly #files = new Map<string, { writer: ParquetWriter; part: number; cells: number }>();
+  readonly #paths: string[] = [];
 
-  constructor(folder: string) {
+  /** @param fileCells a file that has so many values is followed by another one */
+  constructor(folder: string, fileCells = Number.POSITIVE_INFINITY) {
     this.#folder = folder;
+    this.#fileCells = fileCells;
   }
 
   async write(chunk: FrameChunk): Promise<void> {
     const { table, frames } = chunk;
-    const path = join(this.#folder, fileName(chunk, 'parquet'));
-    let file = this.#files.get(path);
-    if (!file) {
-      file = open(path, table);
-      this.#files.set(path, file);
+    const name = fileName(chunk, 'parquet');
+    let file = this.#files.get(name);
+    if (!file || file.cells >= this.#fileCells) {
+      await file?.writer.finish();
+      const part = (file?.part ?? 0) + 1;
+      const path = join(this.#folder, fileName(chunk, 'parquet', part));
+      file = { writer: open(path, table), part, cells: 0 };
+      this.#files.set(name, file);
+      this.#paths.push(path);
     }
     const { timesUs, columns } = rowsOf(
       frames.map((bytes) => decodeFrame(bytes, table)),
       table,
     );
-    await file.write({
+    file.cells += timesUs.length * columns.length;
+    await file.writer.write({
       columnData: [
         { name: TIME_COLUMN, data: BigInt64Array.from(timesUs, BigInt), encoding: 'DELTA_BINARY_PACKED' },
         ...columns.map((column, index) => ({
@@ -47,8 +57,8 @@ export class ParquetFiles {
   }
 
   async finish(): Promise<string[]> {
-    for (const file of this.#files.values()) await file.finish();
-    return [...this.#files.keys()];
+    for (const { writer } of this.#files.values()) await writer.finish();
+    return this.#paths;
   }
 }
 
@@ -67,5 +77,10 @@ function open(path: string, { channels }: ChannelTable): ParquetWriter {
 
 function integersOf(values: Float64Array, { channels }: ChannelTable, index: number): (number | null)[] {
   const { scale, offset } = channels[index];
-  return Array.from(values, (value) => (Number.isNaN(value) ? null : Math.round((value - offset) / scale)));
+  const integers = new Array<number | null>(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    integers[row] = Number.isNaN(value) ? null : Math.round((value - offset) / scale);
+  }
+  return integers;
 }

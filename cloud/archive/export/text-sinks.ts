@@ -26,6 +26,7 @@ export function csvSink(folder: string): FrameSink {
       await files.append(chunk, text, `${head}\n`);
     },
     finish: () => files.finish(),
+    abandon: () => files.abandon(),
   };
 }
 
@@ -38,6 +39,7 @@ export function jsonLinesSink(folder: string): FrameSink {
       await files.append(chunk, lines.join(''));
     },
     finish: () => files.finish(),
+    abandon: () => files.abandon(),
   };
 }
 
@@ -93,6 +95,10 @@ class TextFiles {
       await finished(file);
     }
     return [...this.#files.keys()];
+  }
+
+  async abandon(): Promise<void> {
+    for (const file of this.#files.values()) file.destroy();
   }
 }
 
