@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { median, robustSd } from '#cloud/strategy/stats.js';
-import type { SessionOpen } from '#wire/race-records.js';
+import type { PracticeFigure, PracticeFigures, SessionOpen } from '#wire/race-records.js';
 import { type LapRow, newestLaps } from './lap-row.js';
 import { type PracticeLap, practiceLaps, stintsOf } from './practice/laps.js';
 import { trendWithin } from './practice/trend.js';
@@ -127,10 +127,10 @@ const SHARE_MAX = 2;
 const FIGURES = ['fuelPerLapKg', 'pitLossMs'] as const;
 
 /**
- * The session with the figures that practice knows better, so that strategy begins with them (`cloud/strategy/fuel.ts`,
- * `pit-loss.ts` take them as priors and correct them by what they observe). The fall-off has no place in a session yet.
+ * The session with what practice said: strategy begins with it, and corrects it by what it observes. It stands in the
+ * session's record, so that a replay begins with the same. Figures that the session gives itself are replaced, too.
  *
- * @returns the session, which figures were taken, and which lie too far from the session's own to be believed
+ * @returns the session, which of its figures were replaced, and which lie too far from the session's own to be believed
  */
 export function withPriors(
   open: SessionOpen,
@@ -139,6 +139,13 @@ export function withPriors(
   const car = { ...open.car };
   const taken: string[] = [];
   const doubted: string[] = [];
+  const { inputs, falloffPerLap } = priors;
+  const practice: PracticeFigures = {
+    inputs,
+    falloffPerLap: figureOf(falloffPerLap),
+    fuelPerLapKg: null,
+    pitLossMs: null,
+  };
   for (const figure of FIGURES) {
     const fit = priors[figure];
     if (fit === null) continue;
@@ -147,8 +154,14 @@ export function withPriors(
     if (open.car[figure] > 0 && !(share >= SHARE_MIN && share <= SHARE_MAX)) doubted.push(figure);
     else {
       car[figure] = fit.mean;
+      practice[figure] = figureOf(fit);
       taken.push(figure);
     }
   }
-  return { open: { ...open, car }, taken, doubted };
+  const isTold = falloffPerLap !== null || taken.length > 0;
+  return { open: { ...open, car, ...(isTold && { practice }) }, taken, doubted };
+}
+
+function figureOf(fit: Fitted | null): PracticeFigure | null {
+  return fit && { mean: fit.mean, sd: fit.sd };
 }

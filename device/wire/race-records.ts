@@ -45,8 +45,8 @@ export interface PracticeFigure {
 
 /** What practice on the track said, as the session began with it; a part is null where practice does not tell it. */
 export interface PracticeFigures {
-  /** Of the stored models of the track. */
-  version: number;
+  /** Hash of the laps that it was fitted on. */
+  inputs: string;
   /** Change of ln(lap time) per lap of a stint, burnt fuel included. */
   falloffPerLap: PracticeFigure | null;
   /** kg a clean lap. */

@@ -61,6 +61,7 @@ describe('a session with figures of practice', () => {
     const found = withPriors(open, { ...priors, fuelPerLapKg: told(car.fuelPerLapKg * 1.1) });
     expect(found.taken).toEqual(['fuelPerLapKg']);
     expect(found.open.car).toEqual({ ...car, fuelPerLapKg: car.fuelPerLapKg * 1.1 });
+    expect(found.open.practice).toMatchObject({ fuelPerLapKg: { mean: car.fuelPerLapKg * 1.1 }, pitLossMs: null });
     expect(open.car).toBe(car);
   });
 
