@@ -1,33 +1,42 @@
 import { origins, type PastRace } from '#cloud/strategy/backtest/past-race.js';
 import { areaUnderCurve, bestThreshold, f1Score, mean } from '#cloud/strategy/backtest/scores.js';
 import { cutAtLap } from '#cloud/strategy/history/history.js';
-import { type CarForm, readField } from '#cloud/strategy/models/field.js';
+import { type CarForm, type Field, readField } from '#cloud/strategy/models/field.js';
 import type { StopPrior } from '#cloud/strategy/models/fitted/types.js';
-import { chanceOf } from '#cloud/strategy/models/linear.js';
-import { type Length, progress } from '#cloud/strategy/models/progress.js';
-import { fitStints } from '#cloud/strategy/models/stints.js';
-import {
-  STOP_FEATURES,
-  STOP_LAP_FEATURES,
-  type StopField,
-  stopFeatures,
-  stopField,
-  stopLapFeatures,
-  WITHIN_LAPS,
-} from '#cloud/strategy/models/stop-features.js';
+import { type Length, type Progress, progress } from '#cloud/strategy/models/progress.js';
+import { fitStints, type StintModel } from '#cloud/strategy/models/stints.js';
+import { WITHIN_LAPS } from '#cloud/strategy/models/stop-features.js';
 import { median } from '#cloud/strategy/stats.js';
-import { crossValidated, leastAbsolute, logistic, meanOverRaces, named, type Row } from './regress.js';
+import { habitStopForecasts } from './fit-habit-stops.js';
+import { tankStopForecasts } from './fit-tank-stops.js';
 
 const FIRST_LAP = 5;
-/** Laps; the floor of the reweighting. */
-const FLOOR_LAPS = 0.5;
-const LAP_RIDGE = 0.01;
 
-interface StopRow extends Row {
+/** A moment of a race at which everybody's next stop is asked for. */
+export interface StopMoment {
+  race: number;
+  field: Field;
+  along: Progress;
+  stints: StintModel;
+}
+
+/** A car at such a moment. */
+export interface StopCell {
+  race: number;
+  moment: StopMoment;
   form: CarForm;
-  shared: StopField;
   /** Laps until the next stop; null = none any more. */
   until: number | null;
+  /** Laps that it went on for, up to its next stop or its last lap. */
+  went: number;
+}
+
+/** What one way to tell stops says of each cell, by weights that never saw its race. */
+export interface StopForecasts {
+  prior: StopPrior;
+  within5: Float64Array;
+  /** Laps until the next stop, if there is one. */
+  until: Float64Array;
 }
 
 export interface StopFit {
@@ -37,36 +46,24 @@ export interface StopFit {
   maeLaps: { cv: number; longer: number };
 }
 
-/** A usual stint of the series, repairs left out. */
-export function usualStint(races: readonly PastRace[]): number {
-  const medians = races.map(({ history }) => {
-    const field = readField(history);
-    const stints = fitStints(field, 0);
-    return median(field.cars.flatMap((form) => stints.of(form).over.filter((laps) => laps > 3)));
-  });
-  return median(medians.filter((laps) => laps !== null))!;
+export interface StopSettings {
+  by: StopPrior['by'];
+  ridge: number;
 }
 
-export function fitStopPrior(races: readonly PastRace[], length: Length, ridge: number): StopFit {
+export function fitStopPrior(races: readonly PastRace[], length: Length, { by, ridge }: StopSettings): StopFit {
   const stintLaps = usualStint(races);
-  const rows = stopRows(races, length, stintLaps);
-  const regress = (of: readonly StopRow[]) => logistic(of, ridge);
-  const logits = crossValidated(rows, regress);
-  const laps = rows.flatMap(({ race, form, shared, until }, index): Row[] => {
-    if (until === null) return [];
-    const features = stopLapFeatures(form, shared, chanceOf(logits[index]));
-    return [{ race, y: until, x: Float64Array.from(STOP_LAP_FEATURES, (name) => features[name]) }];
-  });
-  const regressLaps = (of: readonly Row[]) => leastAbsolute(of, LAP_RIDGE, FLOOR_LAPS);
-  const said = crossValidated(laps, regressLaps);
-  const chances = rows.map((row, index) => ({ race: row.race, p: chanceOf(logits[index]), happened: row.y === 1 }));
+  const cells = stopCells(races, length, stintLaps);
+  const forecasts =
+    by === 'tanks' ? tankStopForecasts(races, cells, stintLaps, ridge) : habitStopForecasts(cells, stintLaps, ridge);
+  const chances = cells.map(({ race, until }, index) => ({
+    race,
+    p: forecasts.within5[index],
+    happened: until !== null && until <= WITHIN_LAPS,
+  }));
   const byRace = races.map((_, race) => chances.filter((each) => each.race === race));
   return {
-    prior: {
-      weights: named(STOP_FEATURES, regress(rows)),
-      lapWeights: named(STOP_LAP_FEATURES, regressLaps(laps)),
-      stintLaps,
-    },
+    prior: forecasts.prior,
     auc: areaUnderCurve(chances),
     f1: mean(
       byRace
@@ -76,36 +73,65 @@ export function fitStopPrior(races: readonly PastRace[], length: Length, ridge: 
         ),
     ),
     maeLaps: {
-      cv: meanOverRaces(laps, ({ y }, index) => Math.abs(Math.max(1, Math.round(said[index])) - y)),
-      longer: meanOverRaces(laps, ({ x, y }) => Math.abs(x[STOP_LAP_FEATURES.indexOf('longer')] - y)),
+      cv: meanError(races, cells, (_, index) => Math.max(1, Math.round(forecasts.until[index]))),
+      longer: meanError(races, cells, longerMedian),
     },
   };
 }
 
-function stopRows(races: readonly PastRace[], length: Length, stintLaps: number): StopRow[] {
-  const rows: StopRow[] = [];
+/** A usual stint of the series, repairs left out. */
+function usualStint(races: readonly PastRace[]): number {
+  const medians = races.map(({ history }) => {
+    const field = readField(history);
+    const stints = fitStints(field, 0);
+    return median(field.cars.flatMap((form) => stints.of(form).over.filter((laps) => laps > 3)));
+  });
+  return median(medians.filter((laps) => laps !== null))!;
+}
+
+function stopCells(races: readonly PastRace[], length: Length, stintLaps: number): StopCell[] {
+  const cells: StopCell[] = [];
   for (const [race, past] of races.entries()) {
     const whole = new Map(past.history.cars.map((car) => [car.car, car]));
     for (const lap of origins(past, FIRST_LAP)) {
       const field = readField(cutAtLap(past.history, lap));
-      const shared = stopField(field, progress(field, length), fitStints(field, stintLaps));
+      const moment = { race, field, along: progress(field, length), stints: fitStints(field, stintLaps) };
       for (const form of field.cars) {
         if (form.lap !== lap) continue;
         const car = whole.get(form.car.car)!;
-        let stopLap: number | null = null;
-        for (let at = form.at + 1; at < car.lap.length && stopLap === null; at++)
-          if (car.pitIn[at]) stopLap = car.lap[at];
-        const features = stopFeatures(form, shared);
-        rows.push({
-          race,
-          form,
-          shared,
-          until: stopLap === null ? null : stopLap - lap,
-          x: Float64Array.from(STOP_FEATURES, (name) => features[name]),
-          y: stopLap !== null && stopLap <= lap + WITHIN_LAPS ? 1 : 0,
-        });
+        let at = form.at + 1;
+        while (at < car.lap.length && !car.pitIn[at]) at++;
+        const stops = at < car.lap.length;
+        const went = car.lap[stops ? at : car.lap.length - 1] - lap;
+        cells.push({ race, moment, form, until: stops ? went : null, went });
       }
     }
   }
-  return rows;
+  return cells;
+}
+
+/** What is left of the median of the class's stints that got further; NaN where none did. */
+function longerMedian({ form, moment: { stints } }: StopCell): number {
+  const { ageLaps } = stints.of(form);
+  const longer = median(stints.seen(form.cls).laps.filter((laps) => laps > ageLaps));
+  return longer === null ? Number.NaN : longer - ageLaps;
+}
+
+/** Laps, mean over races, of the cells where both ways say something. */
+function meanError(
+  races: readonly PastRace[],
+  cells: readonly StopCell[],
+  said: (cell: StopCell, index: number) => number,
+): number {
+  return mean(
+    races.map((_, race) =>
+      mean(
+        cells.flatMap((cell, index) =>
+          cell.race !== race || cell.until === null || Number.isNaN(longerMedian(cell))
+            ? []
+            : [Math.abs(said(cell, index) - cell.until)],
+        ),
+      ),
+    ),
+  );
 }

@@ -18,7 +18,7 @@ import { fitOrderPrior } from './fit-order.js';
 import { fitPacePrior } from './fit-pace.js';
 import { fitRejoinPrior, usualPitLoss } from './fit-rejoin.js';
 import { fitRemainingPrior } from './fit-remaining.js';
-import { fitStopPrior } from './fit-stops.js';
+import { fitStopPrior, type StopSettings } from './fit-stops.js';
 import { pastRaces } from './races.js';
 
 /**
@@ -28,7 +28,7 @@ import { pastRaces } from './races.js';
 interface Settings {
   pace: number;
   order: { ridge: number; endFactor: number };
-  stops: number;
+  stops: StopSettings;
   remaining: { ridge: number; scale: number };
   rejoin: { ridge: number; scale: number };
 }
@@ -37,35 +37,35 @@ const SETTINGS: Record<string, Settings> = {
   f1: {
     pace: 0.003,
     order: { ridge: 0.01, endFactor: 30 },
-    stops: 3,
+    stops: { by: 'habits', ridge: 3 },
     remaining: { ridge: 0.03, scale: 1 },
     rejoin: { ridge: 0.1, scale: 1.5 },
   },
   nascar: {
     pace: 0.3,
     order: { ridge: 1, endFactor: 30 },
-    stops: 3,
+    stops: { by: 'habits', ridge: 3 },
     remaining: { ridge: 1, scale: 7 },
     rejoin: { ridge: 0.1, scale: 3 },
   },
   wec: {
     pace: 1,
     order: { ridge: 1, endFactor: 1 },
-    stops: 3,
+    stops: { by: 'tanks', ridge: 10 },
     remaining: { ridge: 1, scale: 5 },
     rejoin: { ridge: 0.03, scale: 10 },
   },
   grcup: {
     pace: 1,
     order: { ridge: 3, endFactor: 30 },
-    stops: 10,
+    stops: { by: 'habits', ridge: 10 },
     remaining: { ridge: 1, scale: 2 },
     rejoin: { ridge: 0.1, scale: 5 },
   },
   other: {
     pace: 0.1,
     order: { ridge: 0.1, endFactor: 10 },
-    stops: 10,
+    stops: { by: 'habits', ridge: 10 },
     remaining: { ridge: 0.3, scale: 2 },
     rejoin: { ridge: 0.1, scale: 5 },
   },

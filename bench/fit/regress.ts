@@ -69,22 +69,20 @@ export function dot(x: Float64Array, weights: Float64Array): number {
   return sum;
 }
 
-/**
- * Each row's forecast by weights fitted on the other races.
- *
- * @param folds races are dealt into so many parts
- */
+/** Races are dealt into so many parts. */
+export const FOLDS = 7;
+
+/** Each row's forecast by weights fitted on the other races. */
 export function crossValidated<R extends Row>(
   rows: readonly R[],
   regress: (rows: readonly R[]) => Float64Array,
-  folds = 7,
 ): Float64Array {
   const forecasts = new Float64Array(rows.length);
-  for (let fold = 0; fold < folds; fold++) {
-    const rest = rows.filter(({ race }) => race % folds !== fold);
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const rest = rows.filter(({ race }) => race % FOLDS !== fold);
     if (rest.length === 0 || rest.length === rows.length) continue;
     const weights = regress(rest);
-    for (const [index, row] of rows.entries()) if (row.race % folds === fold) forecasts[index] = dot(row.x, weights);
+    for (const [index, row] of rows.entries()) if (row.race % FOLDS === fold) forecasts[index] = dot(row.x, weights);
   }
   return forecasts;
 }

@@ -15,11 +15,15 @@ export interface Progress {
   lapsTotal: number;
   /** To the full distance, at least 0. A car that is laps down is flagged off before. */
   lapsLeft(form: CarForm): number;
+  /** That the car itself will complete: by the clock, those that are laps down drive fewer. */
+  ownLapsLeft(form: CarForm): number;
   leader: CarForm | null;
 }
 
 /** A race that goes on beyond its usual length has at least this share of what it has done left. */
 const OVERTIME = 0.05;
+/** By the clock, a car goes on as in its newest laps, a stop or two among them. */
+const RECENT_S = 5_400;
 
 /**
  * Distance done and left, in laps. Units: laps. Source: the race's own length; by the clock, the leader's mean lap so far,
@@ -33,6 +37,7 @@ export function progress(field: Field, usual: Length): Progress {
     leader,
     share: lapsTotal > 0 ? Math.min(1, field.lap / lapsTotal) : 0,
     lapsLeft: (form) => Math.max(0, lapsTotal - form.lap),
+    ownLapsLeft: (form) => clockLaps(field, form, usual) ?? Math.max(0, lapsTotal - form.lap),
   };
 }
 
@@ -53,6 +58,23 @@ function totalLaps(field: Field, leader: CarForm, usual: Length): number {
     return field.lap + Math.ceil(leftS / meanLapS(leader));
   }
   return Math.max(usual.laps ?? 0, Math.ceil(field.lap * (1 + OVERTIME)));
+}
+
+/** Laps until the clock runs out, the one under way at that moment included; null where laps are counted. */
+function clockLaps({ history: { lapsTotal, durationS } }: Field, form: CarForm, usual: Length): number | null {
+  const clockS = durationS !== null && durationS > 0 ? durationS : usual.durationS;
+  const nowS = form.car.elapsedS[form.at];
+  if ((lapsTotal !== null && lapsTotal > 0) || clockS === null || !(nowS > 0)) return null;
+  const lapS = recentLapS(form);
+  return lapS > 0 ? Math.max(1, Math.ceil((clockS - nowS) / lapS)) : null;
+}
+
+function recentLapS(form: CarForm): number {
+  const { elapsedS, lap } = form.car;
+  const { at } = form;
+  let from = at;
+  while (from > 0 && elapsedS[from - 1] >= elapsedS[at] - RECENT_S) from--;
+  return from > 0 && from < at ? (elapsedS[at] - elapsedS[from]) / (lap[at] - lap[from]) : meanLapS(form);
 }
 
 /** Of all laps so far; stops and cautions are in it. */

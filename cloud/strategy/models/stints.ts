@@ -60,11 +60,16 @@ function full(laps: number): boolean {
   return laps >= STINT_MIN_LAPS;
 }
 
+/** What a lap uses, of a green one. */
+export function greenWorth(flag: number): number {
+  return isRacing(flag) || flag === FLAG.localYellow ? 1 : SLOW_LAP;
+}
+
 function carStints({ car, at }: CarForm): CarStints {
   const stints: CarStints = { over: [], overGreen: [], ageLaps: 0, ageGreen: 0 };
   for (let index = 0; index <= at; index++) {
     stints.ageLaps++;
-    stints.ageGreen += isRacing(car.flag[index]) || car.flag[index] === FLAG.localYellow ? 1 : SLOW_LAP;
+    stints.ageGreen += greenWorth(car.flag[index]);
     if (!car.pitIn[index]) continue;
     stints.over.push(stints.ageLaps);
     stints.overGreen.push(stints.ageGreen);

@@ -1,5 +1,4 @@
 import type { CarForm, Field } from '../models/field.js';
-import { WITHIN_LAPS } from '../models/stop-features.js';
 import { fitStops } from '../models/stops.js';
 import type { RacingPrior } from './racing-priors.js';
 import type { RaceModels } from './start.js';
@@ -56,11 +55,8 @@ export function stopTables(
   return { later, stopHazard, nextHazard, blockLaps, blocks, cautionStop };
 }
 
-/** Hazards stay the same for `WITHIN_LAPS` laps. */
 function fill(table: Float64Array, from: number, count: number, at: (ahead: number) => number): void {
-  for (let ahead = 0; ahead < count; ahead += WITHIN_LAPS) {
-    table.fill(at(ahead), from + ahead, from + Math.min(count, ahead + WITHIN_LAPS));
-  }
+  for (let ahead = 0; ahead < count; ahead++) table[from + ahead] = at(ahead);
 }
 
 function middling(cars: readonly CarForm[]): CarForm | undefined {
@@ -87,6 +83,7 @@ function afterStop(field: Field, models: RaceModels, form: CarForm, laps: number
   const there = {
     ...along,
     lapsLeft: () => Math.max(0, laps),
+    ownLapsLeft: () => Math.max(0, laps),
     share: along.lapsTotal > 0 ? Math.min(1, Math.max(0, 1 - laps / along.lapsTotal)) : 0,
   };
   const later = {

@@ -103,6 +103,7 @@ export const F1: Prior = {
     outsPerRace: 0.13421,
   },
   stops: {
+    by: 'habits',
     weights: {
       one: -4.2223,
       seenEnding: -0.096148,

@@ -103,6 +103,7 @@ export const GRCUP: Prior = {
     outsPerRace: 0.092695,
   },
   stops: {
+    by: 'habits',
     weights: {
       one: -3.4154,
       seenEnding: 0.097114,

@@ -103,6 +103,7 @@ export const NASCAR: Prior = {
     outsPerRace: 0.18132,
   },
   stops: {
+    by: 'habits',
     weights: {
       one: -4.5043,
       seenEnding: 0.10525,

@@ -99,6 +99,7 @@ export const OTHER: Prior = {
     outsPerRace: 0.14782,
   },
   stops: {
+    by: 'habits',
     weights: {
       one: -3.4154,
       seenEnding: 0.097114,

@@ -6,6 +6,7 @@ import type { Length } from '../progress.js';
 import type { RejoinFeature } from '../rejoin-features.js';
 import type { RemainingFeature } from '../remaining-features.js';
 import type { StopFeature, StopLapFeature } from '../stop-features.js';
+import type { TankFeature } from '../tank-features.js';
 
 /** What past races say of lap times (`pace.ts`). */
 export interface PacePrior {
@@ -27,8 +28,9 @@ export interface OrderPrior {
   outsPerRace: number;
 }
 
-/** What past races say of stops (`stops.ts`). */
-export interface StopPrior {
+/** What past races say of stops, where habits tell them (`habit-stops.ts`). */
+export interface HabitStopPrior {
+  by: 'habits';
   /** Of the logit of a stop within five laps. */
   weights: Features<StopFeature>;
   /** A usual stint, before this race has shown one. */
@@ -36,6 +38,18 @@ export interface StopPrior {
   /** Of the laps until the next stop, given that there is one. */
   lapWeights: Features<StopLapFeature>;
 }
+
+/** The same, where tanks do (`tank-stops.ts`). */
+export interface TankStopPrior {
+  by: 'tanks';
+  /** Of the logit of a stop on one lap. */
+  weights: Features<TankFeature>;
+  /** A usual stint, before this race has shown one: in laps, and a full tank in seconds under green. */
+  stintLaps: number;
+  tankS: number;
+}
+
+export type StopPrior = HabitStopPrior | TankStopPrior;
 
 /** What past races say of the time to the flag (`remaining.ts`). */
 export interface RemainingPrior {
