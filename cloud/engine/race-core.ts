@@ -2,10 +2,12 @@ import { applyRecord } from '#cloud/race/apply.js';
 import { addCall } from '#cloud/race/calls.js';
 import { completeState, createRaceState } from '#cloud/race/create.js';
 import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
-import { answer as askStrategy } from '#cloud/strategy/answer.js';
+import { proposeCalls } from '#cloud/strategy/answers/calls.js';
 import type { Forecast } from '#cloud/strategy/answers/forecast-types.js';
-import { proposeCalls } from '#cloud/strategy/calls.js';
-import type { StrategyAnswer } from '#cloud/strategy/types.js';
+import { quickAnswers } from '#cloud/strategy/answers/quick.js';
+import { ReadingMemory } from '#cloud/strategy/answers/reading.js';
+import type { Answers } from '#cloud/strategy/answers/types.js';
+import { ENGINE_VERSION } from '#cloud/strategy/answers/version.js';
 import { Seen } from '#cloud/streams/seen.js';
 import { positionBehind, SHARD_END, type ShardPosition } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
@@ -18,8 +20,6 @@ import { triggerText } from './trigger-text.js';
 
 /** Event time between two answers: at speed 5 this is one in 200 ms of wall time. */
 export const ASK_GAP_MS = 1_000;
-/** Races drawn for the gain of a stop; stored with each answer (decision 11). */
-export const ANSWER_RUNS = 200;
 /** People's inputs remembered, newest last, so that the same one put twice is one. */
 const MAX_INPUTS = 2_000;
 
@@ -60,7 +60,7 @@ export class RaceCore {
   readonly seen: Seen;
   readonly counters: CoreCounters = noCounts();
   state: RaceState | null;
-  answer: StrategyAnswer | null;
+  answer: Answers | null;
   /** What simulated races said last; older than the state by what it took to simulate them. */
   forecast: Forecast | null;
   /** Told of every failure that was counted, and of the record whose fold it was. */
@@ -68,6 +68,8 @@ export class RaceCore {
   /** Of reducers: apart from agents, whose boots are acknowledged and must not be crowded out. */
   readonly #told: Seen;
   readonly #window: ReorderWindow;
+  /** Saves work, changes nothing: it is in no snapshot. */
+  readonly #memory = new ReadingMemory();
   readonly #inputs: Set<string>;
   /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
   readonly #asks: boolean;
@@ -84,7 +86,8 @@ export class RaceCore {
     this.#window = new ReorderWindow(stored?.window);
     this.#inputs = new Set(stored?.inputs);
     this.state = stored?.state ? completeState(stored.state) : null;
-    this.answer = stored?.answer ?? null;
+    // Another version's answer has other groups; the next question comes within a lap.
+    this.answer = stored?.answer?.provenance.engineVersion === ENGINE_VERSION ? stored.answer : null;
     this.#askedMs = stored?.askedMs ?? 0;
     this.#toAsk = stored?.toAsk ?? null;
     this.forecast = stored?.forecast ?? null;
@@ -249,7 +252,7 @@ export class RaceCore {
     this.#askedMs = state.lastEventMs;
     this.counters.answers++;
     try {
-      this.answer = askStrategy({ state, trigger, runs: ANSWER_RUNS });
+      this.answer = quickAnswers({ state, trigger, memory: this.#memory });
     } catch (error) {
       this.#fail(error);
       return;
@@ -258,10 +261,10 @@ export class RaceCore {
   }
 
   #propose(triggers: RaceTrigger[]): void {
-    const { state, answer } = this;
+    const { state, answer, forecast } = this;
     if (!state || !answer || !this.#asks) return;
     try {
-      for (const call of proposeCalls(state, answer)) triggers.push(...addCall(state, call));
+      for (const call of proposeCalls(state, answer, forecast)) triggers.push(...addCall(state, call));
     } catch (error) {
       this.#fail(error);
     }

@@ -1,6 +1,6 @@
 import type { RaceState } from '#cloud/race/types.js';
 import type { Forecast } from '#cloud/strategy/answers/forecast-types.js';
-import type { StrategyAnswer } from '#cloud/strategy/types.js';
+import type { Answers } from '#cloud/strategy/answers/types.js';
 import type { SeenJson } from '#cloud/streams/seen.js';
 import type { ShardPosition } from '#cloud/streams/shard-graph.js';
 import { PitwallError } from '#wire/errors.js';
@@ -17,7 +17,7 @@ export interface RaceSnapshot {
   window: WindowJson;
   inputs: string[];
   state: RaceState | null;
-  answer: StrategyAnswer | null;
+  answer: Answers | null;
   askedMs: number;
   toAsk: string | null;
   /** Absent in snapshots from before there were any. */

@@ -12,7 +12,7 @@ import { classification, penaltyOf } from '#cloud/race/rules/penalties.js';
 import { rulesOf } from '#cloud/race/rules/rules.js';
 import { cautions, stageNow } from '#cloud/race/rules/stages.js';
 import type { AgentHealth, CallState, EntryState, RaceState } from '#cloud/race/types.js';
-import type { EntryAnswer, StrategyAnswer } from '#cloud/strategy/types.js';
+import type { Answers, EntryAnswer } from '#cloud/strategy/answers/types.js';
 import { callTimes } from './call-times.js';
 import { raceLog } from './race-log.js';
 
@@ -32,7 +32,7 @@ export interface ViewMoment {
 const MAX_CALLS_SHOWN = 30;
 
 /** State and newest answer as the screen shows them. Pure; what is unknown is absent. */
-export function raceView(state: RaceState, answer: StrategyAnswer | null, moment: ViewMoment): RaceView {
+export function raceView(state: RaceState, answer: Answers | null, moment: ViewMoment): RaceView {
   const { session, phase, flag, lap, greenAtMs, lastEventMs } = state;
   const view: RaceView = {
     race: session.race,

@@ -79,7 +79,7 @@ function applySummary(state: RaceState, entry: EntryState, event: SummaryEvent):
   }
   if (fuelUsedKg !== undefined && Number.isFinite(fuelUsedKg) && fuelUsedKg >= 0) {
     const usedKg = car.fuelOffsetKg + fuelUsedKg;
-    // Heard first in mid-race: no base, and fuel is counted by laps (cloud/strategy/fuel.ts).
+    // Heard first in mid-race: no base, and fuel is counted by laps (cloud/strategy/answers/fuel.ts).
     if (entry.laps.length === 0 || atMs < entry.laps[0].atMs) {
       car.fuelUsedAtStartKg = Math.min(car.fuelUsedAtStartKg ?? usedKg, usedKg);
     }

@@ -26,7 +26,7 @@ export interface PracticePriors {
   lapMs: number | null;
   /**
    * Change of ln(lap time) per lap of a stint, burnt fuel included, pooled over the field; × `lapMs` = ms per lap. As
-   * `cloud/strategy/falloff.ts` has it.
+   * `cloud/strategy/models/state-space/` has it.
    */
   falloffPerLap: Fitted | null;
   /** kg a clean lap. */

@@ -50,6 +50,22 @@ export interface WindowPoint {
   gainMs: Band;
 }
 
+/** The stop that simulated races speak for, against the alternative, on common random numbers. */
+export interface ForecastPlan {
+  /** In-lap. */
+  lap: number;
+  /** In-lap of the alternative; null = to stay out, and stop as usual later. */
+  versusLap: number | null;
+  service: Service;
+  gainPlaces: Band;
+  gainMs: Band;
+  /** Chances of the plan and of the alternative. */
+  win: { plan: number; versus: number };
+  top10: { plan: number; versus: number };
+  /** It uses a caution that is out now. */
+  opportunity: boolean;
+}
+
 /** One own car. */
 export interface OwnForecast {
   entry: string;
@@ -57,6 +73,8 @@ export interface OwnForecast {
   pitNow: PitNowCase[];
   stayOrPit: StayOrPit | null;
   window: WindowPoint[];
+  /** Null where no stop is needed or gains. */
+  plan: ForecastPlan | null;
   /** Group 9: place at the restart if a caution falls now, by choice; null where it was not drawn. */
   restart: { stay: Band; pit: Band } | null;
 }

@@ -41,8 +41,9 @@ export interface Provenance {
 export interface RaceAnswer {
   known: Known;
   lap: number;
-  lapsTotal: number;
-  lapsToGo: number;
+  /** Of the leader; by the clock an estimate; null where nothing tells it yet. */
+  lapsTotal: number | null;
+  lapsToGo: number | null;
   /** Null where the rules know no stages. */
   stage: { stage: number; of: number; endLap: number; lapsToEnd: number } | null;
   flag: Flag;
@@ -63,11 +64,9 @@ export interface FuelAnswer {
   toAddKg: number;
   /** Stops still needed on full tanks by the cautious end of the band. */
   stopsNeeded: number;
-  /** Laps over (+) or short (−) on what is on board. */
+  /** On what is on board; the stage's is null where there is none, or it ends with the race. */
   toStageEnd: Reach | null;
   toFinish: Reach;
-  /** Miles per gallon at the rate used; null: neither the track's length nor the fuel's density is known to a session. */
-  mpg: Band | null;
 }
 
 export interface Reach {
@@ -116,8 +115,9 @@ export interface RejoinAnswer {
 /** Group 4, as far as no race is drawn: as it stands, if the car comes in now and rivals stay out. */
 export interface PitNowAnswer {
   known: Known;
-  lossMs: Record<Service, number>;
-  rejoin: Record<Service, RejoinAnswer>;
+  /** By the services that this kind of racing knows. */
+  lossMs: Partial<Record<Service, number>>;
+  rejoin: Partial<Record<Service, RejoinAnswer>>;
 }
 
 /** Group 6. One car of the field. */
@@ -140,6 +140,7 @@ export interface StandingAnswer {
 /** Group 7. Time lost to wear since the car's last stop, and against whom. */
 export interface FalloffAnswer {
   known: Known;
+  tyreAgeLaps: number;
   /** Lost on a lap to tyre age, now; and lost so far in this stint. */
   perLapMs: Band;
   lostMs: number;
@@ -227,7 +228,7 @@ export interface TyreSetAnswer {
 /** Group 12. How far the data can be trusted. */
 export interface DataHealthAnswer {
   known: Known;
-  facts: { fact: 'laps' | 'order' | 'flag' | 'stops'; source: Source; ageMs: number }[];
+  facts: { fact: 'laps' | 'order' | 'flag' | 'stops'; source: Source; ageMs: number | null }[];
   /** Laps that timing and cars both told: how many, how many differ by more than half a second, and the widest difference. */
   compared: number;
   disagreed: number;
@@ -272,8 +273,9 @@ export interface StopPlan {
   versusLap: number;
   /** Remaining race time with the alternative less that with the plan. */
   gainMs: Band;
-  /** Share of runs in which the tank is dry before the alternative's lap. */
+  /** Chance that the tank is dry before the alternative's lap, and that a caution falls before it. */
   dryShare: number;
+  cautionShare: number;
   /** The plan uses a caution that is out now. */
   opportunity: boolean;
   service: { tyres: 0 | 2 | 4; fuelKg: number };
@@ -286,6 +288,7 @@ export interface Answers {
   race: RaceAnswer;
   cautions: CautionAnswer;
   pitRoad: PitRoadAnswer;
+  /** Looks at agents' health too, which is not in the state hash. */
   dataHealth: DataHealthAnswer;
   /** Every car; the group's own `known` is `standings`. */
   standings: Known;

@@ -4,7 +4,7 @@ import { raceView } from '#cloud/engine/view.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { RaceState } from '#cloud/race/types.js';
-import { answer } from '#cloud/strategy/answer.js';
+import { quickAnswers } from '#cloud/strategy/answers/quick.js';
 import type { PassingMessage } from '#wire/messages.js';
 import type { RaceRecord, SessionOpen } from '#wire/race-records.js';
 import { type Random, seededRandom } from '#wire/random.js';
@@ -44,7 +44,7 @@ function follow(
   const state = createRaceState(session);
   const notNumbers: string[] = [];
   const look = () => {
-    const answered = answer({ state, trigger: 'test', runs: 5 });
+    const answered = quickAnswers({ state, trigger: 'test' });
     const view = raceView(state, answered, { raceTimeMs: state.lastEventMs, speed: 1 });
     notNumbers.push(...notFinite(view), ...notFinite(state).map((path) => `state${path}`));
   };

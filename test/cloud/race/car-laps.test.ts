@@ -5,7 +5,7 @@ import { MAX_CAR_LAPS, SILENT_AFTER_MS } from '#cloud/race/car-laps.js';
 import { createRaceState } from '#cloud/race/create.js';
 import { lapsCompleted, officialLaps } from '#cloud/race/laps.js';
 import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
-import { answer } from '#cloud/strategy/answer.js';
+import { quickAnswers } from '#cloud/strategy/answers/quick.js';
 import type { CarLapEvent } from '#wire/messages.js';
 import type { RaceRecord } from '#wire/race-records.js';
 import { seededRandom } from '#wire/random.js';
@@ -168,7 +168,7 @@ describe('laps that the car tells', () => {
       heard.filter((record) => 'eventTimeMs' in record && record.eventTimeMs <= untilMs),
     );
     expect(lapsCompleted(state.entries['1'])).toBeGreaterThan(15);
-    const given = answer({ state, trigger: 'test', runs: 20 });
+    const given = quickAnswers({ state, trigger: 'test' });
     expect(given.entries['1'].tyreAgeLaps).toBe(lapsCompleted(state.entries['1']));
     expect(notFinite(given)).toEqual([]);
     expect(notFinite(raceView(state, given, { raceTimeMs: untilMs, speed: 1 }))).toEqual([]);

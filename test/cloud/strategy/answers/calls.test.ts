@@ -3,21 +3,23 @@ import { applyRecord } from '#cloud/race/apply.js';
 import { addCall, isOpenCall, transition } from '#cloud/race/calls.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { CallState, RaceState } from '#cloud/race/types.js';
-import { answer } from '#cloud/strategy/answer.js';
-import { proposeCalls } from '#cloud/strategy/calls.js';
-import { type MadeRace, makeRace } from '../../helpers/made-race.js';
-import { rosterEntry, sessionOpen } from '../../helpers/race-records.js';
+import { proposeCalls } from '#cloud/strategy/answers/calls.js';
+import { quickAnswers } from '#cloud/strategy/answers/quick.js';
+import { ReadingMemory } from '#cloud/strategy/answers/reading.js';
+import { type MadeRace, makeRace } from '../../../helpers/made-race.js';
+import { rosterEntry, sessionOpen } from '../../../helpers/race-records.js';
 
 /** Runs a race with the strategy asked at every lap of the field, as the engine does. */
 function play(race: MadeRace, more: { lapsTotal?: number; onCall?: (state: RaceState, call: CallState) => void } = {}) {
   const roster = Array.from({ length: race.cars }, (_, i) => rosterEntry(String(i + 1), { own: i < 2 }));
   const state = createRaceState(sessionOpen({ roster, lapsTotal: more.lapsTotal ?? 60 }));
   const calls: CallState[] = [];
+  const memory = new ReadingMemory();
   let openMost = 0;
   for (const record of makeRace(race)) {
     const laps = applyRecord(state, record).filter(({ type }) => type === 'lap' || type === 'flag');
     if (laps.length === 0) continue;
-    for (const call of proposeCalls(state, answer({ state, trigger: laps[0].type, runs: 50 }))) {
+    for (const call of proposeCalls(state, quickAnswers({ state, trigger: laps[0].type, memory }))) {
       addCall(state, call);
       calls.push(call);
       more.onCall?.(state, call);
@@ -49,9 +51,11 @@ describe('pit calls', () => {
     expect(first.call.text).toMatch(/^Pit on lap \d+(, at the latest \d+)?: (4|no) tyres, \d+\.\d kg\.$/);
     expect(first.reasons).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^Fuel lasts \d+\.\d laps \(\d+\.\d–\d+\.\d\)\.$/),
+        expect.stringMatching(/^Fuel lasts \d+\.\d laps \(\d+\.\d–\d+\.\d\), \d+\.\d short of the end\.$/),
         expect.stringMatching(/^Window laps \d+–\d+, \d stops? to go\.$/),
-        expect.stringMatching(/^Tyres cost \d\.\d\d s a lap after \d+ laps \(0\.0\d\d s per lap of age\)\.$/),
+        expect.stringMatching(
+          /^Tyres cost \d\.\d\d s a lap after \d+ laps \(0\.0\d\d s per lap of age\), \d+\.\d s so far\.$/,
+        ),
         expect.stringMatching(/^Stopping now: rejoin P\d+/),
         expect.stringMatching(
           /^Lap \d+ rather than \d+ gains -?\d+\.\d s on average \(8 in 10: -?\d+\.\d to -?\d+\.\d\)\.$/,
@@ -62,7 +66,8 @@ describe('pit calls', () => {
     expect(first.gainLowMs).toBeLessThanOrEqual(first.expectedGainMs);
     expect(first.gainHighMs).toBeGreaterThanOrEqual(first.expectedGainMs);
     expect(first.call.service.fuelKg).toBeLessThanOrEqual(50);
-    expect(first.answer.runs).toBe(50);
+    expect(first.answer.runs).toBe(0);
+    expect(first.expected?.lossMs).toBe(30_000);
   });
 
   it('are the same in every run', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fuel } from '#cloud/strategy/fuel.js';
-import { raceState } from './helpers.js';
+import { fuel } from '#cloud/strategy/answers/fuel.js';
+import { raceState } from '../helpers.js';
 
 describe('fuel', () => {
   it('is the prior, laps counted, where the car has no integral', () => {

@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { answer } from '#cloud/strategy/answer.js';
+import { quickAnswers } from '#cloud/strategy/answers/quick.js';
+import { ReadingMemory } from '#cloud/strategy/answers/reading.js';
+import { ENGINE_VERSION } from '#cloud/strategy/answers/version.js';
 import { stateHash } from '#cloud/strategy/state-hash.js';
-import { notFinite } from '../../helpers/made-race.js';
-import { raceState } from './helpers.js';
+import { notFinite } from '../../../helpers/made-race.js';
+import { raceState } from '../helpers.js';
 
 const race = { cars: 12, laps: 20, falloffMs: 50, noiseMs: 60, spreadMs: 40, fuelPerLapKg: 2 };
 const CAR = { tankKg: 50, fuelPerLapKg: 2, pitLossMs: 30_000, tyreLifeLaps: 30 };
-const ask = (state = raceState(race), runs = 100) => answer({ state, trigger: 'lap 20/1', runs });
+const ask = (state = raceState(race)) => quickAnswers({ state, trigger: 'lap 20/1' });
 
-describe('answer', () => {
+describe('quick answers', () => {
   it('answers for every entry, and plans for our own only', () => {
     const answered = ask();
     expect(Object.keys(answered.entries)).toHaveLength(12);
-    expect(answered.entries['1'].plan).not.toBeNull();
-    expect(answered.entries['2'].plan).toBeNull();
+    expect(Object.keys(answered.own)).toEqual(['1']);
+    expect(answered.own['1'].plan).not.toBeNull();
     expect(answered.entries['2'].pitWindow).not.toBeNull();
     expect(notFinite(answered)).toEqual([]);
   });
@@ -25,12 +27,23 @@ describe('answer', () => {
     expect(answered.provenance).toEqual({
       stateHash: stateHash(state),
       seed: 7,
-      runs: 100,
-      engineVersion: '3',
+      runs: 0,
+      engineVersion: ENGINE_VERSION,
       trigger: 'lap 20/1',
     });
     expect(JSON.stringify(ask(JSON.parse(before)))).toBe(JSON.stringify(answered));
     expect(JSON.stringify(state)).toBe(before);
+  });
+
+  it('is the same with and without the memory of earlier questions', () => {
+    const memory = new ReadingMemory();
+    const told: string[] = [];
+    for (const laps of [5, 12, 20]) {
+      const state = raceState({ ...race, laps });
+      told.push(JSON.stringify(quickAnswers({ state, trigger: 'lap', memory })));
+      expect(told.at(-1)).toBe(JSON.stringify(quickAnswers({ state, trigger: 'lap' })));
+    }
+    expect(new Set(told).size).toBe(3);
   });
 
   it('hashes what it reads and nothing else', () => {
@@ -71,12 +84,13 @@ describe('answer', () => {
       Object.assign(last, { flag: 'yellow', atMs: last.atMs + 10_000, lapTimeMs: last.lapTimeMs! + 10_000 });
     }
     state.lastEventMs = state.entries['11'].laps[19].atMs;
-    expect(ask(state).entries['12'].rejoin).toMatchObject({ position: 12 });
+    expect(ask(state).entries['12'].rejoin!.position).toBeGreaterThanOrEqual(10);
   });
 
   it('is empty, not wrong, before the first lap', () => {
     const answered = ask(raceState({ cars: 3, laps: 0 }));
-    expect(answered.entries['1']).toMatchObject({ paceMs: null, pitWindow: null, rejoin: null, plan: null });
+    expect(answered.entries['1']).toMatchObject({ paceMs: null, pitWindow: null, rejoin: null });
+    expect(answered.own['1']).toMatchObject({ window: null, pitNow: null, falloff: null, pace: null, plan: null });
     expect(notFinite(answered)).toEqual([]);
   });
 
@@ -89,6 +103,7 @@ describe('answer', () => {
   it('gives no pit window to a car that is out', () => {
     const state = raceState(race);
     state.entries['1'].status = 'retired';
-    expect(ask(state).entries['1']).toMatchObject({ fuelLapsLeft: null, pitWindow: null, rejoin: null, plan: null });
+    expect(ask(state).entries['1']).toMatchObject({ fuelLapsLeft: null, pitWindow: null, rejoin: null });
+    expect(ask(state).own['1']).toMatchObject({ fuel: null, window: null, pitNow: null, plan: null });
   });
 });

@@ -1,19 +1,18 @@
-import { clamp } from './stats.js';
-import { fuelCostMs, type StintCost, tyreCostMs } from './stint-cost.js';
+import { clamp } from '../stats.js';
 import type { Band } from './types.js';
+import { type Wear, wearMs } from './wear.js';
 
-/** A car's situation at its last completed lap, as far as a stop plan needs it. */
+/** A car's situation at its last completed lap, as far as a stop plan needs it. Laps and ms. */
 export interface Situation {
   lap: number;
   lapsTotal: number;
   tyreAgeLaps: number;
-  fuelKg: number;
   fuelLapsLeft: Band;
-  tankKg: number;
+  fuelLapsSd: number;
   /** Laps that a full tank lasts, by the cautious end of the band. */
   tankLaps: number;
   pitLossMs: number;
-  cost: StintCost;
+  wear: Wear;
 }
 
 export interface PitWindow {
@@ -31,17 +30,17 @@ const EXTRA_STOPS = 2;
  *
  * - closes on the last lap that the cautious end of the fuel band reaches;
  * - opens on the first lap from which `stopsToGo` stops reach the end on full tanks;
- * - best = cheapest remaining race time over all laps of the window: fall-off, tyre life, fuel weight, pit losses, with
+ * - best = cheapest remaining race time over all laps of the window: wear, tyre life, fuel weight, pit losses, with
  *   the stops after the next one spread evenly.
  *
  * Null when no stop is needed nor pays. Limits: traffic, rivals' stops, cautions to come and stages are not in this curve
- * (a caution to come is in `stop-gain.ts`).
+ * (a caution to come is in `plan.ts`, all of it in the forecast).
  */
 export function pitWindow(now: Situation): PitWindow | null {
   const remaining = now.lapsTotal - now.lap;
   if (remaining <= 1) return null;
   const reach = Math.floor(now.fuelLapsLeft.low);
-  const fewest = reach >= remaining ? 0 : Math.max(1, Math.ceil((remaining - reach) / Math.max(1, now.tankLaps)));
+  const fewest = reach >= remaining ? 0 : Math.max(1, Math.ceil((remaining - reach) / now.tankLaps));
   let best = fewest === 0 ? { costMs: stayOutMs(now, remaining), window: null as PitWindow | null } : null;
   for (let stops = Math.max(1, fewest); stops <= fewest + EXTRA_STOPS; stops++) {
     const found = bestOf(now, stops, reach);
@@ -68,21 +67,28 @@ function bestOf(now: Situation, stops: number, reach: number): { costMs: number;
 }
 
 /**
- * Remaining race time beyond clean laps on new tyres and an empty tank, ms, when the next of `stops` stops is made at the
- * end of `lap` and the others follow evenly.
+ * Remaining race time beyond clean laps on new tyres, ms, when the next of `stops` stops is made at the end of `lap` and the
+ * others follow evenly.
  */
 export function planCostMs(now: Situation, lap: number, stops: number, pitLossesMs: number): number {
-  const first = lap - now.lap;
   const after = (now.lapsTotal - lap) / stops;
-  const fillKg = Math.min(now.tankKg, after * now.cost.fuelPerLapKg);
-  return (
-    tyreCostMs(now.cost, now.tyreAgeLaps, first) +
-    fuelCostMs(now.cost, now.fuelKg, first) +
-    stops * (tyreCostMs(now.cost, 0, after) + fuelCostMs(now.cost, fillKg, after)) +
-    pitLossesMs
-  );
+  return planWearMs(now, now.wear.sumMs, lap, stops) + fuelWeightMs(now, lap, stops, after) + pitLossesMs;
+}
+
+/** What of that is wear; with `sumSdMs`, one standard deviation of it. */
+export function planWearMs(now: Situation, sums: Float64Array, lap: number, stops: number): number {
+  const after = (now.lapsTotal - lap) / stops;
+  return wearMs(sums, now.tyreAgeLaps, lap - now.lap) + stops * wearMs(sums, 0, after);
+}
+
+/** A stint carries at its beginning what it needs to its end; what is burnt on the way is in the wear. */
+function fuelWeightMs(now: Situation, lap: number, stops: number, after: number): number {
+  if (now.wear.fuelLapMs === 0) return 0;
+  const onBoard = now.fuelLapsLeft.mean + now.tyreAgeLaps;
+  return now.wear.fuelLapMs * (onBoard * (lap - now.lap) + stops * Math.min(now.tankLaps, after) * after);
 }
 
 function stayOutMs(now: Situation, laps: number): number {
-  return tyreCostMs(now.cost, now.tyreAgeLaps, laps) + fuelCostMs(now.cost, now.fuelKg, laps);
+  const onBoard = now.fuelLapsLeft.mean + now.tyreAgeLaps;
+  return wearMs(now.wear.sumMs, now.tyreAgeLaps, laps) + now.wear.fuelLapMs * onBoard * laps;
 }

@@ -1,6 +1,7 @@
 import { isRacing, lapsCompleted } from '#cloud/race/laps.js';
 import type { EntryState, RaceState } from '#cloud/race/types.js';
-import { clamp, median, robustSd, Z80 } from './stats.js';
+import type { Figure } from '../models/state-space/types.js';
+import { clamp, median, robustSd, Z80 } from '../stats.js';
 import type { Band } from './types.js';
 
 /** What is known of an entry's fuel. Masses in kg, rates in kg a lap. */
@@ -12,12 +13,14 @@ export interface Fuel {
   lapsLeft: Band;
   /** One standard deviation of `lapsLeft`. */
   lapsLeftSd: number;
-  /** Whether the car's own integral was used, or the session's prior alone. */
+  /** Whether the car's own integral was used, or a figure from before the race alone; and which. */
   measured: boolean;
+  source: 'car' | 'practice' | 'session';
 }
 
-/** One standard deviation of the session's figure: cars and drivers differ by so much [judgement]. */
+/** One standard deviation of the session's figure, and the least of practice's: cars and drivers differ by so much [judgement]. */
 const PRIOR_SD_SHARE = 0.05;
+const PRACTICE_SD_SHARE = 0.02;
 /** The prior counts as so many measured laps. */
 const PRIOR_LAPS = 1;
 /** An ECU integral is a sensor with a constant bias: a tank of fuel by it is wrong by so much [judgement]. */
@@ -41,18 +44,19 @@ const RATE_SHARE_MAX = 2.5;
  *
  * Limits: fills do not calibrate the integral (a short fill and a biased sensor look the same); who started on less than a
  * full tank is not known; saving is not recognised.
+ *
+ * @param practice a lap's fuel as practice had it; null: the session's figure counts
  */
-export function fuel(state: RaceState, entry: EntryState): Fuel {
+export function fuel(state: RaceState, entry: EntryState, practice: Figure | null = null): Fuel {
   const { tankKg } = state.session.car;
-  const priorKg = Math.max(state.session.car.fuelPerLapKg, LAP_KG_MIN);
-  const rate = lapRate(entry.car?.fuelPerLapKg ?? [], priorKg);
+  const rate = lapRate(entry.car?.fuelPerLapKg ?? [], priorRate(state.session.car.fuelPerLapKg, practice));
   const perYellowLapKg = yellowRate(entry, rate.meanKg);
   const onBoardKg = stintStartKg(entry, tankKg, rate.meanKg, perYellowLapKg);
   const usedKg = usedInStintKg(entry, rate.meanKg, perYellowLapKg);
   const leftKg = clamp(onBoardKg - usedKg, 0, tankKg);
 
   // What was used since the fill is as uncertain as the rate (or the sensor); what will be used, likewise.
-  const usedSdKg = usedKg * (rate.measured ? ECU_BIAS_SD_SHARE : PRIOR_SD_SHARE);
+  const usedSdKg = usedKg * (rate.measured ? ECU_BIAS_SD_SHARE : rate.sdKg / rate.meanKg);
   const leftSdKg = Math.hypot(usedSdKg, tankKg * FILL_SD_SHARE);
   const meanLaps = leftKg / rate.meanKg;
   const sdLaps = Math.hypot(leftSdKg / rate.meanKg, (meanLaps * rate.sdKg) / rate.meanKg);
@@ -63,6 +67,7 @@ export function fuel(state: RaceState, entry: EntryState): Fuel {
     lapsLeft: band(meanLaps, sdLaps),
     lapsLeftSd: sdLaps,
     measured: rate.measured,
+    source: rate.measured ? 'car' : practice === null ? 'session' : 'practice',
   };
 }
 
@@ -70,12 +75,25 @@ function band(mean: number, sd: number): Band {
   return { low: Math.max(0, mean - Z80 * sd), mean, high: mean + Z80 * sd };
 }
 
-function lapRate(measuredKg: readonly number[], priorKg: number): { meanKg: number; sdKg: number; measured: boolean } {
-  const usable = measuredKg.filter((kg) => kg > priorKg * RATE_SHARE_MIN && kg < priorKg * RATE_SHARE_MAX);
+/** Practice's figure where there is one, in kg a lap; never so small that a tank would last for ever. */
+function priorRate(sessionKg: number, practice: Figure | null): Rate {
+  const meanKg = Math.max(practice?.mean ?? sessionKg, LAP_KG_MIN);
+  const sdKg = practice === null ? meanKg * PRIOR_SD_SHARE : Math.max(practice.sd, meanKg * PRACTICE_SD_SHARE);
+  return { meanKg, sdKg, measured: false };
+}
+
+interface Rate {
+  meanKg: number;
+  sdKg: number;
+  measured: boolean;
+}
+
+function lapRate(measuredKg: readonly number[], prior: Rate): Rate {
+  const usable = measuredKg.filter((kg) => kg > prior.meanKg * RATE_SHARE_MIN && kg < prior.meanKg * RATE_SHARE_MAX);
   const middleKg = median(usable);
-  if (middleKg === null) return { meanKg: priorKg, sdKg: priorKg * PRIOR_SD_SHARE, measured: false };
+  if (middleKg === null) return prior;
   const n = usable.length;
-  const meanKg = (middleKg * n + priorKg * PRIOR_LAPS) / (n + PRIOR_LAPS);
+  const meanKg = (middleKg * n + prior.meanKg * PRIOR_LAPS) / (n + PRIOR_LAPS);
   const lapSdKg = Math.max(robustSd(usable) ?? 0, meanKg * PRIOR_SD_SHARE * 0.4);
   return { meanKg, sdKg: Math.hypot(lapSdKg / Math.sqrt(n), meanKg * ECU_BIAS_SD_SHARE), measured: true };
 }
