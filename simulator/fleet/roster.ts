@@ -1,5 +1,5 @@
 import type { RosterEntry, SessionOpen } from '#wire/race-records.js';
-import type { Scenario } from '../scenarios/scenario.js';
+import { type Scenario, stageEnds } from '../scenarios/scenario.js';
 import { createField } from '../world/field.js';
 
 /** Thing of the agent that publishes timing. */
@@ -33,7 +33,10 @@ export function rosterFor(scenario: Scenario, seed: number): RosterEntry[] {
 export function sessionFor(
   scenario: Scenario,
   seed: number,
-): Pick<SessionOpen, 'name' | 'track' | 'lapsTotal' | 'series' | 'rules' | 'timingThing' | 'car' | 'roster' | 'seed'> {
+): Pick<
+  SessionOpen,
+  'name' | 'track' | 'lapsTotal' | 'series' | 'rules' | 'stageEnds' | 'timingThing' | 'car' | 'roster' | 'seed'
+> {
   return {
     name: `${scenario.laps} laps of ${scenario.track.name}`,
     track: scenario.track.name,
@@ -41,6 +44,7 @@ export function sessionFor(
     // Its laps are made to look like this series'; what its race control does is less: nobody gets a lap back.
     series: 'nascar',
     rules: 'oval',
+    stageEnds: stageEnds(scenario),
     timingThing: TRACK_THING,
     car: { ...scenario.known },
     roster: rosterFor(scenario, seed),

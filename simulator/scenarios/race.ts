@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.js';
  */
 export const race: Scenario = {
   name: 'race',
-  about: '40 cars, 60 laps of about 30 s on a 1.4 km oval, a tank for about 18 laps, cautions, retirements.',
+  about: '40 cars, 60 laps of about 30 s on a 1.4 km oval, a tank for about 18 laps, three stages, cautions, retirements.',
   cars: 40,
   laps: 60,
   rateHz: 100,
@@ -25,7 +25,7 @@ export const race: Scenario = {
   },
   fuel: { tankKg: 9.5, idleKgH: 4, fullLoadKgH: 150, refuelKgS: 2 },
   tyres: { lifeLaps: 20, earlyLoss: 0.029, steadyLoss: 0.024 },
-  cautions: { first: [9, 18], meanLaps: 9, quietLaps: 4, length: [3, 4] },
+  cautions: { first: [9, 18], meanLaps: 9, quietLaps: 4, length: [3, 4], stages: 3 },
   retirementChance: 0.04,
   known: { tankKg: 9.5, fuelPerLapKg: 0.55, pitLossMs: 30_000, tyreLifeLaps: 18 },
   ownCars: [1, 24],

@@ -65,6 +65,17 @@ export interface CautionSpec {
   quietLaps: number;
   /** Leader's laps under yellow. */
   length: [fewest: number, most: number];
+  /** Stages that a race is cut into, as far as it is long enough; each but the last ends in a caution. */
+  stages: number;
+}
+
+/** A shorter stage would be all cautions. */
+const STAGE_LAPS_MIN = 20;
+
+/** Completed laps at which stages end, ascending, without the last. */
+export function stageEnds({ laps, cautions }: Scenario): number[] {
+  const stages = Math.min(cautions.stages, Math.floor(laps / STAGE_LAPS_MIN));
+  return Array.from({ length: Math.max(0, stages - 1) }, (_, index) => Math.round(((index + 1) * laps) / stages));
 }
 
 /** What a user may change of a scenario without writing one. */

@@ -7,8 +7,8 @@ import { exponential, wholeBetween } from './chance.js';
 const LAST_LAPS_GREEN = 3;
 
 /**
- * The flags. Grid → green when the first car crosses the line → yellow when an incident falls → green at a crossing of
- * the leader → white for the last lap → chequered. After that every car ends the lap that it is on.
+ * The flags. Grid → green when the first car crosses the line → yellow when an incident falls or a stage ends → green at a
+ * crossing of the leader → white for the last lap → chequered. After that every car ends the lap that it is on.
  */
 export class RaceControl {
   flag: Flag = 'none';
@@ -21,13 +21,15 @@ export class RaceControl {
   cautions = 0;
   readonly #spec: CautionSpec;
   readonly #laps: number;
+  readonly #stageEnds: readonly number[];
   readonly #random: Random;
   /** Leader's laps, with a fraction, at which the next incident falls. */
   #nextIncidentLap: number;
 
-  constructor(spec: CautionSpec, laps: number, seed: number) {
+  constructor(spec: CautionSpec, laps: number, stageEnds: readonly number[], seed: number) {
     this.#spec = spec;
     this.#laps = laps;
+    this.#stageEnds = stageEnds;
     this.#random = namedRandom(seed, 'cautions');
     this.#nextIncidentLap = this.#firstIncident();
   }
@@ -39,11 +41,7 @@ export class RaceControl {
   /** Whether an incident falls now, given how far the leader is; it turns the flag yellow. */
   callsCaution(leaderLaps: number): boolean {
     if (this.flag !== 'green' || leaderLaps < this.#nextIncidentLap) return false;
-    const [fewest, most] = this.#spec.length;
-    this.flag = 'yellow';
-    this.cautions++;
-    this.pitsOpen = false;
-    this.restartLap = this.lap + 1 + wholeBetween(this.#random, fewest, most);
+    this.#slow();
     return true;
   }
 
@@ -66,9 +64,20 @@ export class RaceControl {
       this.pitsOpen = lap < this.restartLap - 1;
       return null;
     }
+    // One that ends under yellow has had its break.
+    if (this.#stageEnds.includes(lap)) return this.#slow();
     if (lap === this.#laps) return this.#show('checkered');
     if (lap === this.#laps - 1) return this.#show('white');
     return null;
+  }
+
+  #slow(): Flag {
+    const [fewest, most] = this.#spec.length;
+    this.flag = 'yellow';
+    this.cautions++;
+    this.pitsOpen = false;
+    this.restartLap = this.lap + 1 + wholeBetween(this.#random, fewest, most);
+    return this.flag;
   }
 
   #show(flag: Flag): Flag {

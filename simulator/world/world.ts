@@ -1,5 +1,5 @@
 import { namedRandom } from '#wire/random.js';
-import type { Scenario } from '../scenarios/scenario.js';
+import { type Scenario, stageEnds } from '../scenarios/scenario.js';
 import { type Car, createCar, isInTraffic, type StopOrder } from './car.js';
 import { normal } from './chance.js';
 import { Crews } from './crew.js';
@@ -79,16 +79,17 @@ class RaceWorld implements World {
     this.scenario = scenario;
     this.#watch = watch;
     this.track = createTrack(scenario.track);
-    this.control = new RaceControl(scenario.cautions, scenario.laps, seed);
+    this.control = new RaceControl(scenario.cautions, scenario.laps, stageEnds(scenario), seed);
     this.cars = lineUp(createField(scenario, seed), scenario, this.track, seed);
     this.#tyres = new Tyres(scenario.tyres, this.track);
     this.#drivers = new Drivers(this.track, this.#tyres, this.cars.length);
     this.#traffic = new Traffic(this.cars, this.track.lengthM);
     const crews = new Crews(scenario, this.control);
     this.#pitLane = new PitLane(this.track, crews, this.#tyres);
-    this.#officials = new Officials(this.track, scenario.laps, this.control, crews, this.#pitLane, (event) =>
-      this.#watch.event?.(event),
-    );
+    this.#officials = new Officials(this.track, scenario.laps, this.control, crews, this.#pitLane, (event) => {
+      if (event.type === 'flag' && event.flag === 'yellow') this.#spoilLaps();
+      this.#watch.event?.(event);
+    });
     this.#reliability = new Reliability(this.cars, scenario, this.track.lengthM, seed);
     this.#road = { control: this.control, leader: 0 };
   }
@@ -171,9 +172,14 @@ class RaceWorld implements World {
     const { leader } = this.#road;
     if (leader < 0 || !this.control.callsCaution(this.cars[leader].distanceM / this.track.lengthM)) return;
     this.#watch.event?.({ type: 'flag', flag: this.control.flag, lap: this.control.lap, atMs: nowMs });
-    for (const car of this.cars) car.lapIsClean = false;
+    this.#spoilLaps();
     const wrecked = this.#reliability.wrecked(this.cars.filter(isInTraffic));
     if (wrecked) this.#strike(wrecked);
+  }
+
+  /** Laps under way tell their crews nothing of a green one. */
+  #spoilLaps(): void {
+    for (const car of this.cars) car.lapIsClean = false;
   }
 
   orderStop(number: number, order: StopOrder): boolean {

@@ -24,7 +24,7 @@ export function runRace(scenario: Scenario, seed: number, watch: WorldWatch = {}
 export function calmRace(overrides: ScenarioOverrides): Scenario {
   const scenario = withOverrides(race, overrides);
   const never = scenario.laps + 100;
-  return { ...scenario, retirementChance: 0, cautions: { ...scenario.cautions, first: [never, never + 1] } };
+  return { ...scenario, retirementChance: 0, cautions: { ...scenario.cautions, first: [never, never + 1], stages: 1 } };
 }
 
 export function hashOf(value: unknown): string {

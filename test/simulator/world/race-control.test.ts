@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { race } from '#simulator/scenarios/race.js';
+import { type CautionSpec, stageEnds } from '#simulator/scenarios/scenario.js';
 import { RaceControl } from '#simulator/world/race-control.js';
 
 const SEED = 3;
-const spec = { first: [4, 4], meanLaps: 1000, quietLaps: 5, length: [3, 3] } as const;
-const control = (laps: number) => {
-  const flags = new RaceControl({ ...spec, first: [4, 4], length: [3, 3] }, laps, SEED);
+const spec: CautionSpec = { first: [4, 4], meanLaps: 1000, quietLaps: 5, length: [3, 3], stages: 1 };
+const control = (laps: number, stageEnds: number[] = []) => {
+  const flags = new RaceControl(spec, laps, stageEnds, SEED);
   flags.onLine(0, false);
   return flags;
 };
 
 describe('race control', () => {
   it('shows green at the first crossing', () => {
-    const flags = new RaceControl({ ...spec, first: [4, 4], length: [3, 3] }, 30, SEED);
+    const flags = new RaceControl(spec, 30, [], SEED);
     expect(flags.flag).toBe('none');
     expect(flags.onLine(0, false)).toBe('green');
     expect(flags.onLine(0, false)).toBeNull();
@@ -47,6 +49,18 @@ describe('race control', () => {
     const flags = control(10);
     for (let lap = 1; lap <= 8; lap++) flags.onLine(lap, false);
     expect(flags.callsCaution(8.5)).toBe(false);
+  });
+
+  it('shows yellow to the first who ends a stage, but not where it is out already', () => {
+    const flags = control(30, [3, 6]);
+    expect([1, 2, 3, 3].map((lap) => flags.onLine(lap, false))).toEqual([null, null, 'yellow', null]);
+    expect([flags.cautions, flags.pitsOpen]).toEqual([1, false]);
+    expect([4, 5, 6, 7].map((lap) => flags.onLine(lap, false))).toEqual([null, null, null, 'green']);
+    expect(flags.cautions).toBe(1);
+  });
+
+  it('cuts no race into stages that would be all cautions', () => {
+    expect([60, 40, 39, 2].map((laps) => stageEnds({ ...race, laps }))).toEqual([[20, 40], [20], [], []]);
   });
 
   it('shows white for the last lap and the chequered flag to the first who has them all', () => {
