@@ -9,7 +9,7 @@ import { identify, type SentBy } from './identify.js';
 import type { Ledger, LedgerObject, ShardMark } from './ledger.js';
 import type { ArchiveStore } from './objects.js';
 import { RaceBook, type RaceBookJson } from './race-book.js';
-import { type ArchiveDamage, readObject } from './reader.js';
+import { type ArchiveDamage, decodeObject } from './reader.js';
 
 interface StateJson {
   v: 1;
@@ -115,7 +115,7 @@ export class ArchiveState {
   async #foldAgain({ store, log }: RestoreOptions, object: LedgerObject, family: Family): Promise<void> {
     const tell = ({ part, from, what, lost }: ArchiveDamage) =>
       log.error('A committed object is damaged.', { key: object.key, part, from, what, lost });
-    for await (const records of readObject(store, object, tell)) {
+    for await (const records of decodeObject(object, await store.get(object.key), tell)) {
       for (const record of records) {
         const { sentBy, session } = identify(record, family);
         if (sentBy) this.fold(sentBy);

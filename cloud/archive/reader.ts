@@ -4,6 +4,7 @@ import type { StreamRecord } from '#cloud/streams/source.js';
 import { PitwallError } from '#wire/errors.js';
 import { type ArchiveObject, type Manifest, manifestKey, raceOfKey } from './manifest.js';
 import { type ArchiveObjects, s3Store } from './objects.js';
+import { readAhead } from './read-ahead.js';
 import { decodeSegment, type SegmentDamage } from './segment-reader.js';
 import { sha256 } from './sha256.js';
 
@@ -91,10 +92,11 @@ async function* readShard(store: ArchiveObjects, request: ArchiveReadRequest): A
   const shard = manifest.streams[stream]?.[shardId];
   if (!shard) return;
   const until = request.until ?? shard.mark;
-  for (const object of shard.objects) {
-    if (!isPlaceAfter(object.lastSequence, after)) continue;
-    if (isPlaceAfter(object.firstSequence, until)) return;
-    for await (const records of readObject(store, object, request.onDamage ?? raise)) {
+  const objects = shard.objects.filter(
+    ({ firstSequence, lastSequence }) => isPlaceAfter(lastSequence, after) && !isPlaceAfter(firstSequence, until),
+  );
+  for await (const { object, bytes } of readAhead(store, objects)) {
+    for await (const records of decodeObject(object, bytes, request.onDamage ?? raise)) {
       signal?.throwIfAborted();
       const wanted = records.filter((record) => isAfter(record, after) && !isAfter(record, until));
       if (wanted.length > 0) yield wanted;
@@ -103,12 +105,11 @@ async function* readShard(store: ArchiveObjects, request: ArchiveReadRequest): A
 }
 
 /** The records of one object that can be read; what cannot is told, with how many records it costs. */
-export async function* readObject(
-  store: ArchiveObjects,
+export async function* decodeObject(
   object: ArchiveObject,
+  bytes: Buffer | undefined,
   onDamage: (damage: ArchiveDamage) => void,
 ): AsyncGenerator<readonly StreamRecord[]> {
-  const bytes = await store.get(object.key);
   if (!bytes) {
     onDamage({ object, part: 'object', from: 0, what: 'It is not there.', lost: object.records });
     return;

@@ -2,7 +2,8 @@ import { isPlaceAfter, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { readExports } from './export/exports-manifest.js';
 import type { ArchivedShard, ArchiveObject, Manifest } from './manifest.js';
 import type { ArchiveObjects } from './objects.js';
-import { type ArchiveDamage, readObject } from './reader.js';
+import { readAhead } from './read-ahead.js';
+import { type ArchiveDamage, decodeObject } from './reader.js';
 import { sha256 } from './sha256.js';
 
 /** One thing that is wrong with the archive of a race. */
@@ -35,7 +36,7 @@ export interface VerifyOptions {
 
 /**
  * Reads everything that a manifest names: SHA-256 of each object, CRC and order of each block, running numbers and sequence
- * numbers without a hole from the first object to the mark. One object is in memory at a time.
+ * numbers without a hole from the first object to the mark.
  */
 export async function verifyRace(options: VerifyOptions): Promise<VerifiedCounts> {
   const counts: VerifiedCounts = { objects: 0, bytes: 0, records: 0 };
@@ -80,13 +81,13 @@ async function verifyShard(
     onFinding({ stream, shardId, key, part, from: 0, what, lost: 0 });
   let before: ArchiveObject | undefined;
   let place = shard.behind;
-  for (const object of shard.objects) {
+  for await (const { object, bytes } of readAhead(objects, shard.objects)) {
     const { key, runningFrom } = object;
     const due = before ? before.runningFrom + before.records : runningFrom;
     if (runningFrom !== due) tell(key, `It begins with record ${runningFrom}; ${due} was due.`);
     const damages: ArchiveDamage[] = [];
     let isOrdered = true;
-    for await (const records of readObject(objects, object, (damage) => damages.push(damage))) {
+    for await (const records of decodeObject(object, bytes, (damage) => damages.push(damage))) {
       counts.records += records.length;
       for (const record of records) {
         const { sequenceNumber, subSequenceNumber: sub } = record;
