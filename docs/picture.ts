@@ -1,5 +1,5 @@
 /**
- * `npm run docs:picture`: takes the README's picture from the real page of a real race. Needs Chromium (PITWALL_CHROMIUM
+ * The first picture of `npm run docs:picture`: the screen (docs/screen.png), from the real page of a real race. Needs Chromium (PITWALL_CHROMIUM
  * names another one) and a build.
  */
 import { spawn } from 'node:child_process';

@@ -1,7 +1,7 @@
 /**
- * Takes the picture of a practice sheet (docs/sheet.png) from the product: the local services, `pitwall load` of the example's
- * laps, `pitwall report practice`, and the page that it writes. Needs Chromium (PITWALL_CHROMIUM names another one) and a
- * build: `node --import tsx docs/sheet-picture.ts`.
+ * The second picture of `npm run docs:picture`: a practice sheet (docs/sheet.png), from the product: the local services,
+ * `pitwall load` of the example's laps, `pitwall report practice`, and the page that it writes. Needs Chromium
+ * (PITWALL_CHROMIUM names another one) and a build.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
