@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.js';
  */
 export const race: Scenario = {
   name: 'race',
-  about: '40 cars, 60 laps of about 30 s on a 1.4 km oval, a tank for about 18 laps, three stages, cautions, retirements.',
+  about: '40 cars, 60 laps of about 30 s on a 1.4 km oval, a tank for about 18 laps, stages, cautions, retirements.',
   cars: 40,
   laps: 60,
   rateHz: 100,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { raceView } from '#cloud/engine/view.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
+import { distance } from '#cloud/race/distance.js';
 import type { RaceState } from '#cloud/race/types.js';
 import { quickAnswers } from '#cloud/strategy/answers/quick.js';
 import type { PassingMessage } from '#wire/messages.js';
@@ -46,7 +47,7 @@ function follow(
   const look = () => {
     const answered = quickAnswers({ state, trigger: 'test' });
     const view = raceView(state, answered, { raceTimeMs: state.lastEventMs, speed: 1 });
-    notNumbers.push(...notFinite(view), ...notFinite(state).map((path) => `state${path}`));
+    notNumbers.push(...notFinite(answered), ...notFinite(view), ...notFinite(state).map((path) => `state${path}`));
   };
   records.forEach((record, index) => {
     applyRecord(state, record);
@@ -139,6 +140,73 @@ const TROUBLES: Trouble[] = [
       return [...clean.slice(0, at), ...middle, ...clean.slice(at + 50)];
     },
     expect: (state) => expect(state.session.lapsTotal).toBe(LAPS + 20),
+  },
+  {
+    name: 'a race by the clock that is shortened to what is over already, then extended',
+    session: { ...open, lapsTotal: null, durationMs: LAPS * LAP_MS, rules: 'endurance' },
+    records: (clean, random) => {
+      const at = between(random, 100, clean.length - 100);
+      const opened = (minutes: number, inputId: string) => ({
+        ...open,
+        lapsTotal: null,
+        durationMs: minutes * 60_000,
+        rules: 'endurance' as const,
+        inputId,
+        eventTimeMs: atMs(clean[at]) + (inputId === 'longer' ? 1 : 0),
+      });
+      return [...clean.slice(0, at), opened(1, 'shorter'), ...clean.slice(at, at + 50), opened(360, 'longer')].concat(
+        clean.slice(at + 50),
+      );
+    },
+    expect: (state) => expect(distance(state).laps).toBeGreaterThan(LAPS),
+  },
+  {
+    name: 'laps taken back, then told again',
+    records: (clean, random) => {
+      const at = between(random, 100, clean.length - 400);
+      const told = clean.slice(0, at).filter(isLap);
+      const taken = told
+        .slice(-2)
+        .flatMap((record) => [correction.recount(record.number, record.lap - 2, atMs(record))]);
+      // From then on the timing computer is another one: what it says is the later word.
+      const after = clean.slice(at).map((record) => (isLap(record) ? again(record, {}) : record));
+      return [...clean.slice(0, at), ...taken, ...told.map((record) => again(record, {})), ...after];
+    },
+    expect: (state, clean) => {
+      for (const [key, { laps }] of Object.entries(clean.entries)) {
+        const times = laps.map(({ lap, lapTimeMs }) => [lap, lapTimeMs]);
+        expect(state.entries[key].laps.map(({ lap, lapTimeMs }) => [lap, lapTimeMs])).toEqual(times);
+      }
+    },
+  },
+  {
+    name: 'cars and transponders that are swapped in mid-race, told too late',
+    records: (clean, random) => {
+      const at = between(random, 100, clean.length - 400);
+      const fromMs = atMs(clean[at]);
+      const isSwapped = (key: string) => key === '3' || key === '4';
+      const other = (key: string) => (isSwapped(key) ? String(7 - Number(key)) : key);
+      const rows = open.roster.filter(({ entry }) => isSwapped(entry));
+      const swapped = rows.map((row) => ({
+        ...row,
+        transponder: `tx-${other(row.entry)}`,
+        thing: `car-${other(row.entry)}`,
+        fromMs,
+      }));
+      const late: SessionOpen = { ...open, roster: [...open.roster, ...swapped], inputId: 'swap', eventTimeMs: fromMs };
+      const after = clean.slice(at).map((record): RaceRecord => {
+        if (record.kind === 'timing' && record.type === 'passing')
+          return { ...record, transponder: `tx-${other(record.number)}` };
+        return record.kind === 'event' ? { ...record, thing: `car-${other(record.thing.slice(4))}` } : record;
+      });
+      return [...clean.slice(0, at), ...after.slice(0, 200), late, ...after.slice(200)];
+    },
+    expect: (state, clean) => {
+      for (const key of ['3', '4']) {
+        expect(state.entries[key].laps).toEqual(clean.entries[key].laps);
+        expect(state.entries[key].stops.map(({ lap }) => lap)).toEqual(clean.entries[key].stops.map(({ lap }) => lap));
+      }
+    },
   },
   {
     name: 'laps missing',
