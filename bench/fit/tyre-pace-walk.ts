@@ -53,12 +53,12 @@ export function walk(past: PastRace, race: number, prior: TyrePacePrior): { aske
       freshOf.push(car.lapTimeS[index]);
       if (freshOf.length > FRESH_LAPS) freshOf.shift();
     }
+    if (car.lap[index] < FIRST_LAP || (!car.pitIn[index] && car.lap[index] % every !== 0)) continue;
     const freshS = median(freshOf);
     const lastLapS = lastUsable(form, index);
-    if (lastLapS === null || freshS === null || car.lap[index] < FIRST_LAP) continue;
-    const common = { race, lastLapS, freshS };
-    if (car.pitIn[index]) asked.push(...askStop(state, field, form, index, prior, common));
-    else if (car.lap[index] % every === 0) asked.push(...askStint(state, field, form, index, prior, common));
+    if (lastLapS === null || freshS === null) continue;
+    const ask = car.pitIn[index] ? askStop : askStint;
+    asked.push(...ask(state, field, form, index, prior, { race, lastLapS, freshS }));
   }
   return { asked, end: state };
 }

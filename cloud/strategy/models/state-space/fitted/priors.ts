@@ -1,0 +1,23 @@
+import { seriesGroup } from '../../field.js';
+import type { TyrePacePrior } from '../prior.js';
+import { F1 } from './f1.js';
+import { GRCUP } from './grcup.js';
+import { NASCAR } from './nascar.js';
+import { OTHER } from './other.js';
+import { WEC } from './wec.js';
+
+const PRIORS: Record<string, TyrePacePrior> = { f1: F1, nascar: NASCAR, wec: WEC, grcup: GRCUP };
+
+/** No race of the series has been seen: by so much are bands wider than what all series together would say [judgement]. */
+const UNSEEN = 1.3;
+
+const UNKNOWN: TyrePacePrior = {
+  ...OTHER,
+  onceFactor: UNSEEN * OTHER.onceFactor,
+  noiseFactor: UNSEEN * OTHER.noiseFactor,
+};
+
+/** Of the series' group; of all series together, and wider, where no race of it was fitted on. */
+export function tyrePacePriorOf(series: string): TyrePacePrior {
+  return PRIORS[seriesGroup(series)] ?? UNKNOWN;
+}
