@@ -3,7 +3,8 @@ import type { RaceState } from '#cloud/race/types.js';
 
 /**
  * SHA-256, hex, over everything in the state that an answer reads, written in one fixed order: two states with equal hash,
- * seed, runs and version give equal answers. Calls, health, alarms and channels are not read, so they are not in it.
+ * seed, runs and version give equal answers. Calls, alarms and channels are not read, so they are not in it; nor is health, of
+ * which only the state of the cars' links is told on (group 12).
  */
 export function stateHash(state: RaceState): string {
   const { session } = state;
@@ -22,9 +23,10 @@ export function stateHash(state: RaceState): string {
     JSON.stringify([race, lapsTotal, durationMs, rules, series, stageEnds, seed, Object.entries(known).sort()]),
   );
   hash.update(JSON.stringify([state.phase, state.flag, state.lap, state.lastEventMs, state.order]));
-  hash.update(JSON.stringify(state.flags.map(({ flag, lap, atMs }) => [flag, lap, atMs])));
+  hash.update(JSON.stringify(state.flags.map(({ flag, lap, atMs, by = null }) => [flag, lap, atMs, by])));
+  hash.update(JSON.stringify([state.timing ?? null, state.undone]));
   for (const key of Object.keys(state.entries).sort()) {
-    const { roster, status, stintFromLap, tyresFromLap, laps, stops, car } = state.entries[key];
+    const { roster, status, stintFromLap, tyresFromLap, laps, stops, car, carLaps, facts } = state.entries[key];
     const fuel = car && [
       car.fuelUsedAtStartKg,
       car.fuelUsedAtStintKg,
@@ -32,14 +34,16 @@ export function stateHash(state: RaceState): string {
       car.fuelPerYellowLapKg,
       car.crossings.at(-1) ?? null,
     ];
-    hash.update(JSON.stringify([key, roster.own, status, stintFromLap, tyresFromLap, fuel]));
+    const { number, cls, driver, own } = roster;
+    const told = carLaps && [carLaps.compared, carLaps.disagreed, carLaps.worstMs, carLaps.carriedTo ?? null];
+    hash.update(JSON.stringify([key, number, cls, driver, own, status, stintFromLap, tyresFromLap, fuel, told, facts]));
     // Laps are most of it: numbers joined by hand take a third of the time of JSON.
     let text = '';
     for (const lap of laps) {
-      text += `${lap.lap},${lap.lapTimeMs},${lap.atMs},${lap.flag},${lap.inLap ? 1 : 0}${lap.outLap ? 1 : 0};`;
+      text += `${lap.lap},${lap.lapTimeMs},${lap.atMs},${lap.position},${lap.flag},${lap.inLap ? 1 : 0}${lap.outLap ? 1 : 0};`;
     }
     for (const stop of stops) {
-      text += `${stop.lap},${stop.outLap},${stop.inMs},${stop.tyresChanged},${stop.fuelAddedKg},${stop.ecuUsedKg},${stop.flag};`;
+      text += `${stop.lap},${stop.outLap},${stop.inMs},${stop.laneTimeMs},${stop.boxTimeMs},${stop.tyresChanged},${stop.fuelAddedKg},${stop.ecuUsedKg},${stop.flag};`;
     }
     hash.update(text);
   }
