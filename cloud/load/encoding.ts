@@ -34,8 +34,9 @@ export function detectEncoding(head: Uint8Array): Detected {
 }
 
 /**
- * The lines of whole lines of bytes, each without its end. A line of an UTF-8 file that is none (two exports pasted
- * together) is read as Windows-1252.
+ * The lines of whole lines of bytes, each without its end. But in UTF-16 each line tells for itself, as exports of several
+ * programs are pasted together: what is UTF-8 is read as such (a line of Windows-1252 that looks like it is none that
+ * anybody wrote), every other one as Windows-1252.
  */
 export function decodeLines(bytes: Buffer, encoding: FileEncoding): string[] {
   if (encoding === 'utf16le') return linesOf(bytes.toString('utf16le'));
@@ -46,8 +47,7 @@ export function decodeLines(bytes: Buffer, encoding: FileEncoding): string[] {
         .swap16()
         .toString('utf16le'),
     );
-  if (encoding === 'utf8' && !isUtf8(bytes)) return decodeMixed(bytes);
-  return linesOf(decodeText(bytes, encoding));
+  return isUtf8(bytes) ? linesOf(bytes.toString('utf8')) : decodeMixed(bytes);
 }
 
 function decodeMixed(bytes: Buffer): string[] {

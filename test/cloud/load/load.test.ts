@@ -127,6 +127,27 @@ describe('a load', () => {
     expect(decodeSamples(item.data.B!)).toEqual({ timesMs: [START, START + 50], values: [101.5, 102.25] });
   });
 
+  it('of a file that changes on the way, its delimiter, its encoding, its columns: each row as it is, or named', async () => {
+    const utf8 = Buffer.from('car,driver,lap,lap_time\n7,Zoë,1,94.2\n7;Zoë;2;94.3\n');
+    const windows = Buffer.from('8,Zoë,1,95.2\n', 'latin1');
+    const columns = Buffer.from('8,2,95.3\n8,,3,95.4,extra\n9,Ann,1,96.1\n');
+    const table = new FakeTable();
+    const path = write('mixed.csv', Buffer.concat([utf8, windows, columns]));
+    const summary = await load(path, table, { startMs: START });
+    expect(summary).toMatchObject({ rows: 6, taken: 3, rejected: 3, rejects: { 'cell-count': 3 } });
+    expect(rejects()).toEqual([
+      { line: 3, reason: 'cell-count', text: '7;Zoë;2;94.3' },
+      { line: 5, reason: 'cell-count', text: '8,2,95.3' },
+      { line: 6, reason: 'cell-count', text: '8,,3,95.4,extra' },
+    ]);
+    const laps = [...table.items.values()].filter(({ type }) => type?.S === 'lap');
+    expect(laps.map(({ entry, driver }) => [entry.S, driver.S])).toEqual([
+      ['7', 'Zoë'],
+      ['8', 'Zoë'],
+      ['9', 'Ann'],
+    ]);
+  });
+
   it('is not done twice, and refuses the checkpoint of other settings', async () => {
     const path = write('laps.csv', 'car,lap,lap_time\n7,1,94.2\n7,2,95.1\n');
     const table = new FakeTable();
