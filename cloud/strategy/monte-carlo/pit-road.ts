@@ -14,7 +14,7 @@ const USUAL: Service = { tyres: 4, fuel: 'toEnd' };
 export class PitRoad {
   readonly #start: RaceStart;
   readonly #is: RaceScratch;
-  /** Green laps that the crew counts on, and by how much it is mistaken with this tank. */
+  /** Green laps that we count on, and by how much we are mistaken about this tank. */
   readonly fuelLaps: Float64Array;
   readonly #mistakenLaps: Float64Array;
   /** What the lap under way uses. */
@@ -124,12 +124,10 @@ export class PitRoad {
     const use = is.phase === PHASE.green ? 1 : start.cautions.slowLapUse;
     this.#use[car] = use;
     let extraS = (is.pit[car] & PIT_OUT) === 0 ? 0 : this.#outS[car];
-    const fuel = this.fuelLaps[car];
-    if (fuel < NO_LIMIT / 2 && fuel + this.#mistakenLaps[car] < use) {
+    // Who drives as usual knows his tank and stops in time; a plan may have counted on fuel that is not there.
+    if (this.#isPlanned(car, lap) && this.#leftLaps(car) < use) {
       this.ranDry[car] = 1;
-      // Refilled by habit; the mistake is found out.
-      this.#use[car] = Math.max(0, fuel);
-      this.#mistakenLaps[car] = 0;
+      this.#use[car] = this.#leftLaps(car);
       this.#service[car] = null;
       return extraS + start.dryS + this.comeIn(car, lap);
     }
@@ -148,16 +146,24 @@ export class PitRoad {
     const is = this.#is;
     const start = this.#start;
     if (after <= 0) return false;
-    if (car === this.#car && lap < this.#usualFrom) return this.#stopsByPlan(car, lap);
+    if (this.#isPlanned(car, lap)) return this.#stopsByPlan(car, lap);
     this.#service[car] = null;
-    // A lap more must be sure, unless this was the last one.
-    const left = this.fuelLaps[car] - use;
-    if (left < after && left < 1 + start.fuelLapsSd[car]) return true;
+    const left = this.#leftLaps(car) - use;
+    if (left < after && left < 1) return true;
     if (after <= LATE_LAPS) return this.#compounds[car] < start.rules.compoundsToUse;
     if (this.#wants[car] !== 0) return this.#isOpen();
     if (is.phase === PHASE.full) return false;
     const hazard = this.#hazard(car, lap);
     return hazard > 0 && unitOf(bitsOf(is.key, PURPOSE.stop, car, lap)) < hazard;
+  }
+
+  #isPlanned(car: number, lap: number): boolean {
+    return car === this.#car && lap < this.#usualFrom;
+  }
+
+  /** Green laps that are truly in the tank. */
+  #leftLaps(car: number): number {
+    return Math.max(0, this.fuelLaps[car] + this.#mistakenLaps[car]);
   }
 
   #stopsByPlan(car: number, lap: number): boolean {
@@ -233,7 +239,7 @@ export class PitRoad {
     for (let place = 0; place < is.road.size; place++) {
       const car = is.road.at(place);
       const lap = is.lap[car] + 1;
-      if (car === this.#car && lap < this.#usualFrom) {
+      if (this.#isPlanned(car, lap)) {
         this.#wants[car] = this.#takesCaution && this.#planned < this.#plan.length ? 1 : 0;
       } else {
         const age = Math.min(start.ages - 1, is.age[car]) | 0;
@@ -242,8 +248,8 @@ export class PitRoad {
       }
       if (this.#wants[car] === 0 || !this.#isOpen() || is.pit[car] !== 0) continue;
       const after = this.lapsAfter(lap, atS, is.freeS[car]);
-      const planned = car === this.#car && lap < this.#usualFrom;
-      if (planned ? this.#stopsByPlan(car, lap) : after > LATE_LAPS) nextS[car] += this.comeIn(car, lap);
+      if (this.#isPlanned(car, lap) ? this.#stopsByPlan(car, lap) : after > LATE_LAPS)
+        nextS[car] += this.comeIn(car, lap);
     }
     is.road.sort();
   }

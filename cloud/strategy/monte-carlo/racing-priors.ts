@@ -25,7 +25,10 @@ export interface RacingPrior {
   pitLossLogSd: number;
   /** Lap's share that the pit lane spans: who passes it behind the pace car is slow there, too. */
   laneShare: number;
-  /** Green laps on a tank, as a multiple of a usual stint; null where nobody refuels. */
+  /**
+   * Green laps on a tank, as a multiple of a usual stint; null where nobody refuels, or stints tell too little of tanks: NASCAR's
+   * end with cautions.
+   */
   tankStints: number | null;
   /** Only differences between services count: what a stop costs as a whole is observed. */
   service: ServiceTimes;
@@ -95,7 +98,7 @@ const NASCAR: RacingPrior = {
   greenStops: 0.28,
   pitLossLogSd: 0.09,
   laneShare: 0.2,
-  tankStints: 1.6,
+  tankStints: null,
   service: { noTyresS: 1, twoTyresS: 8.7, fourTyresS: 13, fillS: 13, together: true, twoTyresKeep: TWO_TYRES_KEEP },
   minGapS: 0.1,
   passHalf: 0.01,

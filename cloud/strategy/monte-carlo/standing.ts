@@ -34,7 +34,31 @@ export function standingOf(field: Field): FieldStanding {
   }
   let nowS = 0;
   for (const [index, form] of cars.entries()) if (form.running) nowS = Math.max(nowS, atS[index]);
+  const running = ordered.filter((form) => form.running).map((form) => indexOf.get(form)!);
+  holdBack(running, field, atS);
   return { place, atS, nowS };
+}
+
+/** Share of a lap by which a time has to be against the official order before a car is held back. */
+const AGAINST = 0.5;
+
+/**
+ * A car whose clock is a lap fast has ended a lap that cars officially ahead of it have not: it ends it after them.
+ *
+ * @param ordered running cars by official place
+ */
+function holdBack(ordered: readonly number[], { cars }: Field, atS: Float64Array): void {
+  for (const [behind, index] of ordered.entries()) {
+    const { lap, car, at, classMedianS } = cars[index];
+    let earliestS = 0;
+    for (const other of ordered.slice(0, behind)) {
+      const ahead = cars[other];
+      const isAhead = ahead.car.pos[ahead.at] > 0 && ahead.car.pos[ahead.at] < car.pos[at];
+      if (!isAhead || ahead.lap >= lap || ahead.cls !== cars[index].cls) continue;
+      earliestS = Math.max(earliestS, atS[other] + (lap - ahead.lap) * classMedianS);
+    }
+    if (atS[index] < earliestS - AGAINST * classMedianS) atS[index] = earliestS;
+  }
 }
 
 /** Where timing gave no race time, laps at the car's usual pace. */
