@@ -16,11 +16,24 @@ export function stateHash(state: RaceState): string {
     rules = null,
     series = null,
     stageEnds = null,
+    practice = null,
     seed,
+    eventTimeMs,
     car: known,
   } = session;
   hash.update(
-    JSON.stringify([race, lapsTotal, durationMs, rules, series, stageEnds, seed, Object.entries(known).sort()]),
+    JSON.stringify([
+      race,
+      lapsTotal,
+      durationMs,
+      rules,
+      series,
+      stageEnds,
+      practice,
+      seed,
+      eventTimeMs,
+      Object.entries(known).sort(),
+    ]),
   );
   hash.update(JSON.stringify([state.phase, state.flag, state.lap, state.lastEventMs, state.order]));
   hash.update(JSON.stringify(state.flags.map(({ flag, lap, atMs, by = null }) => [flag, lap, atMs, by])));

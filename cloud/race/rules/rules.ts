@@ -20,6 +20,8 @@ export interface RaceRules {
   };
   /** A race by the clock: whether a red flag stops it, and the leader's whole laps after the one in which it runs out. */
   clock: { redStops: boolean; lapsAfter: number };
+  /** Fuel may be filled at stops. */
+  refuels: boolean;
   /** Names of compounds, and how many different ones a dry race asks for; null where the tyre is one. */
   compounds: { dry: readonly string[]; wet: readonly string[]; dryToUse: number } | null;
   /** Cars race in classes of their own. */
@@ -42,6 +44,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     stages: true,
     caution: { kinds: ['full'], freePass: true, waveAround: 'stayedOut', choose: true, pitCloses: true },
     clock: { redStops: false, lapsAfter: 0 },
+    refuels: true,
     compounds: null,
     classes: false,
     driverTime: null,
@@ -51,6 +54,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     stages: true,
     caution: { kinds: ['full'], freePass: false, waveAround: 'none', choose: false, pitCloses: true },
     clock: { redStops: false, lapsAfter: 0 },
+    refuels: true,
     compounds: null,
     classes: false,
     driverTime: null,
@@ -60,6 +64,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     stages: false,
     caution: { kinds: ['full', 'virtual'], freePass: false, waveAround: 'all', choose: false, pitCloses: false },
     clock: { redStops: true, lapsAfter: 1 },
+    refuels: false,
     compounds: { dry: ['soft', 'medium', 'hard'], wet: ['intermediate', 'wet'], dryToUse: 2 },
     classes: false,
     driverTime: null,
@@ -69,6 +74,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     stages: false,
     caution: { kinds: ['full', 'virtual'], freePass: false, waveAround: 'stayedOut', choose: false, pitCloses: true },
     clock: { redStops: false, lapsAfter: 0 },
+    refuels: true,
     compounds: null,
     classes: true,
     driverTime: { stintMs: 4 * HOUR_MS, raceMs: 14 * HOUR_MS },
@@ -78,6 +84,7 @@ export const RULES: Readonly<Record<RulesId, RaceRules>> = {
     stages: false,
     caution: { kinds: ['full'], freePass: false, waveAround: 'none', choose: false, pitCloses: false },
     clock: { redStops: false, lapsAfter: 0 },
+    refuels: true,
     compounds: null,
     classes: false,
     driverTime: null,

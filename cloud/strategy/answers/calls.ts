@@ -117,8 +117,9 @@ function expectation({ pitNow }: OwnAnswer, { service, forecast }: Advice): Pick
   const of = serviceOf(service.tyres);
   const lossMs = pitNow?.lossMs[of];
   if (pitNow === null || lossMs === undefined) return {};
-  const simulated = forecast?.pitNow.find((one) => one.service === of && one.caution === 'drawn')?.rejoin.position.mean;
-  const position = simulated === undefined ? pitNow.rejoin[of]?.position : Math.round(simulated);
+  const simulated = forecast?.pitNow.find((one) => one.service === of && one.caution === 'drawn')?.rejoin?.position
+    .mean;
+  const position = simulated == null ? pitNow.rejoin[of]?.position : Math.round(simulated);
   return { expected: { position: position ?? null, lossMs: Math.round(lossMs) } };
 }
 

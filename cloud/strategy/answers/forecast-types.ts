@@ -20,6 +20,7 @@ export type CautionCase = 'drawn' | 0 | 5 | 10;
 export interface PitNowCase extends FinishOdds {
   service: Service;
   caution: CautionCase;
+  /** Null where no run saw the stop to its end. */
   rejoin: {
     position: Band;
     /** To the car ahead at the end of the out-lap; null in the lead. */
@@ -28,7 +29,7 @@ export interface PitNowCase extends FinishOdds {
     behind: string | null;
     /** Chance that it comes out a lap down or more. */
     lapDown: number;
-  };
+  } | null;
 }
 
 /** Group 5. */

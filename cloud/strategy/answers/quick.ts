@@ -11,7 +11,7 @@ import { pitNow, rejoin } from './pit-now.js';
 import { pitRoad } from './pit-road.js';
 import { planStop } from './plan.js';
 import { raceAnswer } from './race.js';
-import { type CarReading, type Practice, type Reading, type ReadingMemory, read } from './reading.js';
+import { type CarReading, type Reading, type ReadingMemory, read } from './reading.js';
 import { type Arrival, arrivals } from './rivals.js';
 import { situationOf } from './situation.js';
 import { standings } from './standings.js';
@@ -25,14 +25,12 @@ export interface QuickQuestion {
   state: RaceState;
   /** What was it asked on: `lap 24/37`, `flag yellow`, …; kept with the answer. */
   trigger: string;
-  /** What practice on this track said. */
-  practice?: Practice;
   /** Kept from question to question it saves most of the work. */
   memory?: ReadingMemory;
 }
 
 /**
- * Everything that needs no simulated race: for the fold, in some milliseconds. A pure function of (state, practice, engine
+ * Everything that needs no simulated race: for the fold, in some milliseconds. A pure function of (state, engine
  * version, trigger), which the answer carries (decision 11); nothing is drawn, so `runs` is 0. Never throws, and never holds a
  * NaN: what is not known is null.
  *
@@ -40,8 +38,8 @@ export interface QuickQuestion {
  * const answers = quickAnswers({ state, trigger: 'lap 24/37' });
  * answers.own['24'].fuel?.toFinish; // { laps: 36, over: { low: −14.1, mean: −13.2, high: −12.3 }, chance: 0, saving: null }
  */
-export function quickAnswers({ state, trigger, practice, memory }: QuickQuestion): Answers {
-  const reading = read(state, practice ?? null, memory);
+export function quickAnswers({ state, trigger, memory }: QuickQuestion): Answers {
+  const reading = read(state, memory);
   const field = arrivals(reading);
   const rows = standings(reading);
   const entries: Record<string, EntryAnswer> = {};

@@ -1,15 +1,18 @@
 import { distance } from '#cloud/race/distance.js';
 import { lapsCompleted } from '#cloud/race/laps.js';
+import { rulesOf } from '#cloud/race/rules/rules.js';
 import type { EntryState, RaceState } from '#cloud/race/types.js';
+import type { PracticeFigures } from '#wire/race-records.js';
 import { fromRaceState } from '../history/from-state.js';
 import { type CautionModel, fitCautions } from '../models/cautions.js';
 import { type CarForm, type Field, readField } from '../models/field.js';
 import { priorOf } from '../models/fitted/priors.js';
 import type { Prior } from '../models/fitted/types.js';
 import { type Progress, progress } from '../models/progress.js';
+import { tyrePacePriorOf } from '../models/state-space/fitted/priors.js';
 import { TyrePaceFold } from '../models/state-space/fold.js';
 import type { TyrePacePrior } from '../models/state-space/prior.js';
-import type { Figure, PracticeTyres, TyrePace } from '../models/state-space/types.js';
+import type { TyrePace } from '../models/state-space/types.js';
 import { updateTyrePace } from '../models/state-space/tyre-pace.js';
 import { fitStints, type StintModel } from '../models/stints.js';
 import { fitStops, type StopModel } from '../models/stops.js';
@@ -18,11 +21,6 @@ import { type Fuel, fuel } from './fuel.js';
 import { carDoubts, type Doubt, raceDoubts } from './known.js';
 import { type PitLoss, pitLoss } from './pit-loss.js';
 import { withTyreLife } from './tyre-life.js';
-
-/** What practice on this track said before the race; a part is null where it did not. */
-export interface Practice extends PracticeTyres {
-  pitLossMs: Figure | null;
-}
 
 /** One car, read once for all groups. */
 export interface CarReading {
@@ -60,29 +58,6 @@ export interface Reading {
   doubts(car: CarReading): Doubt[];
 }
 
-const INTERIM: TyrePacePrior = {
-  source: '',
-  refuels: true,
-  noiseSd: 0.004,
-  driftWalkSd: 0.0007,
-  driftPerLap: { mean: 0, sd: 0.0003 },
-  carWalkSd: 0.0006,
-  stopSd: 0.002,
-  restartSd: 0.002,
-  passingSd: 0.003,
-  passingKept: 0.7,
-  linear: { mean: 0.008, sd: 0.01 },
-  early: { mean: 0.003, sd: 0.005 },
-  carLinearSd: 0.003,
-  fuelPerLap: { mean: 0.0002, sd: 0.00006 },
-  restartFirst: { mean: 0.01, sd: 0.02 },
-  restartFading: { mean: 0.003, sd: 0.01 },
-  traffic: { mean: 0.003, sd: 0.004 },
-  compounds: {},
-  onceFactor: 1,
-  noiseFactor: 1,
-};
-
 /**
  * What a live race keeps from question to question: the pace of laps that were read need not be worked out again. Answers are the
  * same with and without it.
@@ -91,7 +66,7 @@ export class ReadingMemory {
   #fold: TyrePaceFold | undefined;
   #of = '';
 
-  tyres(field: Field, prior: TyrePacePrior, practice: Practice | null): TyrePace {
+  tyres(field: Field, prior: TyrePacePrior, practice: PracticeFigures | null): TyrePace {
     const of = JSON.stringify([field.history.series, prior.refuels, practice]);
     if (this.#fold === undefined || of !== this.#of) this.#fold = new TyrePaceFold(prior, practice);
     this.#of = of;
@@ -100,13 +75,13 @@ export class ReadingMemory {
 }
 
 /** Reads the state. A session that names no series is read by what all series together taught. */
-export function read(state: RaceState, practice: Practice | null, memory = new ReadingMemory()): Reading {
-  const { series = 'other' } = state.session;
+export function read(state: RaceState, memory = new ReadingMemory()): Reading {
+  const { series = 'other', practice = null } = state.session;
   const prior = priorOf(series);
   const field = readField(fromRaceState(state, series));
   const along = progress(field, prior.length);
   const stints = fitStints(field, prior.stops.stintLaps);
-  const tyres = withTyreLife(memory.tyres(field, INTERIM, practice), state.session.car.tyreLifeLaps);
+  const tyres = withTyreLife(memory.tyres(field, tyrePrior(state, series), practice), state.session.car.tyreLifeLaps);
   const forms = new Map(field.cars.map((form) => [form.car.car, form]));
   const lapsTotal = distance(state).laps ?? (along.leader === null ? null : along.lapsTotal);
   const cars = state.order.map((key): CarReading => {
@@ -147,4 +122,10 @@ export function read(state: RaceState, practice: Practice | null, memory = new R
 function paceMs(tyres: TyrePace, form: CarForm): number | null {
   const next = tyres.lap(form, { ahead: 1 });
   return next === null ? null : 1_000 * next.meanS;
+}
+
+/** Where the rules forbid refuelling nobody does, whatever the series is. */
+function tyrePrior(state: RaceState, series: string): TyrePacePrior {
+  const prior = tyrePacePriorOf(series);
+  return { ...prior, refuels: prior.refuels && rulesOf(state).refuels };
 }

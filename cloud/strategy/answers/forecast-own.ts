@@ -1,0 +1,206 @@
+import { column, finishOf, type Gain, gainOf, rejoinOf, restartOf, type Spread } from '../monte-carlo/summary.js';
+import { NONE, type Option, type Outcome, type RaceStart } from '../monte-carlo/types.js';
+import { sortedQuantile } from '../stats.js';
+import type { Draw } from './forecast.js';
+import { CAUTION_CASES, type OwnQuestion, stayOut, stopOn } from './forecast-options.js';
+import type {
+  CautionCase,
+  FinishOdds,
+  ForecastPlan,
+  OwnForecast,
+  PitNowCase,
+  StayOrPit,
+  WindowPoint,
+} from './forecast-types.js';
+import type { Band, Known, Service } from './types.js';
+
+/** What came of an own car's options. */
+export interface Drawn {
+  question: OwnQuestion;
+  /** Runs that all of them have. */
+  runs: number;
+  pitNow: { service: Service; caution: CautionCase; outcome: Outcome }[];
+  /** The service of the stop now by which the rest is drawn. */
+  service: Service;
+  stay: Outcome;
+  /** To stay out when a caution falls now; null under one. */
+  stayCaution: Outcome;
+  window: { lap: number; outcome: Outcome }[];
+}
+
+/** A plan must be better than this many of its own standard errors to move from the last lap that is possible. */
+const SURE_SE = 1;
+
+/** Two rounds on the same luck: services and cautions of a stop now, then laps with the best service. */
+export async function drawOwn(
+  question: OwnQuestion,
+  start: RaceStart,
+  draw: Draw,
+  asked: { runs: number; seed: number },
+): Promise<Drawn> {
+  const { next, services, laps } = question;
+  const cases = CAUTION_CASES.flatMap((caution) => services.map((service) => ({ service, caution })));
+  const first = await draw(
+    start,
+    cases.map(({ service, caution }) => stopOn(question, next, service, caution)),
+    asked,
+  );
+  const pitNow = cases.map((one, index) => ({ ...one, outcome: first[index] }));
+  const service = bestService(question, pitNow);
+  const later: Option[] = [stayOut(question, service), stayOut(question, service, 0)];
+  for (const lap of laps) later.push(stopOn(question, lap, service));
+  const [stay, stayCaution, ...window] = await draw(start, later, asked);
+  return {
+    question,
+    runs: Math.min(...first.map(({ runs }) => runs), stay.runs),
+    pitNow,
+    service,
+    stay,
+    stayCaution,
+    window: window.map((outcome, index) => ({ lap: laps[index], outcome })),
+  };
+}
+
+/** Of those with fuel where a stop is needed: the best mean place, then the least time. */
+function bestService({ car, laps, services }: OwnQuestion, pitNow: Drawn['pitNow']): Service {
+  let best: { service: Service; place: number; finishS: number } | null = null;
+  for (const { service, caution, outcome } of pitNow) {
+    if (caution !== 'drawn' || (service === 'nothing' && (laps.length > 0 || services.length > 2))) continue;
+    const finish = finishOf(outcome, car);
+    if (finish === null) continue;
+    const one = { service, place: finish.place.mean, finishS: finish.finishS?.mean ?? Number.POSITIVE_INFINITY };
+    if (best === null || one.place < best.place || (one.place === best.place && one.finishS < best.finishS)) best = one;
+  }
+  return best?.service ?? services[0];
+}
+
+/** @param isYellow a caution is out: a stop now would use it */
+export function tellOwn(drawn: Drawn, start: RaceStart, sure: Known, isYellow: boolean): OwnForecast {
+  const { question, stay, stayCaution, service } = drawn;
+  const { car, key } = question;
+  const now = nowOf(drawn);
+  const pitCaution = drawn.pitNow.find((one) => one.service === service && one.caution === 0)!.outcome;
+  const [stayAt, pitAt] = isYellow
+    ? [restartOf(stay, car), restartOf(now, car)]
+    : [restartOf(stayCaution, car), restartOf(pitCaution, car)];
+  return {
+    entry: key,
+    known: sure,
+    pitNow: drawn.pitNow.map((one) => pitNowCase(one, start, car)),
+    stayOrPit: stayOrPit(drawn, now),
+    window: [{ lap: question.next, outcome: now }, ...drawn.window].map((point) => windowPoint(point, now, car)),
+    plan: isYellow ? underCaution(drawn, now) : underGreen(drawn, now),
+    restart: stayAt === null || pitAt === null ? null : { stay: stayAt, pit: pitAt },
+  };
+}
+
+function nowOf({ pitNow, service }: Drawn): Outcome {
+  return pitNow.find((one) => one.service === service && one.caution === 'drawn')!.outcome;
+}
+
+function pitNowCase({ service, caution, outcome }: Drawn['pitNow'][number], start: RaceStart, car: number): PitNowCase {
+  const rejoin = rejoinOf(outcome, car);
+  const name = (index: number) => (index === NONE ? null : start.cars[index]);
+  return {
+    ...odds(outcome, car),
+    service,
+    caution,
+    rejoin: rejoin && {
+      position: rejoin.place,
+      gapAheadMs: rejoin.aheadS === null ? null : Math.round(1_000 * rejoin.aheadS.mean),
+      ahead: name(rejoin.ahead),
+      behind: name(rejoin.behind),
+      lapDown: rejoin.pLapDown,
+    },
+  };
+}
+
+function stayOrPit({ question: { car }, stay, service }: Drawn, now: Outcome): StayOrPit | null {
+  const gain = gainOf(now, stay, car);
+  if (gain === null) return null;
+  return {
+    stay: { ...odds(stay, car), trapped: finishOf(stay, car)!.pTrapped },
+    pit: { ...odds(now, car), service, trapped: finishOf(now, car)!.pTrapped },
+    gainPlaces: gain.places,
+    gainMs: inMs(gain.seconds),
+  };
+}
+
+function windowPoint({ lap, outcome }: { lap: number; outcome: Outcome }, now: Outcome, car: number): WindowPoint {
+  const gain = gainOf(outcome, now, car)!;
+  return { lap, gainPlaces: gain.places, gainMs: inMs(gain.seconds) };
+}
+
+/** Under a caution the choice is this lap or green. */
+function underCaution({ question, stay, service }: Drawn, now: Outcome): ForecastPlan | null {
+  const gain = gainOf(now, stay, question.car);
+  if (gain === null || !isBetter(gain)) return null;
+  return plan(question, { lap: question.next, outcome: now }, { lap: null, outcome: stay }, service, gain, true);
+}
+
+/** The lap of the window that stands out against the last possible one; null where no stop is needed. */
+function underGreen({ question, window, service }: Drawn, now: Outcome): ForecastPlan | null {
+  const last = window.at(-1);
+  if (last === undefined) return null;
+  const { car } = question;
+  let best = last;
+  let bestGain: Gain | null = null;
+  for (const point of [{ lap: question.next, outcome: now }, ...window.slice(0, -1)]) {
+    const gain = gainOf(point.outcome, last.outcome, car);
+    if (gain === null || !isBetter(gain)) continue;
+    if (bestGain !== null && !isMore(gain, bestGain)) continue;
+    best = point;
+    bestGain = gain;
+  }
+  if (bestGain !== null) return plan(question, best, last, service, bestGain, false);
+  const against = gainOf(last.outcome, now, car);
+  return against && plan(question, last, { lap: question.next, outcome: now }, service, against, false);
+}
+
+/** In places beyond their noise; where places are the same, in time. */
+function isBetter({ places, placesMeanSd, seconds }: Gain): boolean {
+  if (Math.abs(places.mean) > SURE_SE * placesMeanSd) return places.mean > 0;
+  return seconds.mean > 0;
+}
+
+function isMore(a: Gain, b: Gain): boolean {
+  const noise = SURE_SE * Math.max(a.placesMeanSd, b.placesMeanSd);
+  if (Math.abs(a.places.mean - b.places.mean) > noise) return a.places.mean > b.places.mean;
+  return a.seconds.mean > b.seconds.mean;
+}
+
+function plan(
+  { car }: OwnQuestion,
+  chosen: { lap: number; outcome: Outcome },
+  versus: { lap: number | null; outcome: Outcome },
+  service: Service,
+  gain: Gain,
+  opportunity: boolean,
+): ForecastPlan {
+  const of = odds(chosen.outcome, car);
+  const against = odds(versus.outcome, car);
+  return {
+    lap: chosen.lap,
+    versusLap: versus.lap,
+    service,
+    gainPlaces: gain.places,
+    gainMs: inMs(gain.seconds),
+    win: { plan: of.win, versus: against.win },
+    top10: { plan: of.top10, versus: against.top10 },
+    opportunity,
+  };
+}
+
+/** Chances at the flag, by all runs; at least one is complete. */
+export function odds(outcome: Outcome, car: number): FinishOdds {
+  const { place, pWin, pTop5, pTop10 } = finishOf(outcome, car)!;
+  const places = column(outcome, outcome.place, car).sort();
+  // Central, so that the mean of places, which a car that falls out draws far back, is not beside its own band for less.
+  const low = Math.min(place.mean, sortedQuantile(places, 0.1));
+  const high = Math.max(place.mean, sortedQuantile(places, 0.9));
+  return { finish: { low, mean: place.mean, high }, win: pWin, top5: pTop5, top10: pTop10 };
+}
+
+function inMs({ low, mean, high }: Spread): Band {
+  return { low: Math.round(1_000 * low), mean: Math.round(1_000 * mean), high: Math.round(1_000 * high) };
+}
