@@ -1,4 +1,5 @@
 import { beganMs, timeOverMs } from '#cloud/race/distance.js';
+import { type CompoundRun, compoundRuns } from '#cloud/race/rules/compounds.js';
 import type { EntryState, RaceState } from '#cloud/race/types.js';
 import type { Flag } from '#wire/messages.js';
 import { type CarHistory, FLAG, type FlagCode, type RaceHistory } from './history.js';
@@ -19,19 +20,26 @@ const FLAGS: Record<Flag, FlagCode> = {
  *
  * A feed that never shows a flag (`none` throughout) is still a race: its laps count as green.
  *
- * @param series a session does not name its series: which priors are meant
+ * @param series whose past races are meant: the session's own, or others
  */
 export function fromRaceState(state: RaceState, series: string): RaceHistory {
   const entries = Object.values(state.entries).filter(({ laps }) => laps.length > 0);
   const flagged = entries.some(({ laps }) => laps.some(({ flag }) => flag !== 'none'));
   const { track, lapsTotal } = state.session;
+  const runs = new Map(entries.map((entry) => [entry, compoundRuns(state, entry)]));
+  const told = new Set([...runs.values()].flat().flatMap(({ compound }) => compound ?? []));
+  const compounds = ['', ...[...told].sort()];
+  const fromMs = beganMs(state);
   return {
     series,
     track,
     lapsTotal,
     durationS: durationS(state),
-    compounds: [''],
-    cars: entries.map((entry) => carHistory(entry, state.greenAtMs, flagged)),
+    compounds: compounds.map((name) => name.toUpperCase()),
+    cars: entries.map((entry) => ({
+      ...carHistory(entry, fromMs, flagged),
+      compound: Uint8Array.from(entry.laps, ({ lap }) => compounds.indexOf(compoundOn(runs.get(entry)!, lap))),
+    })),
   };
 }
 
@@ -42,21 +50,27 @@ function durationS(state: RaceState): number | null {
   return overMs === null || fromMs === null ? null : (overMs - fromMs) / 1000;
 }
 
-function carHistory(entry: EntryState, greenAtMs: number | null, flagged: boolean): CarHistory {
+/** On that lap; '' where it is not known. */
+function compoundOn(runs: readonly CompoundRun[], lap: number): string {
+  return runs.findLast(({ fromLap }) => fromLap < lap)?.compound ?? '';
+}
+
+function carHistory(entry: EntryState, fromMs: number | null, flagged: boolean): Omit<CarHistory, 'compound'> {
   const { laps, roster } = entry;
   // Everybody's race time counts from the same moment, or it could not be compared; else from the first crossing that is known.
-  const zeroMs = greenAtMs ?? laps[0].atMs - (laps[0].lapTimeMs ?? 0);
+  const zeroMs = fromMs ?? laps[0].atMs - (laps[0].lapTimeMs ?? 0);
   const seconds = (ms: number | null) => (ms === null ? Number.NaN : ms / 1000);
+  const stopOf = (lap: number) => entry.stops.find((stop) => stop.lap === lap);
   let stint = 1;
-  let age = 0;
+  let freshAfter = 0;
   const ages = new Float64Array(laps.length);
   const stints = new Int32Array(laps.length);
   for (const [index, lap] of laps.entries()) {
-    age++;
-    ages[index] = age;
+    ages[index] = lap.lap - freshAfter;
     stints[index] = stint;
     if (!lap.inLap) continue;
-    age = 0;
+    // For fuel alone the tyres stay; not reported means that some were changed.
+    if (stopOf(lap.lap)?.tyresChanged !== 0) freshAfter = lap.lap;
     stint++;
   }
   return {
@@ -68,11 +82,8 @@ function carHistory(entry: EntryState, greenAtMs: number | null, flagged: boolea
     pos: Int32Array.from(laps, ({ position }) => position ?? 0),
     pitIn: Uint8Array.from(laps, ({ inLap }) => (inLap ? 1 : 0)),
     pitOut: Uint8Array.from(laps, ({ outLap }) => (outLap ? 1 : 0)),
-    pitTimeS: Float64Array.from(laps, ({ lap, inLap }) =>
-      seconds(inLap ? (entry.stops.find((stop) => stop.lap === lap)?.laneTimeMs ?? null) : null),
-    ),
+    pitTimeS: Float64Array.from(laps, ({ lap, inLap }) => seconds(inLap ? (stopOf(lap)?.laneTimeMs ?? null) : null)),
     flag: Uint8Array.from(laps, ({ flag }) => (flagged ? FLAGS[flag] : FLAG.green)),
-    compound: new Uint8Array(laps.length),
     tyreAgeLaps: ages,
     stint: stints,
   };

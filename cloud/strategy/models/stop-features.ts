@@ -113,7 +113,7 @@ export function stopFeatures(form: CarForm, shared: StopField, later = 0): Featu
   const rivals3 = now ? shared.rivals3 : 0;
   const cautionNow = now && (shared.flag === FLAG.caution || shared.flag === FLAG.safetyCar);
   const virtualNow = now && shared.flag === FLAG.virtual;
-  const single = shared.compoundsMatter && compoundsUsed(form) < 2;
+  const single = shared.compoundsMatter && compoundsUsed(form) === 1;
   const features: Partial<Features<StopFeature>> = {
     one: 1,
     seenEnding: endingLogit(seen.laps, age),
