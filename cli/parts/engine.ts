@@ -8,6 +8,7 @@ import type { CloudConfig } from '#cloud/config.js';
 import { startFeedServer } from '#cloud/dashboard/feed-server.js';
 import { FeedHub } from '#cloud/dashboard/hub.js';
 import { type RaceEngineStats, startRaceEngine } from '#cloud/engine/engine.js';
+import { forecastThread } from '#cloud/engine/forecast-thread.js';
 import { type ReducerGroupStats, startReducerGroup } from '#cloud/reduce/reducer-group.js';
 import { type ReportReadersStats, startReportReaders } from '#cloud/reports/aggregates/readers.js';
 import { withPriors } from '#cloud/reports/priors.js';
@@ -87,6 +88,7 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
           ...shared,
           owner,
           archive: archiveReader(store),
+          forecaster: forecastThread(),
           publishView: (view, epoch) => hub.publish(view, epoch),
         })
       : null,
