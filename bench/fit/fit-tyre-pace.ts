@@ -43,8 +43,6 @@ const TOLD_RACES_MIN = 3;
 /** Races of a series are more alike than a handful of them looks: least sd of a prior, as a share of where it started. */
 const SD_LEAST = 0.25;
 const COVERED = 0.8;
-/** Forecasts from which the sd that is drawn once is told; with fewer it stays. */
-const LATER_MIN = 500;
 /** A compound that a race did not have. */
 const NOT_THERE = -1;
 
@@ -150,17 +148,19 @@ function loss(asked: readonly AskedLap[]): number {
   );
 }
 
-/** By how much each of both sds is stretched, so that bands hold: noise tells in the next laps, the rest later and after stops. */
+/**
+ * By how much each of both sds is stretched, so that bands hold: the noise by how much neighbouring laps differ, in which what
+ * stays is gone; the rest by all forecasts.
+ */
 function stretched(asked: readonly AskedLap[]): Pick<TyrePacePrior, 'onceFactor' | 'noiseFactor'> {
-  const soon = asked.filter(({ kind, ahead }) => kind === 'stint' && ahead <= 5);
-  const later = asked.filter(({ kind, ahead }) => kind === 'stop' || ahead > 5);
-  let onceFactor = 1;
-  let noiseFactor = 1;
-  for (let round = 0; round < 5; round++) {
-    noiseFactor = smallest((factor) => covered(soon, onceFactor, factor));
-    if (later.length >= LATER_MIN) onceFactor = smallest((factor) => covered(later, factor, noiseFactor));
-  }
-  return { onceFactor, noiseFactor };
+  const steps = asked.flatMap((lap, index): AskedLap[] => {
+    const next = asked[index + 1];
+    if (next === undefined || next.origin !== lap.origin || next.ahead !== lap.ahead + 1) return [];
+    const noiseSdS = Math.hypot(lap.noiseSdS, next.noiseSdS);
+    return [{ ...lap, timeS: next.timeS - lap.timeS, meanS: next.meanS - lap.meanS, onceSdS: 0, noiseSdS }];
+  });
+  const noiseFactor = smallest((factor) => covered(steps, 0, factor));
+  return { noiseFactor, onceFactor: smallest((factor) => covered(asked, factor, noiseFactor)) };
 }
 
 function smallest(coverage: (factor: number) => number): number {

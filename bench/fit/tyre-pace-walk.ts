@@ -10,6 +10,8 @@ import { median } from '#cloud/strategy/stats.js';
 /** A lap time that was forecast, and how it came out. Seconds. */
 export interface AskedLap {
   race: number;
+  /** Forecasts that were made at the same moment for the same car have the same one. */
+  origin: string;
   /** The stint goes on; or the car has stopped since. */
   kind: 'stint' | 'stop';
   /** Laps from the origin; after a stop the lap of the stint. */
@@ -58,12 +60,19 @@ export function walk(past: PastRace, race: number, prior: TyrePacePrior): { aske
     const lastLapS = lastUsable(form, index);
     if (lastLapS === null || freshS === null) continue;
     const ask = car.pitIn[index] ? askStop : askStint;
-    asked.push(...ask(state, field, form, index, prior, { race, lastLapS, freshS }));
+    asked.push(
+      ...ask(state, field, form, index, prior, {
+        race,
+        origin: `${past.id} ${car.car} ${car.lap[index]}`,
+        lastLapS,
+        freshS,
+      }),
+    );
   }
   return { asked, end: state };
 }
 
-type Common = Pick<AskedLap, 'race' | 'lastLapS' | 'freshS'>;
+type Common = Pick<AskedLap, 'race' | 'origin' | 'lastLapS' | 'freshS'>;
 
 function askStint(
   state: FilterState,

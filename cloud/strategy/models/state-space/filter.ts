@@ -67,9 +67,13 @@ const TRAFFIC_GAIN = 0.15;
 /** Laps that the prior counts for in the noise of a car and of the field, and the longest memory. */
 const NOISE_LAPS = { car: 20, carMax: 60, field: 200, fieldMax: 3_000 } as const;
 /** A surprise beyond this many sds² says no more of the noise. */
-const SURPRISE_MAX = 6;
+const SURPRISE_MAX = 4;
+/** The mean of that for normal noise. */
+const SURPRISE_USUAL = 0.92;
 /** The field as a whole is off (rain) when its newest laps lie this clearly on one side. */
-const SIDE_CLEAR = 0.7;
+const SIDE_CLEAR = 0.5;
+/** Something may be on. */
+const SIDE_SOME = 0.35;
 /** Green laps after a restart in which all are slow, and none the wiser. */
 const RESTART_LAPS = 4;
 /** Bounds of noise against the prior's: no car is perfect, none is chaos. */
@@ -223,6 +227,7 @@ function takeClean(state: FilterState, of: CarState, lap: LapConditions, logS: n
   const miss = logS - mean;
   if (of.laps > 0 && Math.abs(miss) > IMPLAUSIBLE) {
     of.off = sameSide(of.off, Math.sign(miss));
+    if (lap.greenLaps > RESTART_LAPS) feelField(state, Math.sign(miss), miss);
     // Again and again: what is known of the car is what was wrong.
     if (Math.abs(of.off) >= OFF_LAPS) forget(of, prior);
     return;
@@ -235,8 +240,11 @@ function takeClean(state: FilterState, of: CarState, lap: LapConditions, logS: n
     // Far off twice on the same side is no outlier, it is something that passes; if it does not, it is damage, or a repair.
     const offLaps = Math.abs(of.off);
     if (offLaps === 1) inflated += ((sds / HUBER) ** 2 - 1) * total;
-    else if (offLaps > 1) moveOwn(of.own, offLaps < LASTING_LAPS ? OWN.passing : OWN.offset, 1, miss ** 2);
-    if (lap.greenLaps > 2) learnNoise(state, of, sds, noise / total);
+    else if (offLaps > 1 && Math.abs(state.side) < SIDE_CLEAR)
+      moveOwn(of.own, offLaps < LASTING_LAPS ? OWN.passing : OWN.offset, 1, miss ** 2);
+    // Where something has changed, a surprise is that, and no noise.
+    const steady = offLaps < 2 && Math.abs(state.side) < SIDE_SOME;
+    if (steady && lap.greenLaps > 2) learnNoise(state, of, sds, noise / total);
     if (lap.greenLaps > RESTART_LAPS) feelField(state, sds, miss);
   }
   observe(shared, of.own, byField, byOwn, logS, inflated);
@@ -256,7 +264,7 @@ function sameSide(off: number, side: number): number {
 
 /** @param share how much of the spread that was expected is noise: the surprise tells of it by so much */
 function learnNoise(state: FilterState, of: CarState, sds: number, share: number): void {
-  const surprise = share * (Math.min(sds ** 2, SURPRISE_MAX) - 1);
+  const surprise = share * (Math.min(sds ** 2, SURPRISE_MAX) - SURPRISE_USUAL);
   const { car, carMax, field, fieldMax } = NOISE_LAPS;
   of.noise = clamp(of.noise * (1 + surprise / Math.min(car + of.laps, carMax)), NOISE_MIN, NOISE_MAX);
   const memory = Math.min(field + state.laps, fieldMax);

@@ -2,45 +2,46 @@ import type { TyrePacePrior } from '../prior.js';
 
 /** Written by bench/fit/fit-state-space.ts. */
 export const GRCUP: TyrePacePrior = {
-  "source": "Fitted on 8 races that are over. On races of the other half: in a stint, laps 1–5: 0.759 s (last lap 0.940 s, fresh laps 1.28 s), 80 % of 1719 covered; in a stint, lap 1: 0.690 s (last lap 0.801 s, fresh laps 1.26 s), 81 % of 495 covered; in a stint, lap 5: 0.599 s (last lap 0.970 s, fresh laps 1.17 s), 86 % of 242 covered; in a stint, lap 10: 0.738 s (last lap 0.706 s, fresh laps 0.973 s), 80 % of 104 covered; in a stint, lap 20: – s (last lap – s, fresh laps – s), – of 0 covered; after a stop, laps 2–10: 1.73 s (last lap 1.71 s, fresh laps 1.63 s), 48 % of 37 covered; after a stop, lap 2: 1.75 s (last lap 1.91 s, fresh laps 1.70 s), 53 % of 9 covered; after a stop, lap 5: 0.497 s (last lap 0.785 s, fresh laps 1.19 s), 75 % of 3 covered; after a stop, lap 10: – s (last lap – s, fresh laps – s), – of 0 covered; after a stop, lap 20: – s (last lap – s, fresh laps – s), – of 0 covered.",
-  "refuels": false,
-  "noiseSd": 0.005,
-  "driftWalkSd": 0.0004,
-  "driftPerLap": {
-    "mean": 0,
-    "sd": 0.0002
+  source:
+    'Fitted on 8 races that are over. On races of the other half: in a stint, laps 1–5: 0.759 s (last lap 0.940 s, fresh laps 1.28 s), 80 % of 1719 covered; in a stint, lap 1: 0.690 s (last lap 0.801 s, fresh laps 1.26 s), 81 % of 495 covered; in a stint, lap 5: 0.599 s (last lap 0.970 s, fresh laps 1.17 s), 86 % of 242 covered; in a stint, lap 10: 0.738 s (last lap 0.706 s, fresh laps 0.973 s), 80 % of 104 covered; in a stint, lap 20: – s (last lap – s, fresh laps – s), – of 0 covered; after a stop, laps 2–10: 1.73 s (last lap 1.71 s, fresh laps 1.63 s), 48 % of 37 covered; after a stop, lap 2: 1.75 s (last lap 1.91 s, fresh laps 1.70 s), 53 % of 9 covered; after a stop, lap 5: 0.497 s (last lap 0.785 s, fresh laps 1.19 s), 75 % of 3 covered; after a stop, lap 10: – s (last lap – s, fresh laps – s), – of 0 covered; after a stop, lap 20: – s (last lap – s, fresh laps – s), – of 0 covered.',
+  refuels: false,
+  noiseSd: 0.005,
+  driftWalkSd: 0.0004,
+  driftPerLap: {
+    mean: 0,
+    sd: 0.0002,
   },
-  "carWalkSd": 0.0005,
-  "stopSd": 0.002,
-  "restartSd": 0.001,
-  "passingSd": 0.003,
-  "passingKept": 0.75,
-  "linear": {
-    "mean": 0.00183,
-    "sd": 0.007541
+  carWalkSd: 0.0005,
+  stopSd: 0.002,
+  restartSd: 0.001,
+  passingSd: 0.003,
+  passingKept: 0.75,
+  linear: {
+    mean: 0.00183,
+    sd: 0.007541,
   },
-  "early": {
-    "mean": 0.003,
-    "sd": 0.004
+  early: {
+    mean: 0.003,
+    sd: 0.004,
   },
-  "carLinearSd": 0.002,
-  "fuelPerLap": {
-    "mean": 0.0002,
-    "sd": 0.00006
+  carLinearSd: 0.002,
+  fuelPerLap: {
+    mean: 0.0002,
+    sd: 0.00006,
   },
-  "restartFirst": {
-    "mean": 0.008873,
-    "sd": 0.0075
+  restartFirst: {
+    mean: 0.008873,
+    sd: 0.0075,
   },
-  "restartFading": {
-    "mean": 0.003185,
-    "sd": 0.0025
+  restartFading: {
+    mean: 0.003185,
+    sd: 0.0025,
   },
-  "traffic": {
-    "mean": 0.001958,
-    "sd": 0.00146
+  traffic: {
+    mean: 0.001958,
+    sd: 0.00146,
   },
-  "compounds": {},
-  "onceFactor": 1,
-  "noiseFactor": 0.9838
+  compounds: {},
+  onceFactor: 1,
+  noiseFactor: 0.9838,
 };
