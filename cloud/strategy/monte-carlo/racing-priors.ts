@@ -41,6 +41,9 @@ export interface RacingPrior {
   restartLaps: number;
   troubleChance: number;
   troubleS: number;
+  /** Sd of what stays of a car's pace being other than forecast, of each lap around it, and of its walk a lap; shares of a lap. */
+  paceSd: number;
+  noiseSd: number;
   wander: number;
   fieldWalk: number;
 }
@@ -81,7 +84,9 @@ const F1: RacingPrior = {
   restartLaps: 2,
   troubleChance: 0.0064,
   troubleS: 14,
-  wander: 0.0004,
+  paceSd: 0.004,
+  noiseSd: 0.005,
+  wander: 0,
   fieldWalk: 0.0005,
 };
 
@@ -109,7 +114,9 @@ const NASCAR: RacingPrior = {
   restartLaps: 3,
   troubleChance: 0.005,
   troubleS: 10,
-  wander: 0.0005,
+  paceSd: 0.0045,
+  noiseSd: 0.004,
+  wander: 0,
   fieldWalk: 0.0003,
 };
 
@@ -128,6 +135,8 @@ const WEC: RacingPrior = {
   tankStints: 1.1,
   service: { noTyresS: 3, twoTyresS: 11, fourTyresS: 18, fillS: 36, together: false, twoTyresKeep: TWO_TYRES_KEEP },
   restartNoise: 2,
+  paceSd: 0.0055,
+  noiseSd: 0.006,
   troubleChance: 0.0044,
   troubleS: 48,
 };

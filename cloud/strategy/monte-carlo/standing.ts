@@ -7,6 +7,8 @@ export interface FieldStanding {
   place: Int32Array;
   /** Race time at the last crossing; never against the official order. */
   atS: Float64Array;
+  /** Laps completed at it. */
+  lap: Int32Array;
   /** The newest crossing. */
   nowS: number;
 }
@@ -35,29 +37,35 @@ export function standingOf(field: Field): FieldStanding {
   let nowS = 0;
   for (const [index, form] of cars.entries()) if (form.running) nowS = Math.max(nowS, atS[index]);
   const running = ordered.filter((form) => form.running).map((form) => indexOf.get(form)!);
-  holdBack(running, field, atS);
-  return { place, atS, nowS };
+  const lap = Int32Array.from(cars, (form) => form.lap);
+  holdBack(running, field, atS, lap, nowS);
+  return { place, atS, lap, nowS };
 }
 
 /** Share of a lap by which a time has to be against the official order before a car is held back. */
 const AGAINST = 0.5;
 
 /**
- * A car whose clock is a lap fast has ended a lap that cars officially ahead of it have not: it ends it after them.
+ * A car whose clock is a lap fast has ended a lap that cars officially ahead of it have not: it ends it after them, which is
+ * still to come.
  *
  * @param ordered running cars by official place
  */
-function holdBack(ordered: readonly number[], { cars }: Field, atS: Float64Array): void {
+function holdBack(ordered: readonly number[], { cars }: Field, atS: Float64Array, lap: Int32Array, nowS: number): void {
   for (const [behind, index] of ordered.entries()) {
-    const { lap, car, at, classMedianS } = cars[index];
+    const { cls, car, at, classMedianS } = cars[index];
+    if (!(classMedianS > 0)) continue;
     let earliestS = 0;
     for (const other of ordered.slice(0, behind)) {
       const ahead = cars[other];
       const isAhead = ahead.car.pos[ahead.at] > 0 && ahead.car.pos[ahead.at] < car.pos[at];
-      if (!isAhead || ahead.lap >= lap || ahead.cls !== cars[index].cls) continue;
-      earliestS = Math.max(earliestS, atS[other] + (lap - ahead.lap) * classMedianS);
+      if (!isAhead || lap[other] >= lap[index] || ahead.cls !== cls) continue;
+      earliestS = Math.max(earliestS, atS[other] + (lap[index] - lap[other]) * classMedianS);
     }
-    if (atS[index] < earliestS - AGAINST * classMedianS) atS[index] = earliestS;
+    if (atS[index] >= earliestS - AGAINST * classMedianS) continue;
+    const early = Math.min(lap[index], Math.max(0, Math.ceil((earliestS - nowS) / classMedianS)));
+    lap[index] -= early;
+    atS[index] = Math.min(nowS, earliestS - early * classMedianS);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CarForm, Field } from '../models/field.js';
 import type { Progress } from '../models/progress.js';
 import type { TyrePace } from '../models/state-space/types.js';
-import { clamp } from '../stats.js';
+import { clamp, median } from '../stats.js';
 import type { RacingPrior } from './racing-priors.js';
 import type { RaceStart } from './types.js';
 
@@ -25,9 +25,8 @@ type PaceColumns = Pick<
 const AGES_MAX = 160;
 /** Without any lap of anybody. */
 const LAP_DEFAULT_S = 90;
-/** A car of whom nothing is known: sd of its pace, of its laps, as shares of a lap. */
-const UNKNOWN_SD = 0.01;
-const NOISE_SD = 0.004;
+/** No car's pace is less sure than that of one of whom nothing is known: sd as a share of a lap. */
+const UNKNOWN_SD = 0.015;
 /** No figure of a model moves a lap by more than this share of it. */
 const SHARE_MAX = 0.2;
 /** Nor all laps to come together. */
@@ -56,14 +55,17 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
   };
   const fieldS = fieldLapS(cars);
   columns.fieldWalkSdS = racing.fieldWalk * fieldS;
+  // What stays is measured over whole races; the pace model's own sds say how the cars differ in it.
+  const offsetSds = cars.map((form) => tyres.of(form)?.offsetSdS ?? 0).filter((sd) => sd > 0 && Number.isFinite(sd));
+  const sdScale = (racing.paceSd * fieldS) / positive(median(offsetSds), racing.paceSd * fieldS);
   let first: CarForm | undefined;
   for (const [index, form] of cars.entries()) {
     const pace = tyres.of(form);
     const usualS = form.classMedianS > 0 ? form.classMedianS : fieldS;
     const lapS = positive(pace?.freshS, usualS);
     columns.paceS[index] = lapS;
-    columns.paceSdS[index] = positive(pace?.offsetSdS, UNKNOWN_SD * lapS);
-    columns.noiseSdS[index] = positive(pace?.noiseSdS, NOISE_SD * lapS);
+    columns.paceSdS[index] = Math.min(sdScale * positive(pace?.offsetSdS, UNKNOWN_SD * lapS), UNKNOWN_SD * lapS);
+    columns.noiseSdS[index] = Math.max(positive(pace?.noiseSdS, 0), racing.noiseSd * lapS);
     columns.wanderSdS[index] = racing.wander * lapS;
     if (pace === null) continue;
     first ??= form;
@@ -73,7 +75,11 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
     for (let age = 0; age < ages; age++) {
       const lossS = finite(tyres.falloffS(form, age), 0);
       columns.falloffS[index * ages + age] = clamp(lossS, -SHARE_MAX * lapS, SHARE_MAX * lapS);
-      columns.falloffSdS[index * ages + age] = clamp(finite(tyres.falloffSdS(form, age), 0), 0, SHARE_MAX * lapS);
+      columns.falloffSdS[index * ages + age] = clamp(
+        sdScale * finite(tyres.falloffSdS(form, age), 0),
+        0,
+        SHARE_MAX * lapS,
+      );
     }
   }
   if (first !== undefined) {

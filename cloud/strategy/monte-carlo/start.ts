@@ -56,7 +56,7 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
   const { along, prior, losses } = models;
   const { cars } = field;
   const racing = racingPriorOf(field.history.series);
-  const { place, atS, nowS } = standingOf(field);
+  const { place, atS, lap, nowS } = standingOf(field);
   const classes = [...new Set(cars.map(({ cls }) => cls))];
   const cls = Uint8Array.from(cars, (form) => classes.indexOf(form.cls));
   const pace = paceColumns(field, models.tyres, racing, along);
@@ -64,12 +64,13 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
   const byClock = field.history.lapsTotal === null;
   const lapsTotal = byClock ? NO_LIMIT : field.history.lapsTotal!;
   const durationS = byClock ? (field.history.durationS ?? nowS + (along.lapsTotal - field.lap) * typicalS) : NO_LIMIT;
-  const leader = along.leader === null ? NONE : cars.indexOf(along.leader);
+  const leader = leaderOf(lap, place);
+  const leaderLap = leader === NONE ? 0 : lap[leader];
   const leaderS = leader === NONE ? nowS : atS[leader];
-  const isOver = isFlagged(field, leader) || (byClock ? leaderS >= durationS : field.lap >= lapsTotal);
-  const lapsLeft = Math.max(0, along.lapsTotal - field.lap);
+  const isOver = isFlagged(field, leader) || (byClock ? leaderS >= durationS : leaderLap >= lapsTotal);
+  const lapsLeft = Math.max(0, along.lapsTotal - leaderLap);
   const lapsMax = byClock
-    ? field.lap + Math.ceil(LAPS_MARGIN * Math.max(lapsLeft, (durationS - nowS) / typicalS)) + 2
+    ? leaderLap + Math.ceil(LAPS_MARGIN * Math.max(lapsLeft, (durationS - nowS) / typicalS)) + 2
     : lapsTotal;
   const cautions = cautionsFrom(field, leader, prior.cautions, racing, options);
   const outChance = retirementChance(prior.order.outsPerRace, 1, Math.max(1, along.lapsTotal));
@@ -78,16 +79,16 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
     classes,
     cls,
     nowS,
-    leaderLap: field.lap,
+    leaderLap,
     leader,
     leaderS,
     isOver,
-    greenLaps: along.leader === null ? 0 : along.leader.greenLaps,
+    greenLaps: leader === NONE ? 0 : cars[leader].greenLaps,
     lapsTotal,
     durationS,
-    lapsMax: Math.max(field.lap, lapsMax),
+    lapsMax: Math.max(leaderLap, lapsMax),
     standing: Uint8Array.from(cars, (form) => standing(form.running, form.lap >= lapsTotal)),
-    lap: Int32Array.from(cars, (form) => form.lap),
+    lap,
     place,
     atS,
     inPit: Uint8Array.from(cars, ({ car, at }) => car.pitIn[at]),
@@ -124,6 +125,16 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
       compoundsToUse: compoundsKnown(field) ? (options.rules.compounds?.dryToUse ?? 0) : 0,
     },
   };
+}
+
+/** Of the cars that are furthest the one officially ahead. */
+function leaderOf(lap: Int32Array, place: Int32Array): number {
+  let leader: number = NONE;
+  for (let car = 0; car < lap.length; car++) {
+    if (leader === NONE || lap[car] > lap[leader] || (lap[car] === lap[leader] && place[car] < place[leader]))
+      leader = car;
+  }
+  return leader;
 }
 
 const WAVES = { none: 0, stayedOut: 1, all: 2 } as const;
