@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 
 /** The strategy engine on its own. */
 export function addStrategyCommands(program: Command): void {
-  const strategy = program.command('strategy').description('The strategy engine on its own: predict, and be measured.');
+  const strategy = program
+    .command('strategy')
+    .description('The strategy engine on its own: predict, compare choices, and be measured.');
   strategy
     .command('predict')
     .description('Read races so far as JSON lines, and say of each what will happen: laps, stops, finish, rejoin.')
@@ -18,6 +20,26 @@ Examples:
   $ jq -c '{id: 1, race, laps, want: ["finish"]}' race.json | pitwall strategy predict`,
     )
     .action(async () => (await import('../strategy-predict.js')).predictLines());
+  strategy
+    .command('whatif')
+    .description('Read races so far and ways to drive the rest as JSON lines; simulate each way on the same luck.')
+    .addHelpText(
+      'after',
+      `
+A line: {"id": 1, "race": …, "laps": […] as for predict, "options": [{"car": "44", "stops": null}, {"car": "44", "stops":
+[{"lap": 21, "tyres": 4, "fuel": "toEnd"}]}], "runs": 200, "seed": 1}. stops: null = as usual; a list = on these laps, then as
+usual; an empty list = none to the flag. tyres: 0, 2 or 4 (default 4); fuel: none, toEnd or fill (default toEnd).
+
+It answers {"id": 1, "runs": 200, "options": [{"car", "pWin", "pTop5", "pTop10", "finish": {"mean", "lo80", "hi80"}, "rejoin":
+{"position", "gapAhead", "ahead", "behind"}, "gain": {…}, "gainSeconds": {…}}]}, options in their order. rejoin = at the end of
+the next stop's out-lap, gap in seconds, absent without a stop; gain = against the first option, in places at the flag and in
+seconds of race time, > 0 is better. The same line gets the same answer.
+
+Examples:
+  $ pitwall strategy whatif < choices.jsonl
+  $ jq -c '{id: 1, race, laps, options: [{car: "44", stops: null}, {car: "44", stops: [{lap: 21}]}]}' race.json | pitwall strategy whatif`,
+    )
+    .action(async () => (await import('../strategy-whatif.js')).whatIfLines());
   strategy
     .command('arbitrate')
     .description("Read what cars and timing say of laps as JSON lines, in any order; print each lap's one value.")

@@ -195,9 +195,9 @@ function plan(
 export function odds(outcome: Outcome, car: number): FinishOdds {
   const { place, pWin, pTop5, pTop10 } = finishOf(outcome, car)!;
   const places = column(outcome, outcome.place, car).sort();
-  // Central, so that the mean of places, which a car that falls out draws far back, is not beside its own band for less.
-  const low = Math.min(place.mean, sortedQuantile(places, 0.1));
-  const high = Math.max(place.mean, sortedQuantile(places, 0.9));
+  // Central, and wide enough for the mean, which runs in which the car falls out draw far back.
+  const low = Math.floor(Math.min(place.mean, sortedQuantile(places, 0.1)));
+  const high = Math.ceil(Math.max(place.mean, sortedQuantile(places, 0.9)));
   return { finish: { low, mean: place.mean, high }, win: pWin, top5: pTop5, top10: pTop10 };
 }
 
