@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import mqtt from 'mqtt';
+import type { MqttClient } from 'mqtt';
+import mqttPacket from 'mqtt-packet';
 import { PitwallError } from '../wire/errors.js';
 import type { Link, LinkEndpoint } from './link.js';
 import { ReconnectingLink, type ReconnectOptions } from './reconnecting-link.js';
@@ -13,6 +15,11 @@ const CLOSE_TIMEOUT_MS = 1000;
 const KEEP_ALIVE_S = 30;
 const MQTT_3_1_1 = 4;
 const SUBACK_REFUSED = 128;
+
+// The client alone: the package's own entry loads WebSockets and proxies, too, which cost a car some megabytes.
+const { default: Client } = createRequire(import.meta.url)('mqtt/lib/client') as { default: typeof MqttClient };
+// It would keep a buffer for each number of two bytes, 7 MB in all, to save a small allocation per packet.
+mqttPacket.writeToStream.cacheNumbers = false;
 
 /**
  * A link by the `mqtt` package: light, any number of them in one process.
@@ -34,7 +41,7 @@ export function createMqttLink(endpoint: LinkEndpoint, options: ReconnectOptions
     socket.on('error', (error) => {
       reason = error.message;
     });
-    const client = new mqtt.MqttClient(() => socket, {
+    const client = new Client(() => socket, {
       protocolVersion: MQTT_3_1_1,
       clientId,
       // The broker keeps what is for us through a short outage (acknowledgements, calls). Ours waits in the journal: the
@@ -72,7 +79,7 @@ export function createMqttLink(endpoint: LinkEndpoint, options: ReconnectOptions
   return new ReconnectingLink(open, options);
 }
 
-function sessionOf(client: mqtt.MqttClient): Session {
+function sessionOf(client: MqttClient): Session {
   return {
     publish: (topic, payload, qos) =>
       new Promise((resolve, reject) => {
