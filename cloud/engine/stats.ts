@@ -1,3 +1,4 @@
+import { distance } from '#cloud/race/distance.js';
 import type { CallState, RaceState } from '#cloud/race/types.js';
 import type { ConsumerStats } from '#cloud/streams/consumer.js';
 import type { RefusedCounters } from '#cloud/streams/refused-records.js';
@@ -41,6 +42,7 @@ export interface RaceStats {
   race: string | null;
   phase: RaceState['phase'] | null;
   lap: number;
+  /** 0 where nothing tells it. */
   lapsTotal: number;
   flag: RaceState['flag'];
   greenAtMs: number | null;
@@ -58,7 +60,7 @@ export function raceStats({ counters, state, positions }: RaceCore): RaceStats {
     race: state?.session.race ?? null,
     phase: state?.phase ?? null,
     lap: state?.lap ?? 0,
-    lapsTotal: state?.session.lapsTotal ?? 0,
+    lapsTotal: (state && distance(state).laps) ?? 0,
     flag: state?.flag ?? 'none',
     greenAtMs: state?.greenAtMs ?? null,
     finish: [...(state?.order ?? [])],

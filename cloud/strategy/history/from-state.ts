@@ -1,4 +1,4 @@
-import { beganMs, timeOverMs } from '#cloud/race/distance.js';
+import { beganMs, distance, timeOverMs } from '#cloud/race/distance.js';
 import { type CompoundRun, compoundRuns } from '#cloud/race/rules/compounds.js';
 import type { EntryState, RaceState } from '#cloud/race/types.js';
 import type { Flag } from '#wire/messages.js';
@@ -25,15 +25,15 @@ const FLAGS: Record<Flag, FlagCode> = {
 export function fromRaceState(state: RaceState, series: string): RaceHistory {
   const entries = Object.values(state.entries).filter(({ laps }) => laps.length > 0);
   const flagged = entries.some(({ laps }) => laps.some(({ flag }) => flag !== 'none'));
-  const { track, lapsTotal } = state.session;
   const runs = new Map(entries.map((entry) => [entry, compoundRuns(state, entry)]));
   const told = new Set([...runs.values()].flat().flatMap(({ compound }) => compound ?? []));
   const compounds = ['', ...[...told].sort()];
   const fromMs = beganMs(state);
   return {
     series,
-    track,
-    lapsTotal,
+    track: state.session.track,
+    // Where the clock ends it first, it is a race by the clock.
+    lapsTotal: distance(state).isEstimate ? null : state.session.lapsTotal,
     durationS: durationS(state),
     compounds: compounds.map((name) => name.toUpperCase()),
     cars: entries.map((entry) => ({
