@@ -1,6 +1,7 @@
 import { median, robustSd } from '../stats.js';
 import type { CarForm, Field } from './field.js';
 import { average, type Features } from './linear.js';
+import { fitRunCurve, type RunCurve } from './run-curve.js';
 
 /**
  * What the next lap times of a car are told from. All are differences to its newest usable lap, seconds, so that weights hold
@@ -22,6 +23,9 @@ export const PACE_FEATURES = [
   'medianAhead',
   'slope',
   'slopeStint',
+  'curveGreen',
+  'curveRestart',
+  'curveStint',
   'freshMedian',
   'restartMedian',
   'restartBest',
@@ -73,6 +77,7 @@ export interface PaceField {
   slopeStintS: number;
   /** Lap-to-lap spread of the field, seconds. */
   spreadS: number;
+  curve: RunCurve;
 }
 
 export function paceField(field: Field): PaceField {
@@ -104,6 +109,7 @@ export function paceField(field: Field): PaceField {
     slopeS: median(slopes) ?? 0,
     slopeStintS: median(slopesStint) ?? 0,
     spreadS: robustSd(steps) ?? 0,
+    curve: fitRunCurve(field),
   };
 }
 
@@ -149,14 +155,20 @@ export function paceFeatures(form: CarForm, shared: PaceField): ((ahead: number)
     shareRestart: restart * share,
     shareClose: close ? share : 0,
   };
-  return (ahead) => ({
-    ...steady,
-    fieldShiftAhead: (shared.shiftS * ahead) / 5,
-    medianAhead: ((median5S - lastS) * ahead) / 5,
-    slope: shared.slopeS * (ahead + staleLaps),
-    slopeStint: shared.slopeStintS * (ahead + staleLaps),
-    shareAhead: (share * ahead) / 5,
-  });
+  return (ahead) => {
+    const curveGreen = shared.curve.green(form.greenLaps, ahead);
+    return {
+      ...steady,
+      fieldShiftAhead: (shared.shiftS * ahead) / 5,
+      medianAhead: ((median5S - lastS) * ahead) / 5,
+      slope: shared.slopeS * (ahead + staleLaps),
+      slopeStint: shared.slopeStintS * (ahead + staleLaps),
+      curveGreen,
+      curveRestart: restart * curveGreen,
+      curveStint: shared.curve.stint(form.ageLaps, ahead),
+      shareAhead: (share * ahead) / 5,
+    };
+  };
 }
 
 /** What the spread is told from, `ahead` laps on. */
