@@ -20,7 +20,7 @@ const STARTS: Record<string, TyrePacePrior> = {
   f1: {
     ...START,
     refuels: false,
-    driftPerLap: { mean: -0.0005, sd: 0.0003 },
+    driftPerLap: { mean: -0.0005, sd: 0.0002 },
     fuelPerLap: { mean: 0.00034, sd: 0.0001 },
   },
   nascar: START,

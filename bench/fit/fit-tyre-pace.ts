@@ -11,19 +11,20 @@ export const START: TyrePacePrior = {
   source: '',
   refuels: true,
   noiseSd: 0.004,
-  driftWalkSd: 0.0004,
-  driftPerLap: { mean: 0, sd: 0.0002 },
+  driftWalkSd: 0.00015,
+  driftPerLap: { mean: 0, sd: 0.00005 },
   carWalkSd: 0.0005,
   stopSd: 0.002,
   restartSd: 0.001,
   passingSd: 0.003,
   passingKept: 0.75,
-  linear: { mean: 0.008, sd: 0.008 },
-  early: { mean: 0.003, sd: 0.004 },
+  linear: { mean: 0.012, sd: 0.01 },
+  early: { mean: 0.003, sd: 0.003 },
   carLinearSd: 0.002,
   fuelPerLap: { mean: 0.0002, sd: 0.00006 },
-  restartFirst: { mean: 0.02, sd: 0.03 },
-  restartFading: { mean: 0.003, sd: 0.01 },
+  restartFirst: { mean: 0.03, sd: 0.03 },
+  // Held: where all stop under caution, it cannot be told from what new tyres give.
+  restartFading: { mean: 0.002, sd: 0.00001 },
   traffic: { mean: 0.003, sd: 0.004 },
   compounds: {},
   onceFactor: 1,
@@ -34,7 +35,7 @@ export const START: TyrePacePrior = {
 const TUNED = ['driftWalkSd', 'carWalkSd', 'stopSd', 'restartSd', 'passingSd', 'carLinearSd'] as const;
 const FACTORS = [0.5, 2] as const;
 const KEPT = [0.6, 0.75, 0.85, 0.92] as const;
-const ROUNDS = 2;
+const ROUNDS = 1;
 /** A search reads no more races than this. */
 const TUNING_RACES = 12;
 /** A race has told of a figure if its sd has shrunk to this share. */
@@ -130,21 +131,21 @@ function toldOf({ shared }: FilterState, part: number, { sd }: Figure): number[]
   return Math.sqrt(shared.covariance[part * size + part]) < TOLD * sd ? [shared.mean[part]] : [];
 }
 
-/** Errors against those of the last lap, within stints, later in them, and after stops; races counting alike. */
+/** Errors against those of the last lap: within stints, later in them, and after stops, which count twice; races counting alike. */
 function loss(asked: readonly AskedLap[]): number {
+  const stops = asked.filter(({ kind }) => kind === 'stop');
   const parts = [
     asked.filter(({ kind, ahead }) => kind === 'stint' && ahead <= 5),
     asked.filter(({ kind, ahead }) => kind === 'stint' && ahead > 5),
-    asked.filter(({ kind }) => kind === 'stop'),
+    stops,
+    stops,
   ];
+  const missed = (part: readonly AskedLap[], of: (lap: AskedLap) => number) =>
+    overRaces(part, (lap) => Math.abs(lap.timeS - of(lap)));
   return mean(
     parts
       .filter((part) => part.length > 0)
-      .map(
-        (part) =>
-          overRaces(part, ({ timeS, meanS }) => Math.abs(timeS - meanS)) /
-          overRaces(part, ({ timeS, lastLapS }) => Math.abs(timeS - lastLapS)),
-      ),
+      .map((part) => missed(part, ({ meanS }) => meanS) / missed(part, ({ lastLapS }) => lastLapS)),
   );
 }
 

@@ -74,8 +74,8 @@ const SURPRISE_USUAL = 0.92;
 const SIDE_CLEAR = 0.5;
 /** Something may be on. */
 const SIDE_SOME = 0.35;
-/** Green laps after a restart in which all are slow, and none the wiser. */
-const RESTART_LAPS = 4;
+/** After a restart, and on new tyres, all are off to one side, and it does not rain. */
+const SETTLES_LAPS = 8;
 /** Bounds of noise against the prior's: no car is perfect, none is chaos. */
 const NOISE_MIN = 0.05;
 const NOISE_MAX = 25;
@@ -227,7 +227,7 @@ function takeClean(state: FilterState, of: CarState, lap: LapConditions, logS: n
   const miss = logS - mean;
   if (of.laps > 0 && Math.abs(miss) > IMPLAUSIBLE) {
     of.off = sameSide(of.off, Math.sign(miss));
-    if (lap.greenLaps > RESTART_LAPS) feelField(state, Math.sign(miss), miss);
+    if (Math.min(lap.greenLaps, lap.ageLaps) > SETTLES_LAPS) feelField(state, Math.sign(miss), miss);
     // Again and again: what is known of the car is what was wrong.
     if (Math.abs(of.off) >= OFF_LAPS) forget(of, prior);
     return;
@@ -245,7 +245,7 @@ function takeClean(state: FilterState, of: CarState, lap: LapConditions, logS: n
     // Where something has changed, a surprise is that, and no noise.
     const steady = offLaps < 2 && Math.abs(state.side) < SIDE_SOME;
     if (steady && lap.greenLaps > 2) learnNoise(state, of, sds, noise / total);
-    if (lap.greenLaps > RESTART_LAPS) feelField(state, sds, miss);
+    if (Math.min(lap.greenLaps, lap.ageLaps) > SETTLES_LAPS) feelField(state, sds, miss);
   }
   observe(shared, of.own, byField, byOwn, logS, inflated);
   of.laps++;
