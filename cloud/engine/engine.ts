@@ -2,29 +2,23 @@ import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { ArchiveReader } from '#cloud/archive/reader.js';
 import type { RaceView } from '#cloud/dashboard/view.js';
-import type { RaceTrigger } from '#cloud/race/types.js';
 import { backOffMs, pause } from '#cloud/streams/back-off.js';
 import { type DeadLetterStore, loggedDeadLetters } from '#cloud/streams/dead-letters.js';
 import { RefusedRecords } from '#cloud/streams/refused-records.js';
 import type { RaceClock } from '#wire/clock.js';
 import { errorCode, type PitwallError } from '#wire/errors.js';
 import type { SessionOpen } from '#wire/race-records.js';
-import { CallSender } from './call-sender.js';
 import { Committer } from './committer.js';
-import { EngineVoice } from './engine-voice.js';
-import { FlagTeller } from './flag-teller.js';
 import type { TailBatch } from './follower.js';
-import { ForecastDesk } from './forecast-desk.js';
 import type { Forecaster, ForecastRuns } from './forecaster.js';
 import { RaceCore } from './race-core.js';
+import { RaceEffects } from './race-effects.js';
 import { RaceInHand } from './race-in-hand.js';
 import { RaceReader } from './race-reader.js';
 import { RecordFolder } from './record-folder.js';
-import { rowsOf } from './rows.js';
 import type { SeatOptions } from './seat.js';
 import { type RaceEngineStats, raceStats } from './stats.js';
 import { Tenure } from './tenure.js';
-import { ViewPublisher } from './view-publisher.js';
 
 export type { RaceEngineStats } from './stats.js';
 
@@ -79,11 +73,7 @@ class RunningEngine implements RaceEngine {
   readonly #reader: RaceReader;
   readonly #folder: RecordFolder;
   readonly #committer: Committer;
-  readonly #voice: EngineVoice;
-  readonly #calls: CallSender;
-  readonly #desk: ForecastDesk | undefined;
-  readonly #views: ViewPublisher;
-  readonly #flags: FlagTeller;
+  readonly #effects: RaceEffects;
   readonly #stop = new AbortController();
   /** Ends the present reading, so that it begins again from the newest snapshot. */
   #again = new AbortController();
@@ -110,20 +100,16 @@ class RunningEngine implements RaceEngine {
       ...shared,
       onBroken: (race, error) => this.#loseSeat(race, error),
     });
-    this.#voice = new EngineVoice(this.#race, { ...shared, stream });
-    this.#calls = new CallSender(this.#race, { ...shared, voice: this.#voice });
-    this.#desk = this.#deskOf(shared);
-    this.#views = new ViewPublisher(this.#race, {
+    this.#effects = new RaceEffects(this.#race, {
       ...shared,
       behindMs: () => (this.#reader.isLive() ? undefined : this.#reader.behind().raceMs),
     });
-    this.#flags = new FlagTeller(options);
     this.#folder = new RecordFolder(this.#race, {
       ...shared,
       refused: this.#refused,
       begin: (open) => this.#tryBeginRace(open),
       begun: (open) => this.#commitFirst(open),
-      act: (triggers) => this.#act(triggers),
+      act: (triggers) => this.#effects.act(triggers),
       onLeaderLap: () => this.#committer.hurry(),
     });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -136,18 +122,13 @@ class RunningEngine implements RaceEngine {
   }
 
   stats(): RaceEngineStats {
-    const rows = this.#race.seat?.writer.stats();
     return {
       ...raceStats(this.#race.core),
+      ...this.#effects.stats(),
       refused: { ...this.#refused.counters },
       fence: this.#race.fence,
       role: this.#tenure.role,
       snapshots: { ...this.#committer.counters },
-      rowsWritten: rows?.written ?? 0,
-      rowsFailed: rows?.failed ?? 0,
-      callsSent: this.#calls.sent,
-      voice: { ...this.#voice.counters },
-      forecasting: this.#desk ? { ...this.#desk.counters } : null,
       lagMs: this.lagMs(),
       stream: this.#reader.stats(),
       following: this.#tenure.following(),
@@ -164,10 +145,7 @@ class RunningEngine implements RaceEngine {
     this.#again.abort();
     this.#refused.stop();
     await this.#loop;
-    await this.#desk?.stop();
-    await this.#voice.stop();
-    await this.#calls.idle();
-    await this.#flags.idle();
+    await this.#effects.stop();
     await this.commit();
     await this.#tenure.leave();
   }
@@ -222,13 +200,6 @@ class RunningEngine implements RaceEngine {
     if (fault) throw fault;
   }
 
-  #deskOf(options: RaceEngineOptions): ForecastDesk | undefined {
-    const { forecaster, forecastRuns: runs } = options;
-    if (!forecaster) return undefined;
-    const isLive = () => this.#reader.isLive();
-    return new ForecastDesk(this.#race, { ...options, forecaster, runs, voice: this.#voice, isLive });
-  }
-
   #fold(batch: TailBatch): Promise<void> {
     return this.#folder.fold(batch, this.#again.signal);
   }
@@ -276,29 +247,8 @@ class RunningEngine implements RaceEngine {
     this.#again.abort();
   }
 
-  /** Rows, calls to the car, questions and the screen, for what a record brought. */
-  #act(triggers: RaceTrigger[]): void {
-    if (!this.#race.core.state || !this.#race.seat || triggers.length === 0) return;
-    for (const trigger of triggers) this.#write(trigger);
-    this.#calls.tick();
-    this.#desk?.consider(triggers);
-    if (triggers.some(({ type }) => type === 'call' || type === 'flag' || type === 'session')) this.#views.publish();
-  }
-
-  #write(trigger: RaceTrigger): void {
-    const { core, seat } = this.#race;
-    if (!core.state) return;
-    const { tables } = this.#options.resources;
-    for (const { table, row } of rowsOf(core.state, trigger)) seat?.writer.put(tables[table].name, row);
-  }
-
   #tick(): void {
-    this.#views.tick();
-    const { core, seat } = this.#race;
-    if (!seat || !core.state) return;
-    this.#calls.tick();
-    this.#desk?.tick();
-    if (seat.lease.held()) this.#flags.tick(core.state, seat.lease.fence);
-    this.#committer.tick();
+    this.#effects.tick();
+    if (this.#race.seat && this.#race.core.state) this.#committer.tick();
   }
 }

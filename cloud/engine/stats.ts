@@ -9,13 +9,21 @@ import type { FollowerStats } from './follower.js';
 import type { DeskCounters } from './forecast-desk.js';
 import type { RaceCore } from './race-core.js';
 
-export interface RaceEngineStats extends RaceStats {
+export interface RaceEngineStats extends RaceStats, EffectStats {
   /** Where unusable records went. */
   refused: RefusedCounters;
   /** 0 while idle or on standby. */
   fence: number;
   role: 'idle' | 'standby' | 'active';
   snapshots: CommitCounters;
+  lagMs: number;
+  stream: ConsumerStats | null;
+  /** Of a standby: what it has in hand. */
+  following: FollowerStats | null;
+}
+
+/** What the owner of a race did beside folding it. */
+export interface EffectStats {
   rowsWritten: number;
   rowsFailed: number;
   callsSent: number;
@@ -23,10 +31,6 @@ export interface RaceEngineStats extends RaceStats {
   voice: VoiceCounters;
   /** Null without a forecaster. */
   forecasting: DeskCounters | null;
-  lagMs: number;
-  stream: ConsumerStats | null;
-  /** Of a standby: what it has in hand. */
-  following: FollowerStats | null;
 }
 
 /** What the folds say of themselves and of the race. */
