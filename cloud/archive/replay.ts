@@ -227,7 +227,7 @@ class RunningReplay implements Replay {
   }
 
   #publish(): void {
-    const { state, answer } = this.#core;
+    const { state, answer, forecast } = this.#core;
     this.#viewDue = false;
     if (!state) return;
     const moment = {
@@ -237,7 +237,7 @@ class RunningReplay implements Replay {
       isReplay: this.#options.live === undefined,
     };
     try {
-      this.#options.publishView(raceView(state, answer, moment), EPOCH);
+      this.#options.publishView(raceView(state, answer, moment, forecast), EPOCH);
     } catch (error) {
       this.#options.log.error('A view of the replay could not be published.', { code: errorCode(error) });
     }

@@ -33,6 +33,8 @@ export interface RaceView {
   lapSource?: LapSource;
   /** An archived race, shown once more. */
   isReplay?: true;
+  /** What `odds` rest on: leader's lap and event time when it was asked, and how many races were simulated. */
+  forecast?: { lap: number; dataMs: number; runs: number };
   rows: Record<string, CarRow>;
   calls: Record<string, CallCard>;
   /** Of the calls to stop so far, race ms from the call on; absent before the first. */
@@ -100,12 +102,24 @@ export interface CarRow {
   pitWindow?: { openLap: number; closeLap: number; bestLap: number };
   falloffMsPerLap?: number;
   rejoin?: { position: number };
+  /** At the flag, by simulated races; absent before the first forecast, and once it has finished or is out. */
+  odds?: FinishOdds;
   /** Age of the newest telemetry, race ms; absent when the car has none. */
   telemetryAgeMs?: number;
   link?: 'up' | 'down';
   /** What the car's agent last said of itself. */
   agent?: AgentCard;
   alarm?: string;
+}
+
+/** Place as expected with its 80 % interval, and chances 0 … 1. */
+export interface FinishOdds {
+  place: number;
+  low: number;
+  high: number;
+  win: number;
+  top5: number;
+  top10: number;
 }
 
 export interface AgentCard {

@@ -37,8 +37,8 @@ const SNAPSHOT_MS = 5_000;
 const RECORDS_MAX = 50_000;
 
 /**
- * Follows a race that another engine has: the records behind its newest snapshot are in hand. Nothing is folded yet,
- * because only the snapshot that the lease's next owner finds says which calls the one before has sent.
+ * Follows a race that another engine has: the records behind its newest snapshot are in hand. Nothing is folded yet: what
+ * the owner has folded is in its snapshot, and to fold it twice would cost as much again.
  */
 export class Follower {
   readonly #options: FollowerOptions;

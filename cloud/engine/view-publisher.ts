@@ -34,7 +34,7 @@ export class ViewPublisher {
       speed: this.#speed.read(),
       ...(behindMs !== undefined && { behindMs }),
     };
-    this.#options.publishView(raceView(core.state, core.answer, moment), seat.lease.fence);
+    this.#options.publishView(raceView(core.state, core.answer, moment, core.forecast), seat.lease.fence);
   }
 
   tick(): void {

@@ -12,8 +12,10 @@ import { classification, penaltyOf } from '#cloud/race/rules/penalties.js';
 import { rulesOf } from '#cloud/race/rules/rules.js';
 import { cautions, stageNow } from '#cloud/race/rules/stages.js';
 import type { AgentHealth, CallState, EntryState, RaceState } from '#cloud/race/types.js';
+import type { Forecast } from '#cloud/strategy/answers/forecast-types.js';
 import type { Answers, EntryAnswer } from '#cloud/strategy/answers/types.js';
 import { callTimes } from './call-times.js';
+import { addForecast } from './forecast-view.js';
 import { raceLog } from './race-log.js';
 
 /** What the screen shows beside the race itself. */
@@ -32,7 +34,12 @@ export interface ViewMoment {
 const MAX_CALLS_SHOWN = 30;
 
 /** State and newest answer as the screen shows them. Pure; what is unknown is absent. */
-export function raceView(state: RaceState, answer: Answers | null, moment: ViewMoment): RaceView {
+export function raceView(
+  state: RaceState,
+  answer: Answers | null,
+  moment: ViewMoment,
+  forecast: Forecast | null = null,
+): RaceView {
   const { session, phase, flag, lap, greenAtMs, lastEventMs } = state;
   const view: RaceView = {
     race: session.race,
@@ -76,6 +83,7 @@ export function raceView(state: RaceState, answer: Answers | null, moment: ViewM
   for (const call of Object.values(state.calls).slice(-MAX_CALLS_SHOWN)) {
     view.calls[call.call.callId] = callCard(state, call);
   }
+  if (forecast !== null) addForecast(view, forecast);
   addCallTimes(view, state);
   addLapSource(view, state);
   return view;

@@ -4,6 +4,7 @@ import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import { quickAnswers } from '#cloud/strategy/answers/quick.js';
 import { rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
+import { madeForecast } from './made-forecaster.js';
 
 const LAP_MS = 30_000;
 const moment = { raceTimeMs: START_MS, speed: 1 };
@@ -95,6 +96,19 @@ describe('the view', () => {
     const { rows } = raceView(state, answered, moment);
     expect(rows['car-99']).toMatchObject({ thing: 'car-99', order: 4, status: 'unlisted', link: 'up', own: false });
     expect(Object.keys(rows)).toHaveLength(4);
+  });
+
+  it('gives who still races a finish by simulated races, and says what it rests on', () => {
+    const { state, answered } = race();
+    const forecast = madeForecast({ state, trigger: 'lap 1/4', runs: { base: 200, option: 40 } });
+    const [first, second, third] = state.order;
+    state.entries[third].status = 'retired';
+    const view = raceView(state, answered, moment, forecast);
+    expect(view.forecast).toEqual({ lap: state.lap, dataMs: state.lastEventMs, runs: 200 });
+    expect(view.rows[first].odds).toEqual({ place: 1, low: 1, high: 1, win: 1, top5: 1, top10: 1 });
+    expect(view.rows[second].odds).toMatchObject({ place: 2, win: 0 });
+    expect(view.rows[third]).not.toHaveProperty('odds');
+    expect(raceView(state, answered, moment)).not.toHaveProperty('forecast');
   });
 
   it('is the same JSON for the same state, with nothing undefined in it', () => {
