@@ -36,6 +36,11 @@ export function isRacing(flag: Flag): boolean {
   return flag !== 'virtual' && flag !== 'yellow' && flag !== 'red';
 }
 
+/** A caution, full or virtual: everybody is slow, so that a stop costs less. */
+export function isCaution(flag: Flag): boolean {
+  return flag === 'yellow' || flag === 'virtual';
+}
+
 /**
  * Clean: at racing speed from line to line; no start or restart lap, no pit lane. Only such laps tell the pace.
  *

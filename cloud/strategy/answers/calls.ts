@@ -1,5 +1,5 @@
 import { openCallOf } from '#cloud/race/calls.js';
-import { isRacing, lapsCompleted, lastLap } from '#cloud/race/laps.js';
+import { isCaution, isRacing, lapsCompleted, lastLap } from '#cloud/race/laps.js';
 import type { CallState, EntryState, RaceState } from '#cloud/race/types.js';
 import { type Advice, adviceFor, serviceOf } from './advice.js';
 import type { Forecast } from './forecast-types.js';
@@ -59,7 +59,7 @@ function wasRejected(state: RaceState, entry: EntryState, lap: number): boolean 
   const rejected = Object.values(state.calls).findLast(({ call }) => call.entry === entry.roster.entry);
   if (rejected?.status !== 'rejected' || lap >= rejected.call.lapTo) return false;
   const rejectedMs = rejected.history[rejected.history.length - 1].atMs;
-  return !state.flags.some(({ flag, atMs }) => flag === 'yellow' && atMs > rejectedMs);
+  return !state.flags.some(({ flag, atMs }) => isCaution(flag) && atMs > rejectedMs);
 }
 
 function isRevision(entry: EntryState, open: CallState, advice: Advice, answers: Answers): boolean {

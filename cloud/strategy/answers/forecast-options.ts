@@ -1,6 +1,7 @@
 import { lastLap } from '#cloud/race/laps.js';
 import { type Service as DrawnService, NO_LIMIT, type Option } from '../monte-carlo/types.js';
 import type { CautionCase } from './forecast-types.js';
+import { pitClosedLaps } from './pit-open.js';
 import type { CarReading, Reading } from './reading.js';
 import { servicesOf, TYRES_OF } from './service.js';
 import { situationOf } from './situation.js';
@@ -12,7 +13,7 @@ export interface OwnQuestion {
   key: string;
   /** Index in `RaceStart.cars`. */
   car: number;
-  /** The lap under way: a stop now is made at its end. */
+  /** A stop now is made at the end of this lap: the one under way, or the first for which pit road is open. */
   next: number;
   /** Laps of the window beside `next`, ascending; the last one is the last possible. Empty when no stop is needed. */
   laps: number[];
@@ -27,10 +28,11 @@ const WINDOW_LAPS_MAX = 4;
 export function ownQuestion(reading: Reading, car: CarReading): OwnQuestion | null {
   const { entry, key, lap, toGo, form } = car;
   const index = form === null ? -1 : reading.field.cars.indexOf(form);
-  if (!car.racing || index < 0 || entry.status === 'pit' || lastLap(entry)?.inLap || toGo <= 1) return null;
+  const closed = pitClosedLaps(reading);
+  if (!car.racing || index < 0 || entry.status === 'pit' || lastLap(entry)?.inLap || toGo <= 1 + closed) return null;
   const situation = situationOf(reading, car);
   const window = situation === null ? null : pitWindow(situation);
-  const next = lap + 1;
+  const next = lap + 1 + closed;
   const laps = window === null ? [] : sample(Math.max(next + 1, window.openLap), window.closeLap, window.bestLap);
   return { key, car: index, next, laps, services: servicesOf(reading.tyres.refuels) };
 }

@@ -1,5 +1,7 @@
+import { isCaution } from '#cloud/race/laps.js';
 import { clamp } from '../stats.js';
 import { choiceGain } from './gain.js';
+import { pitClosedLaps } from './pit-open.js';
 import type { CarReading, Reading } from './reading.js';
 import { ageAfter, SERVICES, serviceLossMs, servicesOf, TYRES_OF } from './service.js';
 import type { StopPlan } from './types.js';
@@ -12,12 +14,12 @@ const RESERVE_LAPS = 1;
 /**
  * The stop that the quick models would make, and what it gains.
  *
- * - Yellow with the window open: at once, against the best lap under green.
+ * - Under caution with the window open: as soon as pit road is, against the best lap under green.
  * - Green: the window's best lap, against the last possible lap. Where waiting gains more (a caution may fall), the last
  *   possible lap, against one lap more: that risks running dry.
  */
 export function planStop(reading: Reading, car: CarReading, situation: Situation, window: PitWindow): StopPlan {
-  const next = situation.lap + 1;
+  const next = situation.lap + 1 + pitClosedLaps(reading);
   const compare = (lap: number, versusLap: number, opportunity: boolean): StopPlan => {
     const { pitLoss, cautions } = reading;
     const unsure = {
@@ -34,7 +36,7 @@ export function planStop(reading: Reading, car: CarReading, situation: Situation
     return { lap, versusLap, ...gain, opportunity, service: serviceAt(reading, car, situation, window, lap) };
   };
   const isOpen = window.openLap <= next && next <= window.closeLap;
-  if (reading.state.flag === 'yellow' && isOpen) {
+  if (isCaution(reading.state.flag) && isOpen) {
     return compare(next, Math.max(window.bestLap, Math.min(next + 1, window.closeLap)), true);
   }
   if (window.bestLap < window.closeLap) {

@@ -35,7 +35,7 @@ export function reasonsFor(state: RaceState, answers: Answers, own: OwnAnswer, a
 function cautionPrice(state: RaceState, answers: Answers, advice: Advice): string[] {
   if (!advice.opportunity) return [];
   const { green, yellow } = answers.pitRoad;
-  const word = state.flag === 'yellow' ? 'Yellow' : 'Caution';
+  const word = state.flag === 'virtual' ? 'Virtual caution' : 'Yellow';
   return [`${word}: a stop costs ${seconds(yellow.mean)} s now, ${seconds(green.mean)} s under green.`];
 }
 

@@ -1,3 +1,4 @@
+import { isCaution } from '#cloud/race/laps.js';
 import { compoundsToUse } from '#cloud/race/rules/compounds.js';
 import { driverNow, driverTimes } from '#cloud/race/rules/drivers.js';
 import { type Doubt, known } from './known.js';
@@ -37,9 +38,9 @@ export function windowAnswer(
 /** Of every answer that rests on the price of a stop. */
 export function pitLossDoubts({ pitLoss, state }: Reading): Doubt[] {
   const { green, yellow } = pitLoss.stopsSeen;
-  const seen = state.flag === 'yellow' ? yellow : green;
+  const seen = isCaution(state.flag) ? yellow : green;
   if (seen >= STOPS_ENOUGH) return [];
-  const flag = state.flag === 'yellow' ? 'under yellow' : 'under green';
+  const flag = isCaution(state.flag) ? 'under caution' : 'under green';
   return [
     { factor: 0.7 + 0.1 * seen, why: `${seen === 0 ? 'no stop' : `only ${seen} of the stops`} ${flag} seen so far` },
   ];
