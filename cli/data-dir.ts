@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isAlive, releaseLock, takeLock } from '#device/lock-file.js';
 import { PitwallError } from '#wire/errors.js';
 
 /** Where everything of a run lives. Nothing is ever written outside this folder. */
@@ -35,7 +36,13 @@ export function openDataDir(path: string): DataDir {
   const root = resolve(path);
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
-    takeLock(join(root, LOCK_FILE));
+    const owner = takeLock(join(root, LOCK_FILE));
+    if (owner !== undefined) {
+      throw new PitwallError('PW-CONFIG-DATA', {
+        what: `Another pitwall (process ${owner}) works in this data folder.`,
+        fix: 'Stop it, or name another folder with --data DIR.',
+      });
+    }
   } catch (cause) {
     if (cause instanceof PitwallError) throw cause;
     throw new PitwallError('PW-CONFIG-DATA', {
@@ -54,39 +61,9 @@ export function openDataDir(path: string): DataDir {
     exports: join(root, 'exports'),
     release: () => {
       rmSync(join(root, RUNTIME_FILE), { force: true });
-      rmSync(join(root, LOCK_FILE), { force: true });
+      releaseLock(join(root, LOCK_FILE));
     },
   };
-}
-
-function takeLock(path: string): void {
-  for (;;) {
-    try {
-      const file = openSync(path, 'wx', 0o600);
-      writeSync(file, String(process.pid));
-      closeSync(file);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const owner = Number(readFileSync(path, 'utf8'));
-      if (owner > 0 && isAlive(owner)) {
-        throw new PitwallError('PW-CONFIG-DATA', {
-          what: `Another pitwall (process ${owner}) works in this data folder.`,
-          fix: 'Stop it, or name another folder with --data DIR.',
-        });
-      }
-      rmSync(path, { force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Whole file or the old one, never half: written aside, then renamed. */

@@ -222,7 +222,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   outlets.connect((outlet, state) => {
     downlink.onLinkState(outlet, state);
-    if (state === 'up') health.publish(outlet);
+    if (state === 'up') void health.publish(outlet);
   });
   ticker.start(random() * frameWindowMs);
 
@@ -260,6 +260,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await onboard.stop();
       await inputs.stop();
       flush();
+      await health.close();
       await outlets.close();
       await journal.close();
     },

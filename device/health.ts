@@ -5,11 +5,14 @@ import type { Journal } from './journal/journal.js';
 import type { Outlet, Outlets } from './outlets.js';
 import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
 import type { EventClock } from './pipeline/clock.js';
+import { within } from './uplink/session.js';
 import type { Clock } from './wire/clock.js';
 import type { HealthMessage } from './wire/messages.js';
 import { topics } from './wire/topics.js';
 
 const EVERY_RACE_MS = 10_000;
+/** Of wall time, for the last one: a dead connection must not hold up a stop. */
+const LAST_MS = 500;
 
 export interface HealthOptions {
   thing: string;
@@ -24,7 +27,7 @@ export interface HealthOptions {
   campaigns: () => CampaignsStats | null;
 }
 
-/** What the agent tells of itself: to each destination when its link comes up, and every ten seconds of race time. */
+/** What the agent tells of itself: to each destination when its link comes up, every ten seconds of race time, and at its stop. */
 export class Health {
   readonly #options: HealthOptions;
   #nextMs: number;
@@ -39,12 +42,20 @@ export class Health {
     const nowMs = raceClock.nowMs();
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + EVERY_RACE_MS;
-    for (const outlet of outlets.all) this.publish(outlet);
+    for (const outlet of outlets.all) void this.publish(outlet);
   }
 
-  publish({ link, uplink, cursor }: Outlet): void {
+  /** The last one of a stop in order, so that nobody believes in a link that is closed; waits no longer than it must. */
+  async close(): Promise<void> {
+    const { outlets } = this.#options;
+    const isUp = ({ uplink }: Outlet) => uplink.stats().state === 'up';
+    const sent = Promise.all(outlets.all.filter(isUp).map((outlet) => this.publish(outlet, 'down')));
+    await within(sent, LAST_MS, () => new Error('not sent in time')).catch(() => {});
+  }
+
+  async publish({ link, uplink, cursor }: Outlet, state = uplink.stats().state): Promise<void> {
     const { thing, boot, raceClock, clock, journal, inputs } = this.#options;
-    const { state, reconnects, rttMs } = uplink.stats();
+    const { reconnects, rttMs } = uplink.stats();
     const { bytes, dropped } = journal.stats();
     const jobs = this.#options.jobs();
     const campaigns = this.#options.campaigns();
@@ -71,6 +82,6 @@ export class Health {
       ...(jobs?.current ? { job: { jobId: jobs.current, step: jobs.step } } : {}),
     };
     // QoS 0 and not journaled: the next one says more.
-    link.publish(topics.health(thing), Buffer.from(JSON.stringify(health)), 0).catch(() => {});
+    await link.publish(topics.health(thing), Buffer.from(JSON.stringify(health)), 0).catch(() => {});
   }
 }

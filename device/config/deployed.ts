@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Agent } from '../agent.js';
 import { startDeployedAgent } from '../deployments/deployed-agent.js';
 import type { DeployedItem } from '../deployments/slots.js';
@@ -7,8 +7,9 @@ import { checked } from '../setup/checked.js';
 import { isJsonObject } from '../setup/json.js';
 import { PitwallError } from '../wire/errors.js';
 import type { LoadedConfig } from './load.js';
+import { dataDirOf, inOwnFolder } from './own-folder.js';
 import { agentConfig } from './schema.js';
-import { type Machine, startConfigured } from './start.js';
+import { type Machine, startInFolder } from './start.js';
 
 /** What a deployed `agent` document may say: how the car works, never who it is or where it sends. */
 const AGENT_DOCUMENT = agentConfig
@@ -16,13 +17,15 @@ const AGENT_DOCUMENT = agentConfig
   .partial();
 const LIMITS_DOCUMENT = agentConfig.shape.alarms;
 
-/** A car by its file and by what was deployed to it since, which goes before the file. */
+/** A car by its file and by what was deployed to it since, which goes before the file. Raises PW-AGENT-FOLDER. */
 export function startDeployedConfig(config: LoadedConfig, machine: Machine): Promise<Agent> {
-  return startDeployedAgent({
-    dir: join(resolve(config.dir, config.dataDir), 'deployments'),
-    log: machine.log,
-    start: (items, deployments) => startConfigured(withDeployed(config, items), 'car', machine, { deployments }),
-  });
+  return inOwnFolder(config, () =>
+    startDeployedAgent({
+      dir: join(dataDirOf(config), 'deployments'),
+      log: machine.log,
+      start: (items, deployments) => startInFolder(withDeployed(config, items), 'car', machine, { deployments }),
+    }),
+  );
 }
 
 /** The configuration with deployed documents in the place of what the file says. Raises PW-SETUP-INVALID. */

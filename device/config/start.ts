@@ -8,6 +8,7 @@ import type { Clock } from '../wire/clock.js';
 import type { Log } from '../wire/log.js';
 import type { Random } from '../wire/random.js';
 import type { LoadedConfig } from './load.js';
+import { dataDirOf, inOwnFolder } from './own-folder.js';
 import type { DestinationConfig } from './schema.js';
 
 /** What a configuration does not say: the machine that the agent runs on. */
@@ -24,8 +25,17 @@ export interface Machine {
   stdin?: NodeJS.ReadableStream;
 }
 
-/** Opens the sources of a configuration and starts the agent on them. Raises what a source raised; those opened are stopped. */
-export async function startConfigured(
+/** Opens the sources of a configuration and starts the agent on them. Raises PW-AGENT-FOLDER, and what a source raised. */
+export function startConfigured(
+  config: LoadedConfig,
+  role: NonNullable<AgentOptions['role']>,
+  machine: Machine,
+): Promise<Agent> {
+  return inOwnFolder(config, () => startInFolder(config, role, machine));
+}
+
+/** As `startConfigured` for who has the folder already. When a source raises, those opened are stopped. */
+export async function startInFolder(
   config: LoadedConfig,
   role: NonNullable<AgentOptions['role']>,
   machine: Machine,
@@ -33,7 +43,7 @@ export async function startConfigured(
 ): Promise<Agent> {
   const { dir, thing, sources: wanted, destinations, clock, ...rest } = config;
   const { wallClock, machineClock, random, log } = machine;
-  const dataDir = resolve(dir, config.dataDir);
+  const dataDir = dataDirOf(config);
   const eventClock = new EventClock({ monotonic: wallClock, machine: machineClock, ...clock });
   const raceClock = machine.raceClock ?? eventClock;
   const sources: Source[] = [];

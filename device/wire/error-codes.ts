@@ -46,6 +46,7 @@ export const ERROR_CODES = {
 
   // device: the agent
   'PW-AGENT-OPTION': 'An agent was started with an option that it cannot use.',
+  'PW-AGENT-FOLDER': 'Another live process runs an agent in this data folder.',
   'PW-JOURNAL-OPEN': 'The journal folder cannot be opened or read.',
   'PW-JOURNAL-READ': 'A record of the journal cannot be read back: its segment is gone or damaged.',
   'PW-LINK-CONNECT': 'The MQTT connection could not be made; the link tries again with back-off.',

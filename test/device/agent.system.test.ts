@@ -224,6 +224,14 @@ describe('an agent', () => {
       eventTimeMs: START_MS + 10_000,
       reconnects: 0,
     });
+    // Who stops in order says so.
+    await agent.stop();
+    await until('the last one came', () => health().length === 3);
+    expect(JSON.parse(health()[2].payload.toString())).toMatchObject({
+      kind: 'health',
+      boot: agent.boot,
+      link: 'down',
+    });
   });
 
   test('answers calls: delivered, expired, and journaled as its own', async () => {
