@@ -111,7 +111,7 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
       if (priors === undefined) return open;
       const { open: better, taken, doubted } = withPriors(open, priors);
       const { track, version, runs } = priors;
-      if (taken.length > 0) log.info('The session begins with figures of practice.', { track, version, runs, taken });
+      if (better.practice) log.info('The session begins with figures of practice.', { track, version, runs, taken });
       if (doubted.length > 0) log.warn('Figures of practice are too far from the session’s own.', { track, doubted });
       return better;
     } catch (error) {

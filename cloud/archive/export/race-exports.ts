@@ -36,7 +36,7 @@ export interface RaceExportsStats {
   bytes: number;
   /** Tried again, up to `TRIES`. */
   failed: number;
-  /** Given up for now, because a race was opened or the process stops. */
+  /** Given up for now, because a race was opened or the process stops; it stays due. */
   interrupted: number;
   /** Never exported by us: after `TRIES`, or because `RACES_MAX` others were waiting. */
   dropped: number;
@@ -55,8 +55,9 @@ const LOOK_MS = 500;
 const RACES_MAX = 4;
 const TRIES = 5;
 const RETRY = { firstMs: 2_000, lastMs: 60_000 };
-/** For what is left when the archiver stops. */
+/** For what is left when the archiver stops; a larger race than this is not begun then, as it would not be done in time. */
 const STOP_MS = 5_000;
+const STOP_RECORDS = 5_000;
 /** Values in a Parquet file, some 75 MB: it is in memory when it is put. */
 const FILE_CELLS = 64_000_000;
 
@@ -110,7 +111,10 @@ export class RaceExports {
     this.#drop(oldest);
   }
 
-  /** Exports what is due, if that is done within `withinMs`; what is not may be made by `pitwall archive export`. */
+  /**
+   * Exports what is due and small, and ends what is under way, if that is done within `withinMs`. What is not is due when the
+   * archiver is there again, and may be made by `pitwall archive export`.
+   */
   async stop(withinMs = STOP_MS): Promise<void> {
     clearInterval(this.#timer);
     this.#isStopping = true;
@@ -121,13 +125,20 @@ export class RaceExports {
     } while (this.#running);
     clearTimeout(timer);
     this.#stop.abort();
+    for (const race of this.#due.keys()) {
+      this.#options.log.info('A closed race is not exported yet.', {
+        race,
+        fix: `pitwall archive export ${race} --parquet`,
+      });
+    }
   }
 
   #look(): void {
     if (this.#running || this.#open !== undefined) return;
     const nowMs = this.#options.wallClock.nowMs();
-    // When it stops, what is quiet enough or not is tried once.
-    const isDue = ({ dueMs, tries }: Due) => (this.#isStopping ? tries === 0 : dueMs <= nowMs);
+    // When it stops, quiet or not, what can be done in time is tried once.
+    const isDue = ({ manifest, dueMs, tries }: Due) =>
+      this.#isStopping ? tries === 0 && manifest.counts.records <= STOP_RECORDS : dueMs <= nowMs;
     const next = [...this.#due.values()].find(isDue);
     if (!next || this.#stop.signal.aborted) return;
     this.#interrupt = new AbortController();
@@ -147,7 +158,7 @@ export class RaceExports {
     } catch (error) {
       if (signal.aborted) {
         this.#counters.interrupted++;
-        log.warn('An export was interrupted.', { race, fix: `pitwall archive export ${race} --parquet` });
+        log.info('An export was interrupted.', { race });
         return;
       }
       this.#counters.failed++;

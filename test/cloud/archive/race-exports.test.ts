@@ -191,3 +191,11 @@ test('a stop that has no time leaves no export that looks whole', async () => {
   expect(await readExports(store, RACE)).toBeUndefined();
   expect(readdirSync(folder)).toEqual([]);
 });
+
+test('a stop begins no export that it could not end', async () => {
+  const { store, manifest } = await closedRace(RACE);
+  const { exports } = exportsOf(store, { quietMs: 60_000 });
+  exports.consider({ ...manifest, counts: { ...manifest.counts, records: 6_000 } });
+  await exports.stop();
+  expect(exports.stats()).toMatchObject({ exported: 0, interrupted: 0, waiting: 1 });
+});
