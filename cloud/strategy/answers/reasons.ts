@@ -135,8 +135,8 @@ function places({ low, mean, high }: Band): string {
 }
 
 function signed(value: number, digits: number): string {
-  const text = (Math.round(value * 10 ** digits) / 10 ** digits + 0).toFixed(digits);
-  return value > 0 ? `+${text}` : text;
+  const rounded = Math.round(value * 10 ** digits) / 10 ** digits + 0;
+  return rounded > 0 ? `+${rounded.toFixed(digits)}` : rounded.toFixed(digits);
 }
 
 function percent(share: number): string {

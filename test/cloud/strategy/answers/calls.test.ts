@@ -4,12 +4,14 @@ import { addCall, isOpenCall, transition } from '#cloud/race/calls.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { CallState, RaceState } from '#cloud/race/types.js';
 import { proposeCalls } from '#cloud/strategy/answers/calls.js';
+import type { Forecast, ForecastPlan } from '#cloud/strategy/answers/forecast-types.js';
 import { quickAnswers } from '#cloud/strategy/answers/quick.js';
 import { ReadingMemory } from '#cloud/strategy/answers/reading.js';
 import { type MadeRace, makeRace } from '../../../helpers/made-race.js';
-import { rosterEntry, sessionOpen } from '../../../helpers/race-records.js';
+import { rosterEntry, START_MS, sessionOpen } from '../../../helpers/race-records.js';
+import { raceState } from '../helpers.js';
 
-/** Runs a race with the strategy asked at every lap of the field, as the engine does. */
+/** Runs a race with the strategy asked at every flag and every lap of our cars. */
 function play(race: MadeRace, more: { lapsTotal?: number; onCall?: (state: RaceState, call: CallState) => void } = {}) {
   const roster = Array.from({ length: race.cars }, (_, i) => rosterEntry(String(i + 1), { own: i < 2 }));
   const state = createRaceState(sessionOpen({ roster, lapsTotal: more.lapsTotal ?? 60 }));
@@ -17,7 +19,9 @@ function play(race: MadeRace, more: { lapsTotal?: number; onCall?: (state: RaceS
   const memory = new ReadingMemory();
   let openMost = 0;
   for (const record of makeRace(race)) {
-    const laps = applyRecord(state, record).filter(({ type }) => type === 'lap' || type === 'flag');
+    const laps = applyRecord(state, record).filter(
+      (trigger) => trigger.type === 'flag' || (trigger.type === 'lap' && Number(trigger.entry) <= 2),
+    );
     if (laps.length === 0) continue;
     for (const call of proposeCalls(state, quickAnswers({ state, trigger: laps[0].type, memory }))) {
       addCall(state, call);
@@ -99,5 +103,92 @@ describe('pit calls', () => {
     const own = calls.filter(({ call }) => call.entry === '1');
     for (let i = 1; i < own.length; i++) expect(own[i].call.lapFrom).toBeGreaterThan(own[i - 1].call.lapTo);
     expect(own.length).toBeGreaterThan(1);
+  });
+});
+
+describe('pit calls on a forecast', () => {
+  const session = { lapsTotal: 60 };
+  const state = raceState({ ...race, laps: 20 }, session);
+  state.calls = {};
+  const answers = quickAnswers({ state, trigger: 'lap' });
+  const band = (mean: number) => ({ low: mean - 1, mean, high: mean + 1 });
+  const plan: ForecastPlan = {
+    lap: 22,
+    versusLap: 24,
+    service: 'twoTyres',
+    gainPlaces: band(1.4),
+    gainMs: band(2_000),
+    win: { plan: 0.2, versus: 0.1 },
+    top10: { plan: 1, versus: 1 },
+    opportunity: false,
+  };
+  const told = (more: Partial<ForecastPlan> = {}, at: Partial<Forecast> = {}): Forecast => {
+    const { provenance } = answers;
+    const known = answers.race.known;
+    const own = {
+      entry: '1',
+      known,
+      pitNow: [],
+      stayOrPit: null,
+      window: [],
+      plan: { ...plan, ...more },
+      restart: null,
+    };
+    return {
+      v: 1,
+      lap: state.lap,
+      atMs: state.lastEventMs,
+      known,
+      finish: {},
+      own: { '1': own },
+      provenance: { ...provenance, runs: 40, baseRuns: 200, optionRuns: 40 },
+      ...at,
+    };
+  };
+  const propose = (forecast: Forecast | null) => proposeCalls(state, answers, forecast)[0];
+
+  it('rest on it while it is fresh: lap, tyres, places and the races simulated', () => {
+    const call = propose(told());
+    expect(call.call).toMatchObject({ lapFrom: 22, lapTo: 24, service: { tyres: 2 } });
+    expect(call.gainPlaces).toEqual(band(1.4));
+    expect(call.answer.runs).toBe(40);
+    expect(call.answer).not.toHaveProperty('baseRuns');
+    expect(call.reasons).toContain(
+      'In 40 simulated races it gains +1.4 places (8 in 10: 0 to +2); win 20 % against 10 %.',
+    );
+    expect(call.reasons).toContain('Lap 22 rather than 24 gains 2.0 s on average (8 in 10: 2.0 to 2.0).');
+  });
+
+  it('rest on the quick models before it, and when it is old or of another flag', () => {
+    for (const forecast of [null, told({}, { lap: state.lap - 3 }), told({}, { atMs: START_MS - 1 })]) {
+      const call = propose(forecast);
+      expect(call.answer.runs).toBe(0);
+      expect(call.gainPlaces).toBeUndefined();
+    }
+  });
+
+  it('leave the last word on the laps to the fuel', () => {
+    expect(propose(told({ lap: 40 })).answer.runs).toBe(0);
+  });
+
+  it('are not made for a car that needs no stop, unless it wins places under a caution', () => {
+    const enough = structuredClone(answers);
+    enough.own['1'].window = null;
+    enough.own['1'].plan = null;
+    expect(proposeCalls(state, enough, told())).toEqual([]);
+    expect(proposeCalls(state, enough, told({ opportunity: true, lap: 21, gainPlaces: band(0.2) }))).toEqual([]);
+    expect(proposeCalls(state, enough, told({ opportunity: true, lap: 21, versusLap: null }))).toHaveLength(1);
+  });
+
+  it('come once a lap at most, however the figures breathe', () => {
+    const breathing = structuredClone(state);
+    const ids: string[] = [];
+    for (const lap of [22, 21, 23, 22, 21]) {
+      for (const call of proposeCalls(breathing, answers, told({ lap, service: lap % 2 ? 'twoTyres' : 'fourTyres' }))) {
+        addCall(breathing, call);
+        ids.push(call.call.callId);
+      }
+    }
+    expect(ids).toHaveLength(1);
   });
 });

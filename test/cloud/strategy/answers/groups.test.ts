@@ -37,7 +37,7 @@ function say(state: RaceState, type: FactType, value: string | number, lap: numb
 
 describe('group 1, the race', () => {
   it('counts laps to go, to the stage end and since the restart', () => {
-    const session = { rules: 'nascar', stageEnds: [15, 30] } as const;
+    const session: Partial<SessionOpen> = { rules: 'nascar', stageEnds: [15, 30] };
     const { race } = ask(even(12, session, { yellow: [6, 8] }));
     expect(race).toMatchObject({ lap: 12, lapsTotal: 60, lapsToGo: 48, flag: 'green', cautions: 1, leader: '1' });
     expect(race.stage).toEqual({ stage: 1, of: 3, endLap: 15, lapsToEnd: 3 });

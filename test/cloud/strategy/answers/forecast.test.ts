@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { drawHere, forecast } from '#cloud/strategy/answers/forecast.js';
+import { ReadingMemory } from '#cloud/strategy/answers/reading.js';
+import { ENGINE_VERSION } from '#cloud/strategy/answers/version.js';
+import { stateHash } from '#cloud/strategy/state-hash.js';
+import { notFinite } from '../../../helpers/made-race.js';
+import { raceState } from '../helpers.js';
+
+const race = { cars: 10, laps: 16, falloffMs: 30, noiseMs: 60, spreadMs: 60, fuelPerLapKg: 2 };
+const session = { lapsTotal: 40, series: 'nascar', rules: 'nascar' } as const;
+const runs = { base: 40, option: 20 };
+const ask = (state = raceState(race, session)) => forecast({ state, trigger: 'lap 16/1', runs });
+
+describe('a forecast', () => {
+  it('is a pure function of what it carries', async () => {
+    const state = raceState(race, session);
+    const before = JSON.stringify(state);
+    const told = (await ask(state))!;
+    expect(told.provenance).toEqual({
+      stateHash: stateHash(state),
+      seed: 7,
+      runs: 20,
+      engineVersion: ENGINE_VERSION,
+      trigger: 'lap 16/1',
+      baseRuns: 40,
+      optionRuns: 20,
+    });
+    expect(JSON.stringify(state)).toBe(before);
+    const memory = new ReadingMemory();
+    await forecast({ state: raceState({ ...race, laps: 9 }, session), trigger: 'lap', runs, memory });
+    expect(await forecast({ state: JSON.parse(before), trigger: 'lap 16/1', runs, memory })).toEqual(told);
+    expect(notFinite(told)).toEqual([]);
+  });
+
+  it('gives everybody chances that add up', async () => {
+    const { finish } = (await ask())!;
+    expect(Object.keys(finish)).toHaveLength(10);
+    const sum = (of: 'win' | 'top5') => Object.values(finish).reduce((all, odds) => all + odds[of], 0);
+    expect(sum('win')).toBeCloseTo(1, 6);
+    expect(sum('top5')).toBeCloseTo(5, 6);
+    for (const odds of Object.values(finish)) {
+      expect(odds.top10).toBeGreaterThanOrEqual(odds.top5);
+      expect(odds.finish.low).toBeLessThanOrEqual(odds.finish.mean);
+      expect(odds.finish.high).toBeGreaterThanOrEqual(odds.finish.mean);
+    }
+    // The fastest car leads.
+    expect(finish['1'].win).toBeGreaterThan(finish['9'].win);
+  });
+
+  it('compares every service and caution for our own car, and the laps of its window', async () => {
+    const { own } = (await ask())!;
+    expect(Object.keys(own)).toEqual(['1']);
+    const { pitNow, window, stayOrPit, plan } = own['1'];
+    expect(pitNow).toHaveLength(16);
+    expect(new Set(pitNow.map(({ caution }) => caution))).toEqual(new Set(['drawn', 0, 5, 10]));
+    const now = (service: string) => pitNow.find((one) => one.service === service && one.caution === 'drawn')!;
+    // Two tyres take less time than four.
+    expect(now('twoTyres').rejoin!.position.mean).toBeLessThanOrEqual(now('fourTyres').rejoin!.position.mean);
+    expect(window[0]).toMatchObject({ lap: 17, gainPlaces: { mean: 0 }, gainMs: { mean: 0 } });
+    expect(window.length).toBeGreaterThan(2);
+    expect(stayOrPit!.pit.trapped).toBeGreaterThanOrEqual(0);
+    expect(plan!.lap).toBeLessThanOrEqual(window.at(-1)!.lap);
+    expect(plan!.opportunity).toBe(false);
+  });
+
+  it('tells the runs reached when it is interrupted, and is less sure', async () => {
+    let asked = 0;
+    const interrupted = drawHere(() => ++asked > 30);
+    const told = (await forecast({ state: raceState(race, session), trigger: 'x', runs }, interrupted))!;
+    expect(told.provenance.baseRuns).toBe(30);
+    expect(told.provenance.optionRuns).toBe(0);
+    expect(told.own).toEqual({});
+    expect(told.known.why).toEqual(['interrupted after 30 of 40 simulated races']);
+    expect(
+      await forecast(
+        { state: raceState(race, session), trigger: 'x', runs },
+        drawHere(() => true),
+      ),
+    ).toBeNull();
+  });
+
+  it('makes no plan for a car that needs no stop, under green', async () => {
+    const { own } = (await ask(raceState({ ...race, falloffMs: 0 }, { ...session, lapsTotal: 22 })))!;
+    expect(own['1'].plan).toBeNull();
+  });
+
+  it('has nothing to say of a race that has not begun', async () => {
+    expect(await ask(raceState({ ...race, laps: 0 }, session))).toBeNull();
+  });
+});
