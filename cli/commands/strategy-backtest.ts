@@ -1,5 +1,5 @@
 import type { PastRace } from '#cloud/strategy/backtest/past-race.js';
-import { type Line, report, seriesGroup } from '#cloud/strategy/backtest/report.js';
+import { report, rowOf, seriesGroup } from '#cloud/strategy/backtest/report.js';
 import { scoreRace } from '#cloud/strategy/backtest/score-race.js';
 import { predict } from '#cloud/strategy/predict/predict.js';
 import { PitwallError } from '#wire/errors.js';
@@ -33,24 +33,4 @@ export function backtest(flags: { data: string; series?: string; race?: string; 
   const lines = report(scores, namedRandom(SEED, 'intervals'));
   for (const line of lines) process.stdout.write(`${flags.json ? JSON.stringify(line) : rowOf(line)}\n`);
   if (lines.some(({ met }) => met === 'missed')) process.exitCode = EXIT.threshold;
-}
-
-function rowOf({ series, metric, engine, interval, naive, must, good, met, races }: Line): string {
-  const figure = (value: number | [number, number] | null) =>
-    value === null ? '–' : Array.isArray(value) ? value.map(short).join('–') : short(value);
-  return [
-    series.padEnd(7),
-    metric.padEnd(20),
-    short(engine).padStart(8),
-    `[${figure(interval)}]`.padEnd(18),
-    (naive === null ? '–' : `${short(naive.value)} ${naive.name}`).padEnd(22),
-    figure(must).padStart(10),
-    figure(good).padStart(10),
-    (met ?? '').padEnd(7),
-    String(races).padStart(3),
-  ].join(' ');
-}
-
-function short(value: number): string {
-  return value.toPrecision(3).includes('e') ? value.toFixed(0) : value.toPrecision(3);
 }

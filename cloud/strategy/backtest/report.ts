@@ -85,3 +85,24 @@ function intervalOf(engine: (drawn: number[]) => number, races: number, random: 
   drawn.sort();
   return [sortedQuantile(drawn, 0.025), sortedQuantile(drawn, 0.975)];
 }
+
+/** A line of the table for people: columns as docs/strategy.md names them. */
+export function rowOf({ series, metric, engine, interval, naive, must, good, met, races }: Line): string {
+  const figure = (value: number | [number, number] | null) =>
+    value === null ? '–' : Array.isArray(value) ? value.map(short).join('–') : short(value);
+  return [
+    series.padEnd(7),
+    metric.padEnd(20),
+    short(engine).padStart(8),
+    `[${figure(interval)}]`.padEnd(18),
+    (naive === null ? '–' : `${short(naive.value)} ${naive.name}`).padEnd(22),
+    figure(must).padStart(10),
+    figure(good).padStart(10),
+    (met ?? '').padEnd(7),
+    String(races).padStart(3),
+  ].join(' ');
+}
+
+function short(value: number): string {
+  return value.toPrecision(3).includes('e') ? value.toFixed(0) : value.toPrecision(3);
+}
