@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** A lap that the car's beacon closed. */
 export interface SheetLap {
-  /** As the car counts. */
+  /** As the car counts; where its counter shows that it failed, one more than the lap before. */
   lap: number;
   lapTimeMs: number;
   /** Absent where the car does not know sectors, or not of this lap. */
@@ -46,6 +46,8 @@ export interface SheetState {
 
 /** A stint is shorter; older laps go. */
 const LAPS_MAX = 200;
+/** What a counter shows that has failed. */
+const COUNTER_INVALID = 32_768;
 
 /** Lap and sector deltas for the driver, from what the car sees itself. Pure: laps in, rows out. */
 export class PracticeSheet {
@@ -78,7 +80,8 @@ export class PracticeSheet {
     this.#reference = reference;
   }
 
-  add({ lap, lapTimeMs, sectorsMs }: SheetLap): SheetRow {
+  add({ lap: counted, lapTimeMs, sectorsMs }: SheetLap): SheetRow {
+    const lap = counted === COUNTER_INVALID ? (this.#laps.at(-1)?.lap ?? 0) + 1 : counted;
     const idealMs = this.#idealMs;
     const row: SheetRow = {
       lap,

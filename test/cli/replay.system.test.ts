@@ -96,8 +96,7 @@ describe.skipIf(noBrowser !== '')(`on the screen${noBrowser && ` (skipped: ${noB
     expect(await namesOfCar()).toEqual(expect.arrayContaining(['Rpm', 'OilTemp']));
     const reading = () => page.locator('pw-car .strip-head').first().textContent();
     await expect.poll(reading, { timeout: SOON_MS }).toMatch(/\d/);
-    const shown = await page.locator('pw-car').textContent();
-    expect(shown).toContain('1/min');
+    await expect.poll(() => page.locator('pw-car').textContent(), { timeout: SOON_MS }).toContain('1/min');
     run.child.kill('SIGINT');
     await run.exit;
   });

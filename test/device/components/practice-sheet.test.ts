@@ -40,6 +40,13 @@ describe('the practice sheet', () => {
     ]);
   });
 
+  test('a lap whose counter has failed is the one behind the lap before it', () => {
+    const sheet = new PracticeSheet();
+    const laps = [32_768, 2, 32_768, 32_768, 5].map((lap) => sheet.add({ lap, lapTimeMs: 30_000 - lap / 100 }).lap);
+    expect(laps).toEqual([1, 2, 3, 4, 5]);
+    expect(sheet.state.best?.lap).toBe(1);
+  });
+
   test('goes on after a restart', () => {
     const before = new PracticeSheet();
     before.add({ lap: 1, lapTimeMs: 30_000, sectorsMs: [14_000, 16_000] });
