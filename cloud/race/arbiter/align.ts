@@ -29,13 +29,15 @@ interface TimedBoundary extends Boundary {
 /**
  * Numbers a vehicle's crossings by official ones: where a lap ends or begins at an official crossing it is that lap; its
  * neighbours follow by their own times; what is left goes by the car's count, corrected by what it was wrong elsewhere.
- * What fits nowhere is left out. No lap comes twice.
+ * What fits nowhere is left out.
+ *
+ * @returns by lap
  */
 export function numberCrossings(
   crossings: readonly Crossing[],
   official: OfficialRecord,
   clock: ClockFit,
-): NumberedCrossing[] {
+): Map<number, NumberedCrossing> {
   const ends = crossings.map(({ atMs }) => toOfficialMs(clock, atMs));
   const timeline = timelineOf(official, clock);
   const laps: (number | null)[] = crossings.map((crossing, i) => anchoredLap(crossing, ends[i], timeline));
@@ -52,7 +54,7 @@ export function numberCrossings(
     const rival = best.get(lap);
     if (rival === undefined || isBetter(numbered, rival, official)) best.set(lap, numbered);
   });
-  return [...best.values()].sort((a, b) => a.lap - b.lap);
+  return best;
 }
 
 function timelineOf({ boundaries }: OfficialRecord, { matches }: ClockFit): TimedBoundary[] {

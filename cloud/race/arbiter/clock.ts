@@ -29,16 +29,15 @@ interface Match {
  * that would make it one lap, and the shift most voted for wins. From the laps matched under it follow offset and drift.
  */
 export function fitClock(vehicleId: string, crossings: readonly Crossing[], official: OfficialRecord): ClockFit {
-  const votes: number[] = [];
-  eachPair(crossings, official, (_atMs, shiftMs) => votes.push(voteOf(shiftMs)));
-  const best = mostVoted(votes);
+  const { atMs, shiftMs } = equalTimes(crossings, official);
+  const best = mostVoted(shiftMs);
   if (best === null) {
     return { vehicleId, offsetMs: nearestShift(crossings, official.boundaries), driftPpm: 0, atMs: 0, matches: 0 };
   }
   const matches: Match[] = [];
-  eachPair(crossings, official, (atMs, shiftMs) => {
-    if (Math.abs(voteOf(shiftMs) - best) <= 1) matches.push({ atMs, shiftMs });
-  });
+  for (let i = 0; i < shiftMs.length; i++) {
+    if (Math.abs(voteOf(shiftMs[i]) - best) <= 1) matches.push({ atMs: atMs[i], shiftMs: shiftMs[i] });
+  }
   return { vehicleId, ...line(matches), matches: matches.length };
 }
 
@@ -47,23 +46,25 @@ export function toOfficialMs({ offsetMs, driftPpm, atMs }: ClockFit, crossingMs:
   return crossingMs + offsetMs + ((crossingMs - atMs) * driftPpm) / 1e6;
 }
 
-/** Every pair of equal lap times. There are hundreds, nearly all by chance: they are looked at twice, and not kept. */
-function eachPair(
-  crossings: readonly Crossing[],
-  { laps }: OfficialRecord,
-  visit: (atMs: number, shiftMs: number) => void,
-): void {
-  laps.forEach(({ lapTimeMs, endMs }) => {
-    if (lapTimeMs === null) return;
-    for (const { atMs, lapTimeMs: carMs } of crossings) {
-      if (carMs !== null && Math.abs(carMs - lapTimeMs) <= SAME_LAP_TIME_MS) visit(atMs, endMs - atMs);
+/** Every pair of equal lap times. There are hundreds, nearly all by chance: kept as plain numbers, not as a `Match` each. */
+function equalTimes(crossings: readonly Crossing[], { laps }: OfficialRecord): { atMs: number[]; shiftMs: number[] } {
+  const pairs = { atMs: [] as number[], shiftMs: [] as number[] };
+  for (const lap of laps.values()) {
+    if (lap.lapTimeMs === null) continue;
+    for (const crossing of crossings) {
+      if (crossing.lapTimeMs === null || Math.abs(crossing.lapTimeMs - lap.lapTimeMs) > SAME_LAP_TIME_MS) continue;
+      pairs.atMs.push(crossing.atMs);
+      pairs.shiftMs.push(lap.endMs - crossing.atMs);
     }
-  });
+  }
+  return pairs;
 }
 
 /** The vote that most agree on, with its neighbours; of two with as many the smaller shift, then the earlier; null without any. */
-function mostVoted(votes: readonly number[]): number | null {
-  const bins = new Float64Array(votes).sort();
+function mostVoted(shiftMs: readonly number[]): number | null {
+  const bins = new Float64Array(shiftMs.length);
+  for (let i = 0; i < bins.length; i++) bins[i] = voteOf(shiftMs[i]);
+  bins.sort();
   let best = 0;
   let bestScore = 0;
   for (let from = 0, to = 0; from < bins.length; from = to) {

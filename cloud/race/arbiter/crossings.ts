@@ -32,8 +32,8 @@ export interface Crossing {
 export function readCrossings(sorted: readonly Observation[], bestOfficialMs: number | null): Crossing[] {
   const gate = plausible(sorted, bestOfficialMs);
   const offsets = clockOffsets(sorted);
-  const rows = sorted.map((row): Crossing => {
-    const offset = offsets.get(row);
+  const rows = sorted.map((row, index): Crossing => {
+    const offset = offsets[index];
     const { lap, lapTimeMs, receivedAt, carTime } = row;
     return {
       atMs: offset === undefined ? receivedAt : carTime! + offset,
@@ -75,19 +75,17 @@ function plausible(rows: readonly Observation[], bestOfficialMs: number | null):
 }
 
 /**
- * What to add to each row's car time. Rows whose clocks differ from the moment of receipt by about the same are one outing;
- * its quickest row tells the offset, because a delay can only be positive.
+ * What to add to each row's car time; undefined where it has none. Rows whose clocks differ from the moment of receipt by
+ * about the same are one outing; its quickest row tells the offset, because a delay can only be positive.
  */
-function clockOffsets(rows: readonly Observation[]): Map<Observation, number> {
-  const clocked = rows
-    .filter(({ carTime }) => carTime !== undefined && Number.isFinite(carTime))
-    .map((row) => ({ row, behindMs: row.receivedAt - row.carTime! }))
-    .sort((a, b) => a.behindMs - b.behindMs);
-  const offsets = new Map<Observation, number>();
+function clockOffsets(rows: readonly Observation[]): (number | undefined)[] {
+  const behindMs = rows.map(({ receivedAt, carTime = Number.NaN }) => receivedAt - carTime);
+  const offsets: (number | undefined)[] = rows.map(() => undefined);
   let offset = Number.NEGATIVE_INFINITY;
-  for (const { row, behindMs } of clocked) {
-    if (behindMs - offset > SAME_CLOCK_MS) offset = behindMs;
-    offsets.set(row, offset);
+  const quickestFirst = [...rows.keys()].filter((row) => Number.isFinite(behindMs[row]));
+  for (const row of quickestFirst.sort((a, b) => behindMs[a] - behindMs[b])) {
+    if (behindMs[row] - offset > SAME_CLOCK_MS) offset = behindMs[row];
+    offsets[row] = offset;
   }
   return offsets;
 }

@@ -38,7 +38,7 @@ export function resolveAgainst(official: OfficialRecord, sorted: readonly Observ
     const crossings = readCrossings(rows, official.bestMs);
     const clock = fitClock(vehicleId, crossings, official);
     clocks.push(clock);
-    tellings.push(new Map(numberCrossings(crossings, official, clock).map((crossing) => [crossing.lap, crossing])));
+    tellings.push(numberCrossings(crossings, official, clock));
   }
   const numbers = new Set<number>(official.laps.keys());
   for (const telling of tellings) {
