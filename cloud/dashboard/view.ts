@@ -1,3 +1,5 @@
+import type { StrategyShown } from './strategy-shown.js';
+
 /**
  * What the screen shows, as data. The engine publishes a whole view; the hub turns it into a snapshot and JSON merge
  * patches (RFC 7386): in a patch null removes a key, so an optional value that is unknown is *absent*, never null, and
@@ -33,6 +35,8 @@ export interface RaceView {
   lapSource?: LapSource;
   /** An archived race, shown once more. */
   isReplay?: true;
+  /** While the race runs: the twelve groups of answers. */
+  strategy?: StrategyShown;
   /** What `odds` rest on: leader's lap and event time when it was asked, and how many races were simulated. */
   forecast?: { lap: number; dataMs: number; runs: number };
   rows: Record<string, CarRow>;
@@ -102,6 +106,15 @@ export interface CarRow {
   pitWindow?: { openLap: number; closeLap: number; bestLap: number };
   falloffMsPerLap?: number;
   rejoin?: { position: number };
+  /** Cars that stopped on about the same laps share one; 1 = those who stopped last. */
+  strategyGroup?: number;
+  lastStopLap?: number;
+  /** Changed at the last stop. */
+  tyresTaken?: 0 | 2 | 4;
+  /** Whether what is on board reaches the flag; absent: too near to tell. */
+  fuelToEnd?: boolean;
+  /** Chance of a stop within five laps. */
+  stopWithin5?: number;
   /** At the flag, by simulated races; absent before the first forecast, and once it has finished or is out. */
   odds?: FinishOdds;
   /** Age of the newest telemetry, race ms; absent when the car has none. */

@@ -1,3 +1,4 @@
+import { strategyShown } from '#cloud/dashboard/strategy-shown.js';
 import type { CallCard, CarRow, RaceView } from '#cloud/dashboard/view.js';
 import { unlistedThings } from '#cloud/race/car.js';
 import { isCarriedOn } from '#cloud/race/car-laps.js';
@@ -83,6 +84,8 @@ export function raceView(
   for (const call of Object.values(state.calls).slice(-MAX_CALLS_SHOWN)) {
     view.calls[call.call.callId] = callCard(state, call);
   }
+  // Nobody asks before the start or after the flag: what was said last is about laps now driven.
+  if (answer !== null && phase === 'running') view.strategy = strategyShown(answer, forecast);
   if (forecast !== null) addForecast(view, forecast);
   addCallTimes(view, state);
   addLapSource(view, state);
@@ -215,6 +218,15 @@ function addAnswer(row: CarRow, answer: EntryAnswer | undefined): void {
   }
   if (falloffMsPerLap !== null) row.falloffMsPerLap = falloffMsPerLap;
   if (rejoin) row.rejoin = { position: rejoin.position };
+  addStanding(row, answer);
+}
+
+function addStanding(row: CarRow, { group, lastStopLap, tyresTaken, fuelToEnd, stopWithin5 }: EntryAnswer): void {
+  row.strategyGroup = group;
+  if (lastStopLap !== null) row.lastStopLap = lastStopLap;
+  if (tyresTaken !== null) row.tyresTaken = tyresTaken;
+  if (fuelToEnd !== null) row.fuelToEnd = fuelToEnd;
+  if (stopWithin5 !== null) row.stopWithin5 = Math.round(stopWithin5 * 100) / 100;
 }
 
 function addTelemetry(row: CarRow, state: RaceState, { roster, car, alarms }: EntryState, moment: ViewMoment): void {
