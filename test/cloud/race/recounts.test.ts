@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { rowsOf } from '#cloud/engine/rows.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import { lapsCompleted } from '#cloud/race/laps.js';
-import type { RaceState } from '#cloud/race/types.js';
+import type { RaceState, RaceTrigger } from '#cloud/race/types.js';
 import type { RaceRecord } from '#wire/race-records.js';
 import { seededRandom } from '#wire/random.js';
 import { START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
@@ -35,6 +36,11 @@ describe('laps that timing takes back', () => {
     expect(state.entries['1'].bestLapMs).toBe(20_000);
     const triggers = applyRecord(state, records[12]);
     expect(triggers[0]).toMatchObject({ type: 'recount', entry: '1', lap: 4, removed: [{ lap: 5 }, { lap: 6 }] });
+    const { version } = triggers[0] as Extract<RaceTrigger, { type: 'recount' }>;
+    expect(rowsOf(state, triggers[0]).map(({ row }) => row)).toMatchObject([
+      { pk: 'test-race#lap#1', sk: `${at(5)}#5`, version, takenBack: true },
+      { pk: 'test-race#lap#1', sk: `${at(6)}#6`, version, takenBack: true },
+    ]);
     expect(lapsCompleted(state.entries['1'])).toBe(4);
     expect(state.entries['1'].bestLapMs).toBe(LAP_MS);
     expect(state.order.slice(0, 2)).toEqual(['2', '1']);

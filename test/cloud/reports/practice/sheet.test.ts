@@ -82,6 +82,7 @@ describe('what a lap is', () => {
     expect(lapRow({ ...item, sectorsMs: { L: [{ N: '1' }, { N: '0' }] } })).toMatchObject({ sectorsMs: [] });
     expect(lapRow({ ...item, pk: { S: 'fp1#stop#24' } })).toBeUndefined();
     expect(lapRow({ pk: { S: 'fp1' }, lap: { N: '1' } })).toBeUndefined();
+    expect(lapRow({ ...item, takenBack: { BOOL: true } })).toBeUndefined();
   });
 });
 
