@@ -117,6 +117,7 @@ export function stateCell(row: CarRow, speed: number): StateCell {
   if (row.link === 'down')
     return { kind: 'link', text: '✕ no link', title: 'The car’s uplink is down; it keeps its data and sends it later' };
   if (row.damage) return { kind: 'alarm', text: `! ${row.damage}`, title: `Damage, as a person says: ${row.damage}` };
+  if (row.penalty) return penaltyCell(row.penalty, row.classified);
   if (status === 'unlisted')
     return { kind: 'none', text: 'not listed', title: `${row.thing} sends, but is in nobody's roster` };
   if (telemetryAgeMs === undefined) {
@@ -128,7 +129,6 @@ export function stateCell(row: CarRow, speed: number): StateCell {
     const seconds = Math.round(telemetryAgeMs / 1_000);
     return { kind: 'stale', text: `◷ ${seconds} s old`, title: `Newest telemetry is ${seconds} s old (race time)` };
   }
-  if (row.penalty) return penaltyCell(row.penalty, row.classified);
   const lapsBack = lapsBackCell(row);
   if (lapsBack) return lapsBack;
   if (status === 'grid') return { kind: 'none', text: 'grid', title: 'On the grid' };

@@ -36,6 +36,14 @@ describe('tower rows', () => {
     expect(listed.state.text).toBe('not listed');
   });
 
+  it('say what a car owes, also one that carries none of our agents, and its place with all penalties', () => {
+    const owed = { penalty: { seconds: 15, driveThroughs: 1 }, classified: 4 };
+    expect(stateCell(row(owed), 1)).toMatchObject({ kind: 'alarm', text: '+15 s, 1 drive-through' });
+    const rival = row({ ...owed, thing: undefined, telemetryAgeMs: undefined });
+    expect(stateCell(rival, 1).title).toMatch(/P4 with all penalties/);
+    expect(stateCell(row({ freePassGiven: true }), 1).text).toBe('lap back');
+  });
+
   it('say the place in class, who would get a lap back, and damage that a person told', () => {
     const [named] = towerRows(view({ cls: 'GT3', classPosition: 2 }));
     expect(named.driver).toBe('A. Tarnwick · GT3 2');
