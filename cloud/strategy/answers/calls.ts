@@ -70,7 +70,12 @@ function isRevision(entry: EntryState, open: CallState, advice: Advice, answers:
   // One revision a lap at most: figures breathe from record to record.
   const settled = last !== undefined && last.atMs > history[0].atMs && answers.atMs > history[0].atMs;
   const moved = advice.lap < call.lapFrom - SAME_LAPS || advice.lap > call.lapTo + SAME_LAPS;
-  return settled && (moved || advice.service.tyres !== call.service.tyres);
+  return settled && (moved || changesTyres(call.service.tyres, advice));
+}
+
+/** Between services simulated races are close: tyres are changed in a call only where the quick models agree. */
+function changesTyres(called: 0 | 2 | 4, { service, quick }: Advice): boolean {
+  return service.tyres !== called && (quick === null || quick.service.tyres === service.tyres);
 }
 
 function createCall(

@@ -1,4 +1,4 @@
-import { lastLap } from '#cloud/race/laps.js';
+import { isCaution, lastLap } from '#cloud/race/laps.js';
 import { type Service as DrawnService, NO_LIMIT, type Option } from '../monte-carlo/types.js';
 import type { CautionCase } from './forecast-types.js';
 import { pitClosedLaps } from './pit-open.js';
@@ -18,6 +18,8 @@ export interface OwnQuestion {
   /** Laps of the window beside `next`, ascending; the last one is the last possible. Empty when no stop is needed. */
   laps: number[];
   services: readonly Service[];
+  /** A caution is out: a stop now would use it. */
+  underCaution: boolean;
 }
 
 export const CAUTION_CASES: readonly CautionCase[] = ['drawn', 0, 5, 10];
@@ -34,7 +36,8 @@ export function ownQuestion(reading: Reading, car: CarReading): OwnQuestion | nu
   const window = situation === null ? null : pitWindow(situation);
   const next = lap + 1 + closed;
   const laps = window === null ? [] : sample(Math.max(next + 1, window.openLap), window.closeLap, window.bestLap);
-  return { key, car: index, next, laps, services: servicesOf(reading.tyres.refuels) };
+  const underCaution = isCaution(reading.state.flag);
+  return { key, car: index, next, laps, services: servicesOf(reading.tyres.refuels), underCaution };
 }
 
 /** A stop on the lap, the next ones as usual; a caution before it is taken. */

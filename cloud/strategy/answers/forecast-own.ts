@@ -23,8 +23,8 @@ export interface Drawn {
   /** The service of the stop now by which the rest is drawn. */
   service: Service;
   stay: Outcome;
-  /** To stay out when a caution falls now; null under one. */
-  stayCaution: Outcome;
+  /** To stay out when a caution falls now; absent under one. */
+  stayCaution?: Outcome;
   window: { lap: number; outcome: Outcome }[];
 }
 
@@ -38,8 +38,9 @@ export async function drawOwn(
   draw: Draw,
   asked: { runs: number; seed: number },
 ): Promise<Drawn> {
-  const { next, services, laps } = question;
-  const cases = CAUTION_CASES.flatMap((caution) => services.map((service) => ({ service, caution })));
+  const { next, services, laps, underCaution } = question;
+  const cautions = underCaution ? CAUTION_CASES.slice(0, 1) : CAUTION_CASES;
+  const cases = cautions.flatMap((caution) => services.map((service) => ({ service, caution })));
   const first = await draw(
     start,
     cases.map(({ service, caution }) => stopOn(question, next, service, caution)),
@@ -47,17 +48,17 @@ export async function drawOwn(
   );
   const pitNow = cases.map((one, index) => ({ ...one, outcome: first[index] }));
   const service = bestService(question, pitNow);
-  const later: Option[] = [stayOut(question, service), stayOut(question, service, 0)];
-  for (const lap of laps) later.push(stopOn(question, lap, service));
-  const [stay, stayCaution, ...window] = await draw(start, later, asked);
+  const later: Option[] = [stayOut(question, service), ...laps.map((lap) => stopOn(question, lap, service))];
+  if (!underCaution) later.push(stayOut(question, service, 0));
+  const [stay, ...rest] = await draw(start, later, asked);
   return {
     question,
     runs: Math.min(...first.map(({ runs }) => runs), stay.runs),
     pitNow,
     service,
     stay,
-    stayCaution,
-    window: window.map((outcome, index) => ({ lap: laps[index], outcome })),
+    stayCaution: rest[laps.length],
+    window: laps.map((lap, index) => ({ lap, outcome: rest[index] })),
   };
 }
 
@@ -74,22 +75,21 @@ function bestService({ car, laps, services }: OwnQuestion, pitNow: Drawn['pitNow
   return best?.service ?? services[0];
 }
 
-/** @param isYellow a caution is out: a stop now would use it */
-export function tellOwn(drawn: Drawn, start: RaceStart, sure: Known, isYellow: boolean): OwnForecast {
+export function tellOwn(drawn: Drawn, start: RaceStart, sure: Known): OwnForecast {
   const { question, stay, stayCaution, service } = drawn;
   const { car, key } = question;
   const now = nowOf(drawn);
-  const pitCaution = drawn.pitNow.find((one) => one.service === service && one.caution === 0)!.outcome;
-  const [stayAt, pitAt] = isYellow
-    ? [restartOf(stay, car), restartOf(now, car)]
-    : [restartOf(stayCaution, car), restartOf(pitCaution, car)];
+  const pitCaution = drawn.pitNow.find((one) => one.service === service && one.caution === 0)?.outcome;
+  // Under a caution that which is out, under green one that falls now.
+  const stayAt = restartOf(stayCaution ?? stay, car);
+  const pitAt = restartOf(pitCaution ?? now, car);
   return {
     entry: key,
     known: sure,
     pitNow: drawn.pitNow.map((one) => pitNowCase(one, start, car)),
     stayOrPit: stayOrPit(drawn, now),
     window: [{ lap: question.next, outcome: now }, ...drawn.window].map((point) => windowPoint(point, now, car)),
-    plan: isYellow ? underCaution(drawn, now) : underGreen(drawn, now),
+    plan: question.underCaution ? planUnderCaution(drawn, now) : planUnderGreen(drawn, now),
     restart: stayAt === null || pitAt === null ? null : { stay: stayAt, pit: pitAt },
   };
 }
@@ -132,14 +132,14 @@ function windowPoint({ lap, outcome }: { lap: number; outcome: Outcome }, now: O
 }
 
 /** Under a caution the choice is this lap or green. */
-function underCaution({ question, stay, service }: Drawn, now: Outcome): ForecastPlan | null {
+function planUnderCaution({ question, stay, service }: Drawn, now: Outcome): ForecastPlan | null {
   const gain = gainOf(now, stay, question.car);
   if (gain === null || !isBetter(gain)) return null;
   return plan(question, { lap: question.next, outcome: now }, { lap: null, outcome: stay }, service, gain, true);
 }
 
 /** The lap of the window that stands out against the last possible one; null where no stop is needed. */
-function underGreen({ question, window, service }: Drawn, now: Outcome): ForecastPlan | null {
+function planUnderGreen({ question, window, service }: Drawn, now: Outcome): ForecastPlan | null {
   const last = window.at(-1);
   if (last === undefined) return null;
   const { car } = question;
@@ -153,8 +153,14 @@ function underGreen({ question, window, service }: Drawn, now: Outcome): Forecas
     bestGain = gain;
   }
   if (bestGain !== null) return plan(question, best, last, service, bestGain, false);
+  // None stands out: whichever of first and last has the better mean.
+  const first = { lap: question.next, outcome: now };
   const against = gainOf(last.outcome, now, car);
-  return against && plan(question, last, { lap: question.next, outcome: now }, service, against, false);
+  if (against === null) return null;
+  if (against.places.mean > 0 || (against.places.mean === 0 && against.seconds.mean >= 0)) {
+    return plan(question, last, first, service, against, false);
+  }
+  return plan(question, first, last, service, gainOf(now, last.outcome, car)!, false);
 }
 
 /** In places beyond their noise; where places are the same, in time. */

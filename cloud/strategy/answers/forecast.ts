@@ -1,4 +1,3 @@
-import { isCaution } from '#cloud/race/laps.js';
 import type { RaceState } from '#cloud/race/types.js';
 import { simulate } from '../monte-carlo/simulate.js';
 import { NONE, type Option, type Outcome, type RaceStart, STANDING } from '../monte-carlo/types.js';
@@ -97,7 +96,7 @@ export async function forecast(question: ForecastQuestion, draw: Draw = drawHere
     const car = reading.car(drawn.question.key)!;
     const shortOf = drawn.runs < runs.option ? [interrupted(drawn.runs, runs.option)] : [];
     const sure = known(atMs, 'model', 0.8, [...reading.doubts(car), ...shortOf]);
-    told.own[car.key] = tellOwn(drawn, start, sure, isCaution(state.flag));
+    told.own[car.key] = tellOwn(drawn, start, sure);
   }
   return told;
 }

@@ -88,3 +88,22 @@ describe('a forecast', () => {
     expect(await ask(raceState({ ...race, laps: 0 }, session))).toBeNull();
   });
 });
+
+describe('a forecast under caution', () => {
+  it('weighs a stop under it against staying out, when pit road is open', async () => {
+    const state = raceState({ ...race, yellow: [16, 30] }, session);
+    state.flags = state.flags.slice(0, 2);
+    state.flag = 'yellow';
+    const { own } = (await ask(state))!;
+    const { pitNow, plan, restart, window } = own['1'];
+    // The leader has done a lap under yellow since it came out on lap 15.
+    expect(state.flags[1]).toMatchObject({ flag: 'yellow', lap: 15 });
+    expect(window[0].lap).toBe(17);
+    expect(pitNow.map(({ caution }) => caution)).toEqual(['drawn', 'drawn', 'drawn', 'drawn']);
+    expect(plan).toMatchObject({ lap: 17, versusLap: null, opportunity: true });
+    expect(restart!.stay.mean).toBeLessThanOrEqual(restart!.pit.mean);
+
+    state.flags[1].lap = 16;
+    expect((await ask(state))!.own['1'].window[0].lap).toBe(18);
+  });
+});
