@@ -8,7 +8,7 @@ import { errorCode, PitwallError } from '#wire/errors.js';
 import { writePrivateFile } from './files.js';
 
 /** File in the authority's folder. */
-export const REVOCATIONS_FILE = 'revoked.json';
+const REVOCATIONS_FILE = 'revoked.json';
 
 export interface Revocation {
   /** SHA-256 of the DER form, 64 hex digits. */

@@ -35,7 +35,7 @@ export interface Signature {
 const SCREEN_TIMEOUT_MS = 2_000;
 
 /** A person at the desk of race control: sees the race, and puts what is said into its stream (decision 7). */
-export class PeopleDesk {
+class PeopleDesk {
   readonly #config: Config;
   readonly #flags: PeopleFlags;
   readonly #clients: Pick<Clients, 'kinesis' | 'dynamodb'>;

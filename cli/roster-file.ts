@@ -43,7 +43,7 @@ export function readRoster(path: string): RosterEntry[] {
   return roster;
 }
 
-export function emptyEntry(entry: string): RosterEntry {
+function emptyEntry(entry: string): RosterEntry {
   return { entry, number: entry, driver: '', team: '', cls: '', transponder: '', thing: null, own: false };
 }
 
@@ -75,7 +75,7 @@ export function withEntry(
 }
 
 /** The entry with these fields as texts; an empty thing is none. */
-export function withFields(entry: RosterEntry, fields: Partial<Record<RosterField, string>>): RosterEntry {
+function withFields(entry: RosterEntry, fields: Partial<Record<RosterField, string>>): RosterEntry {
   const { thing, own, fromMs, ...texts } = fields;
   return {
     ...entry,

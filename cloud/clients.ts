@@ -54,7 +54,7 @@ export async function createDynamoDBClient(config: CloudConfig): Promise<DynamoD
   return new DynamoDBClient({ ...common(config, 'dynamodb'), requestHandler: HTTP1 });
 }
 
-export async function createDynamoDBStreamsClient(config: CloudConfig): Promise<DynamoDBStreamsClient> {
+async function createDynamoDBStreamsClient(config: CloudConfig): Promise<DynamoDBStreamsClient> {
   acceptNodeVersion();
   const { DynamoDBStreamsClient } = await import('@aws-sdk/client-dynamodb-streams');
   return new DynamoDBStreamsClient({ ...common(config, 'dynamodbStreams'), requestHandler: HTTP1 });

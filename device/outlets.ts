@@ -17,7 +17,7 @@ export interface Destination {
 }
 
 /** The one destination of an agent that names none. */
-export const DEFAULT_DESTINATION = 'cloud';
+const DEFAULT_DESTINATION = 'cloud';
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 /** How one destination is doing, since the start. */

@@ -213,12 +213,12 @@ export class TappedMessage implements DeliveryObserver {
   }
 }
 
-export function shownResult(result: Result): unknown {
+function shownResult(result: Result): unknown {
   return result.kind === 'bytes' ? shownPayload(result.bytes) : shownValue(result.value);
 }
 
 /** Templates as text; one that fails says so, as its action does. */
-export function renderFields(
+function renderFields(
   fields: Readonly<Record<string, (scope: Scope) => string>>,
   scope: Scope,
 ): Record<string, string> {

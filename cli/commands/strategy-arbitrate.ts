@@ -51,7 +51,7 @@ export async function arbitrateLines(
 }
 
 /** Raises PW-USAGE-LINE. */
-export function readObservation(line: unknown): Observation {
+function readObservation(line: unknown): Observation {
   const parsed = observationSchema.safeParse(line);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0];

@@ -187,7 +187,7 @@ function lineOf(shardId: string, { sequenceNumber, subSequenceNumber, partitionK
 }
 
 /** `latest`, `horizon`, `archive`, epoch milliseconds, or a date. Raises PW-USAGE-FLAG. */
-export function initialOf(from: string): ShardPosition {
+function initialOf(from: string): ShardPosition {
   if (from === 'latest') return LATEST;
   if (from === 'horizon') return TRIM_HORIZON;
   if (from === 'archive') return ARCHIVE_THEN_LIVE;

@@ -178,7 +178,7 @@ class ScaleCommand {
 }
 
 /** Raises PW-USAGE-FLAG. */
-export function policyOf({ min, max, peak = [] }: Pick<ScaleFlags, 'min' | 'max' | 'peak'>): ReshardPolicy {
+function policyOf({ min, max, peak = [] }: Pick<ScaleFlags, 'min' | 'max' | 'peak'>): ReshardPolicy {
   const minShards = countOf('--min', min) ?? DEFAULT_RESHARD_POLICY.minShards;
   const maxShards = countOf('--max', max) ?? Math.max(minShards, DEFAULT_RESHARD_POLICY.maxShards);
   if (maxShards < minShards) {

@@ -22,7 +22,7 @@ export interface RaceBookJson {
  * What a manifest has of the time before its session was opened: cars are switched on in the garage. By arrival, race ms: a
  * car's own clock may not be set yet. Older objects stay in the ledger and in the manifests of the races before.
  */
-export const PRE_RACE_MS = 30 * 60_000;
+const PRE_RACE_MS = 30 * 60_000;
 /** Objects of a shard that are kept while no race is open; beyond it the oldest are left to the ledger. */
 const MAX_IDLE_OBJECTS = 5_000;
 

@@ -1,5 +1,5 @@
 /** Why a row is not loaded. The words go into the reject file, so they are as stable as error codes. */
-export const REJECT_REASONS = {
+const REJECT_REASONS = {
   'too-long': 'The line is longer than a record may be.',
   'unclosed-quote': 'A quoted cell begins in the line and never ends.',
   'cell-count': 'The row has another number of cells than the header.',

@@ -1,5 +1,5 @@
 /** Names of cars with those of their channels, bytes: they stand in one table item (at most 400 KB). More are no cars. */
-export const NAMES_BYTES_MAX = 150_000;
+const NAMES_BYTES_MAX = 150_000;
 
 export interface SeenState {
   owners: Record<string, string[]>;

@@ -45,7 +45,7 @@ export interface Seed {
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const TERMINATOR = 'aws4_request';
 /** A request may be this much older or younger than the server's clock. */
-export const SIGNATURE_SKEW_MS = 15 * 60_000;
+const SIGNATURE_SKEW_MS = 15 * 60_000;
 /** Longest that a signature in a query may hold: seven days. */
 const PRESIGNED_MAX_S = 604_800;
 /** One day, region and service each: a few per client. Bounded because a client chooses the scope. */

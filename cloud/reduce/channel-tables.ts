@@ -4,7 +4,7 @@ import { ChannelTable } from '#wire/channels.js';
 import type { ChannelSpec } from '#wire/messages.js';
 
 /** Channel that counts laps in the car; a table without it has no per-lap aggregates. */
-export const LAP_CHANNEL = 'lapCount';
+const LAP_CHANNEL = 'lapCount';
 
 /** A table with what the folds look up in it once instead of per frame. */
 export interface KnownTable {

@@ -6,9 +6,9 @@ import type { KnownTable } from './channel-tables.js';
 import { firstSampleAt, sampleUs } from './sample-times.js';
 
 /** Laps of one boot that late frames may still amend; beyond it the lowest is closed for good. */
-export const MAX_LAPS_HELD = 8;
+const MAX_LAPS_HELD = 8;
 /** A lap is told this long (event time) after its last sample, when frames out of order have had their chance. */
-export const REORDER_MS = 2_000;
+const REORDER_MS = 2_000;
 /** The car's lap counter says "invalid" (messages.ts, `lapHint`). */
 const INVALID_LAP = 32_768;
 /** min, max, sum, count of each channel, side by side. */

@@ -8,7 +8,7 @@ export interface ParkedFrame {
 }
 
 /** Bound on what is parked, bytes of frames: they are part of every commit. */
-export const MAX_PARKED_BYTES = 4 * 1024 * 1024;
+const MAX_PARKED_BYTES = 4 * 1024 * 1024;
 
 /**
  * Frames that wait for their channel table, by its hash. They are not marked as seen. The archiver does not acknowledge

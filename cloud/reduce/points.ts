@@ -4,7 +4,7 @@ import type { KnownTable } from './channel-tables.js';
 import { firstSampleAt, sampleUs } from './sample-times.js';
 
 /** Points per channel and frame: 50 a second for frames of 100 ms, more than a strip chart can draw. */
-export const MAX_POINTS = 5;
+const MAX_POINTS = 5;
 
 /**
  * A frame thinned for the screen: every n-th sample of the fastest group that has display channels gives the times; slower

@@ -36,7 +36,7 @@ const DAY_S = 86_400;
 const TITLE_MAX = 64;
 
 /** The lap to beat: the ideal one where there are sectors, else the best. Undefined without a clean lap. */
-export function sheetDocument({ run, best, idealMs, sectors }: PracticeSheet): SheetDocument | undefined {
+function sheetDocument({ run, best, idealMs, sectors }: PracticeSheet): SheetDocument | undefined {
   if (best === null) return undefined;
   const title = (what: string) => `${run.slice(0, TITLE_MAX - what.length - 2)}, ${what}`;
   return idealMs === null

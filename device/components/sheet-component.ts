@@ -30,7 +30,7 @@ export interface SheetComponentOptions {
 }
 
 /** Where the sheet stands in the agent's folder, for `pitwall car sheet`. */
-export function sheetPath(dataDir: string): string {
+function sheetPath(dataDir: string): string {
   return join(dataDir, 'sheet.json');
 }
 

@@ -4,7 +4,7 @@ import { DOCUMENT_REF } from '../setup/document-ref.js';
 import { parseBoot } from '../wire/identity.js';
 
 /** What can be deployed; of each kind a new deployment replaces all, and leaves the kinds that it does not name. */
-export const ITEM_KINDS = ['campaign', 'dbc', 'limits', 'agent'] as const;
+const ITEM_KINDS = ['campaign', 'dbc', 'limits', 'agent'] as const;
 
 const ITEM = DOCUMENT_REF.extend({
   kind: z.enum(ITEM_KINDS),
@@ -46,7 +46,6 @@ const DOCUMENT = z.discriminatedUnion('operation', [DEPLOY, RESEND]);
 
 export type DeployDocument = z.infer<typeof DEPLOY>;
 export type DeployItem = z.infer<typeof ITEM>;
-export type ResendDocument = z.infer<typeof RESEND>;
 export type JobDocument = z.infer<typeof DOCUMENT>;
 
 /** A job's document, checked. Raises PW-SETUP-INVALID naming each fault. */

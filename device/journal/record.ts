@@ -20,7 +20,7 @@ import type { Boot } from '../wire/identity.js';
 import type { Family } from '../wire/messages.js';
 
 /** Which topic a record goes to. The order is the number on disk: append only. */
-export const RECORD_KINDS = ['frame', 'schema', 'event', 'timing', 'callAck'] as const;
+const RECORD_KINDS = ['frame', 'schema', 'event', 'timing', 'callAck'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 const FAMILY: Record<RecordKind, Family> = {

@@ -7,7 +7,7 @@ import { rowMs } from './sample-times.js';
  * Bound on the samples of one frame, missing ones included. A sample takes at most 4 bytes and one bit, and a column 14
  * bytes more, which count as 4 samples: a frame of the worst noise stays below the 128 KB that AWS IoT takes.
  */
-export const FRAME_SAMPLES_MAX = 24_000;
+const FRAME_SAMPLES_MAX = 24_000;
 const SAMPLES_PER_COLUMN = 4;
 /**
  * Bound on the event time between samples of one frame: a frame has 32 bits of µs for it. Only a source whose stamps jump

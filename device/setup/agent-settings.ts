@@ -59,6 +59,6 @@ export function storedSettings(dir: string, log: Log): AgentSettings {
 }
 
 /** Raises PW-SETUP-INVALID naming the field and what was wanted. */
-export function checkSettings(settings: JsonObject): AgentSettings {
+function checkSettings(settings: JsonObject): AgentSettings {
   return checked(SETTINGS, settings);
 }

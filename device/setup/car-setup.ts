@@ -34,7 +34,7 @@ export function setupShadow(apply: ApplySetup, emit: (event: Body<SetupEvent>) =
 }
 
 /** A setup, checked. Raises PW-SETUP-INVALID naming the field, what came and what was wanted. */
-export function checkSetup(setup: JsonObject): Partial<CarSetup> {
+function checkSetup(setup: JsonObject): Partial<CarSetup> {
   for (const [field, value] of Object.entries(setup)) {
     const limits = Object.hasOwn(LIMITS, field) ? LIMITS[field as keyof CarSetup] : undefined;
     if (!limits) {

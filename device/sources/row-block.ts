@@ -1,7 +1,7 @@
 import type { SourceSink } from './source.js';
 
 /** Rows of a block at most: a frame takes some 24,000 samples. */
-export const BLOCK_ROWS_MAX = 256;
+const BLOCK_ROWS_MAX = 256;
 /** Offsets in a block are 32-bit microseconds. */
 const SPAN_MS_MAX = 60_000;
 

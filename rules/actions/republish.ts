@@ -4,7 +4,7 @@ import { compileHeaders } from './republish-headers.js';
 import { bytesFor } from './result.js';
 
 /** A message that so many rules have republished is in a loop; AWS lets it run on, at the account's cost. */
-export const MAX_REPUBLISH_HOPS = 8;
+const MAX_REPUBLISH_HOPS = 8;
 /** Jobs cannot be republished to (rule-actions/republish). */
 const JOBS = /^\$aws\/things\/[^/]+\/jobs(\/|$)/;
 

@@ -35,7 +35,7 @@ export function equal(a: Value, b: Value, work: Work, depth = 0): boolean {
 }
 
 /** Deepest nesting of arrays and objects: what walks through a value stops here rather than run out of stack. */
-export const MAX_NESTING = 1_000;
+const MAX_NESTING = 1_000;
 
 /** @throws PitwallError `PW-RULE-LIMIT` */
 export function checkDepth(depth: number): void {

@@ -8,7 +8,7 @@ import { limitError } from './errors.js';
 import type { Journal } from './journal.js';
 
 /** Thirty payloads of the greatest size written out, or a twentieth of a second of regular expressions. */
-export const MAX_WORK = 4 * 1024 * 1024;
+const MAX_WORK = 4 * 1024 * 1024;
 
 export class Work {
   readonly #random: Random;

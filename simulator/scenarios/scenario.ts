@@ -85,9 +85,9 @@ export interface ScenarioOverrides {
   rateHz?: number;
 }
 
-export const MAX_CARS = 48;
-export const MAX_LAPS = 1000;
-export const MAX_RATE_HZ = 1000;
+const MAX_CARS = 48;
+const MAX_LAPS = 1000;
+const MAX_RATE_HZ = 1000;
 
 /**
  * The scenario with a user's wishes in it. Raises PW-USAGE-FLAG for what the world cannot run.

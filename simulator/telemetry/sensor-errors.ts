@@ -25,7 +25,7 @@ export function drawSensorErrors(seed: number, number: number): SensorErrors {
 }
 
 /** What the car shows when it has lost count. */
-export const COUNTER_INVALID = 32_768;
+const COUNTER_INVALID = 32_768;
 const LOSES_COUNT = 0.02;
 const BEACON_ERROR_MS = 25;
 

@@ -6,7 +6,7 @@ import { DRAG_PER_MASS, POWER_PER_MASS } from './track.js';
 const GEAR_RPM = [0, 430, 276, 198, 163, 137];
 const UPSHIFT_MPS = [0, 19, 30, 41.5, 51.5, Number.POSITIVE_INFINITY];
 const IDLE_RPM = 1400;
-export const REDLINE_RPM = 8600;
+const REDLINE_RPM = 8600;
 /** Rolling resistance and tyre scrub in a corner, m/s² and share of sideways acceleration. */
 const ROLLING_MPS2 = 0.18;
 const SCRUB_SHARE = 0.085;

@@ -111,7 +111,7 @@ interface VisitOptions {
   changed(principal: string): void;
 }
 
-export class Visit {
+class Visit {
   /** Ends the connection; set by whoever handed it to the broker. */
   end: (reason: DisconnectReason) => void = () => {};
   readonly #origin: Origin;

@@ -3,7 +3,7 @@ import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 
 /** Longest that something is held back for another to overtake it, wall ms. One is held at a time. */
-export const REORDER_HOLD_MS = 50;
+const REORDER_HOLD_MS = 50;
 
 export interface DisturbanceOptions<T> {
   /** Where everything goes on to; a promise when it has to wait. */

@@ -172,7 +172,7 @@ export function describeChildren(stream: Stream, shard: Shard): JsonObject[] {
   }));
 }
 
-export function describeRange(shard: Shard): JsonObject {
+function describeRange(shard: Shard): JsonObject {
   const { starting, ending } = shard.record.range;
   return { StartingHashKey: toDecimal(starting), EndingHashKey: toDecimal(ending) };
 }

@@ -16,7 +16,7 @@ import type { Log } from '#wire/log.js';
 import { AwsError } from '../aws-error.js';
 import type { HttpAnswer, HttpCall, HttpPlane } from '../iot-core/http-front.js';
 
-export const RULES_SERVICE = 'pitwall';
+const RULES_SERVICE = 'pitwall';
 
 export interface RulesPlaneOptions {
   rules: RuleEngine;

@@ -217,7 +217,7 @@ export class BodyStore {
 }
 
 /** One body on its way to disk. */
-export class BodyWriter {
+class BodyWriter {
   readonly id: string;
   readonly #file: FileHandle;
   readonly #end: { finish(): Promise<void>; discard(): Promise<void> };

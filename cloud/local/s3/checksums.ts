@@ -5,7 +5,7 @@ import { type Crc64, type CrcName, combineCrc, crc32c, crc64nvme } from './crc.j
 import { invalidRequest, notImplemented } from './errors.js';
 
 /** The additional checksums that are served; the names are those of the API, and of the headers in lower case. */
-export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 /** Of the whole object, or a checksum of its parts' checksums. */

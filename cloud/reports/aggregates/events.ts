@@ -22,7 +22,7 @@ export interface EventsState {
 }
 
 /** Names are the agents' own; past this many the rest counts as `other`. */
-export const NAMES_MAX = 200;
+const NAMES_MAX = 200;
 const OTHER = 'other';
 
 /** Events of one type, thing and day. They are history: one that expires stays counted, as does one that is deleted. */

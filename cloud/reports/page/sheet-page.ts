@@ -34,7 +34,7 @@ robust figures (Theil–Sen, median absolute deviation); the fall-off includes w
 const IN_HAND_MIN_MS = 20;
 
 /** The one thing to take into the car. */
-export function leadOf(sheet: PracticeSheet): Markup {
+function leadOf(sheet: PracticeSheet): Markup {
   const { best, idealMs, field } = sheet;
   if (best === null) return markup`No clean lap in this run.`;
   const weakest = weakestSector(sheet);

@@ -178,7 +178,7 @@ function sectorOf(
 }
 
 /** Over tyre age, in ms. */
-export function trendOf(clean: readonly PracticeLap[]): Trend | null {
+function trendOf(clean: readonly PracticeLap[]): Trend | null {
   return trendWithin(
     stintsOf(clean).map((stint) => stint.map(({ ageLaps, lapTimeMs }) => ({ x: ageLaps, y: lapTimeMs! }))),
   );

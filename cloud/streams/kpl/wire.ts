@@ -7,7 +7,7 @@ const WIRE = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixe
 const VARINT_BYTES_MAX = 10;
 const GROUP_DEPTH_MAX = 100;
 /** Returned for an index that no table can have; real ones are below 2³². */
-export const HUGE = 2 ** 53 - 1;
+const HUGE = 2 ** 53 - 1;
 
 /**
  * A cursor over one message. A mistake in the bytes sets `broken`, and everything after it reads as nothing: a flag costs

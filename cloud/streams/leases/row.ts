@@ -12,7 +12,7 @@ export const KEY = 'leaseKey';
 /** KCL keeps the time of AT_TIMESTAMP as the sub-sequence number. */
 const AT_TIMESTAMP = 'AT_TIMESTAMP';
 
-export function toCheckpoint(checkpoint: string, subSequenceNumber: number): Checkpoint {
+function toCheckpoint(checkpoint: string, subSequenceNumber: number): Checkpoint {
   if (checkpoint === AT_TIMESTAMP) return { position: atTimestamp(subSequenceNumber), subSequenceNumber: 0 };
   return { position: checkpoint, subSequenceNumber };
 }

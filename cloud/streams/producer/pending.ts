@@ -34,7 +34,7 @@ export class PutError extends PitwallError {
   }
 }
 
-export const ATTEMPTS_KEPT = 32;
+const ATTEMPTS_KEPT = 32;
 
 /** A user record that was put and whose promise is not settled yet. */
 export interface Pending {

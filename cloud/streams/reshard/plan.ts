@@ -180,7 +180,7 @@ function planMerges(
 }
 
 /** The least number of shards at this moment: the policy's, or that of a peak which is near or not yet over. */
-export function leastShards({ minShards, maxShards, peaks, leadMs, holdMs }: ReshardPolicy, nowMs: number): number {
+function leastShards({ minShards, maxShards, peaks, leadMs, holdMs }: ReshardPolicy, nowMs: number): number {
   const near = peaks.filter(({ atMs }) => atMs - leadMs <= nowMs && nowMs <= atMs + holdMs);
   return Math.min(maxShards, Math.max(minShards, ...near.map(({ shards }) => shards)));
 }

@@ -4,7 +4,7 @@ import { isSequenceNumber, placeOf, type ShardPosition } from '../shard-graph.js
 import type { StreamRecord } from '../source.js';
 
 /** Decimal numbers of up to 128 bits as text: the longer is the greater. Sentinels come before every number. */
-export function comparePlaces(a: Checkpoint, b: Checkpoint): number {
+function comparePlaces(a: Checkpoint, b: Checkpoint): number {
   const [aNumber, bNumber] = [isSequenceNumber(a.position), isSequenceNumber(b.position)];
   if (!aNumber || !bNumber) return Number(aNumber) - Number(bNumber);
   if (a.position.length !== b.position.length) return a.position.length - b.position.length;

@@ -9,7 +9,7 @@ import type { PreTriggerBudget } from './pre-trigger.js';
 import { readCampaigns } from './read.js';
 
 /** Default bound on all pre-trigger buffers of an agent together. */
-export const PRE_TRIGGER_BYTES_MAX = 8 * 1024 * 1024;
+const PRE_TRIGGER_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface CampaignsOptions {
   signals: Signals;

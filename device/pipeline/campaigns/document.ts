@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Longest time before and after a trigger: a frame's times reach 35 minutes, and memory has an end. */
-export const TRIGGER_WINDOW_MS_MAX = 600_000;
+const TRIGGER_WINDOW_MS_MAX = 600_000;
 export const CAMPAIGNS_MAX = 32;
 /** Stands for every channel of the table, derived ones included. */
 export const ALL_CHANNELS = '*';

@@ -41,7 +41,7 @@ export const NUMBER_FUNCTIONS: ReadonlyMap<string, NumberFunction> = new Map([
 ]);
 
 /** Methods of a window, which are also their names in an expression. */
-export const WINDOW_FUNCTIONS = ['min', 'max', 'avg', 'prevMin', 'prevMax', 'prevAvg'] as const;
+const WINDOW_FUNCTIONS = ['min', 'max', 'avg', 'prevMin', 'prevMax', 'prevAvg'] as const;
 export type WindowFunction = (typeof WINDOW_FUNCTIONS)[number];
 
 /** Shortest and longest window. */
@@ -49,7 +49,7 @@ export const WINDOW_MS_MIN = 10;
 export const WINDOW_MS_MAX = 600_000;
 
 /** What takes a channel, not its value. */
-export const CHANNEL_FUNCTIONS = ['isNull', 'has', 'last', 'prev'] as const;
+const CHANNEL_FUNCTIONS = ['isNull', 'has', 'last', 'prev'] as const;
 export type ChannelFunction = (typeof CHANNEL_FUNCTIONS)[number];
 
 export const FUNCTION_NAMES = new Set<string>([

@@ -16,7 +16,7 @@ export interface BitField {
   bytes: number;
 }
 
-export function bitField({ start, length, byteOrder }: DbcSignal): BitField {
+function bitField({ start, length, byteOrder }: DbcSignal): BitField {
   if (byteOrder === 'intel') {
     const shift = start & 7;
     return { first: start >> 3, step: 1, shift, length, bytes: (shift + length + 7) >> 3 };

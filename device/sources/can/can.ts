@@ -40,7 +40,7 @@ interface Collected {
  * A CAN bus or a recording of one, as samples of the chosen signals: a block for each message and window, with the times
  * of the frames.
  */
-export class CanSource implements Source, FrameTaker {
+class CanSource implements Source, FrameTaker {
   readonly name: string;
   readonly table: ChannelTable;
   readonly stamps = 'own';

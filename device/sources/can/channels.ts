@@ -30,7 +30,7 @@ export function channelOf(signal: DbcSignal, message: DbcMessage, wish: ChannelW
   return { name, unit: wish.unit ?? signal.unit, scale, offset, rateHz };
 }
 
-export function obdChannelOf(pid: ObdPid): ChannelSpec {
+function obdChannelOf(pid: ObdPid): ChannelSpec {
   const scale = pid.multiply / pid.divide;
   const offset = pid.bytes === 4 ? pid.offset + scale * 2 ** 31 : pid.offset;
   return { name: pid.name, unit: pid.unit, scale, offset, rateHz: 1 };

@@ -17,7 +17,7 @@ const HEAD_LINES = 256;
 /** How far the race clock is looked at ahead in a paced replay: a frame window. */
 const PACE_MS = 50;
 
-export const dialectConfig = {
+const dialectConfig = {
   delimiter: z.string().length(1).optional(),
   decimal: z.enum(['.', ',']).optional(),
   encoding: z.enum(['utf8', 'windows-1252']).default('utf8'),

@@ -16,7 +16,7 @@ export interface Action {
 }
 
 /** "Transactions" quotas: actions, and bytes of all items together. */
-export const ACTIONS_MAX = 100;
+const ACTIONS_MAX = 100;
 export const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface ActionKind {

@@ -23,8 +23,6 @@ export interface ShadowAddress extends ShadowId {
 const SHADOW_NAME = /^[a-zA-Z0-9:_-]{1,64}$/;
 const VERBS: readonly string[] = ['get', 'update', 'delete'];
 
-export const shadowPrefix = (thing: string): string => `$aws/things/${thing}/shadow/`;
-
 /** The topic of a shadow without the verb. */
 export function shadowBase({ thing, name }: ShadowId): string {
   return `$aws/things/${thing}/shadow${name === undefined ? '' : `/name/${name}`}`;

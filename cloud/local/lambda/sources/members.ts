@@ -73,7 +73,7 @@ export function readUpdate(input: JsonObject, mapping: Mapping): Changes {
   return { ...readMembers(input, mapping), ...(functionName !== undefined && { functionName }) };
 }
 
-export const isKinesis = (eventSource: string): boolean => /^(arn:[\w-]+:kinesis:|stream\/)/.test(eventSource);
+const isKinesis = (eventSource: string): boolean => /^(arn:[\w-]+:kinesis:|stream\/)/.test(eventSource);
 
 function readMembers(input: JsonObject, before: Mapping | undefined): Changes {
   const { settings: old = DEFAULT_SETTINGS, patterns: oldPatterns = [], destination: oldDestination } = before ?? {};

@@ -1,5 +1,4 @@
 import { kinesisPolling } from '#cloud/streams/kinesis-polling.js';
-import { MemoryLeaseStore } from '#cloud/streams/leases/memory-store.js';
 import { startRenewals } from '#cloud/streams/leases/renewer.js';
 import { TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { ShardAssignment, ShardProcessor, WorkBatch } from '#cloud/streams/worker/processor.js';
@@ -8,6 +7,7 @@ import { wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { FakeKinesis } from '../fake-kinesis.js';
+import { MemoryLeaseStore } from '../leases/memory-store.js';
 
 /** What a group's processors were told, in order: `worker shard event`. */
 export class Diary {

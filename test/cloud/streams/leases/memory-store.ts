@@ -1,4 +1,4 @@
-import { type LeaseRow, type LeaseStore, type NewLease, workerOf } from './lease.js';
+import { type LeaseRow, type LeaseStore, type NewLease, workerOf } from '#cloud/streams/leases/lease.js';
 
 /** Leases of workers in one process; the same conditions as in the table. */
 export class MemoryLeaseStore implements LeaseStore {
