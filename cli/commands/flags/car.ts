@@ -4,6 +4,15 @@ import { setting } from './setting.js';
 /** No car of a simulated field has such a number: a replay must not be taken for one of them. */
 const REPLAYED = 'car-99';
 
+/** What `--json` says of an agent, whoever it is. */
+const JSON_LINES = `
+JSON lines, by their type: ready {thing, boot} once, with the first frame in the journal; progress every second and summary
+at the end, both {thing, boot, link: up|down, seconds, sampled, journaled, published, acked, dropped: {reason: records},
+unsent, unacked, sources: {name: {counts}}, clock: {quality, errorMs, offsetMs, steps, machineJumps}, or null at a
+rehearsal}. sampled to acked are counts of frames since the start; published has resends in it, acked what a former start
+left; unsent and unacked are records in the journal now. Exit 0: everything is with the broker; 5: not in time, the next
+start sends it; 130: ^C.`;
+
 /** One agent on real inputs, and what it reads. */
 export function addCarCommands(program: Command): void {
   const car = program.command('car').description('One agent on real inputs: CAN, logs, feeds.');
@@ -43,7 +52,8 @@ Examples:
   $ candump -L can0 | pitwall car run - --dbc car.dbc --thing car-24
 
 Everything is journaled before it is sent; what was not acknowledged end to end is sent by the next start. ^C ends it with a
-summary and 130.`,
+summary and 130.
+${JSON_LINES}`,
     )
     .action(async (input, flags) => (await import('../car.js')).run(input, flags));
   car
@@ -61,7 +71,8 @@ Examples:
   $ pitwall race --cars 12 --speed 1
   $ pitwall car replay practice.log.gz --dbc car.dbc --speed 1
 
-A car that is not in the roster is listed below the race; select it to see its channels.`,
+A car that is not in the roster is listed below the race; select it to see its channels.
+${JSON_LINES}`,
     )
     .action(async (file, flags) => (await import('../car.js')).replay(file, flags));
 
@@ -88,6 +99,6 @@ Written within a second of the line; sectors need track.sectorStartsM in car.jso
     .description('Run the trackside agent by its configuration.')
     .requiredOption('--config <file>', 'trackside.json: what it is, what it reads, where it sends')
     .option('--json', 'progress and summary as JSON lines on stdout')
-    .addHelpText('after', '\nExamples:\n  $ pitwall trackside run --config trackside.json')
+    .addHelpText('after', `\nExamples:\n  $ pitwall trackside run --config trackside.json\n${JSON_LINES}`)
     .action(async (flags) => (await import('../trackside.js')).run(flags));
 }
