@@ -96,28 +96,28 @@ export class DrawnRace {
     const age = Math.min(start.ages - 1, is.age[car] + 1) | 0;
     const worn = car * start.ages + age;
     let noise = start.noiseSdS[car] * normalOf(bits);
-    is.wanderS[car] += start.wanderSdS[car] * normalOf(bits << 12);
+    is.offS[car] += start.wanderSdS[car] * normalOf(bits << 12) - start.paceReturn * is.offS[car];
     let lapS =
-      is.paceS[car] +
+      start.middleS[car] +
+      is.offS[car] +
       start.falloffS[worn] +
       is.falloffZ[car] * start.falloffSdS[worn] +
       start.driftS[car] * ahead +
       is.passingS[car] +
-      is.wanderS[car] +
       is.trackS;
     is.passingS[car] *= start.passingKept;
     if (is.greenLaps < start.traffic.restartLaps) {
       noise *= start.traffic.restartNoise;
       if (is.greenLaps < start.restartS.length) lapS += start.restartS[is.greenLaps];
     }
-    lapS = Math.max(LAP_MIN_S, lapS + noise);
-    is.freeS[car] = lapS;
     const fate = lapFate(start, is.key, car, lap, is.phase);
     if (fate < 0) {
       is.out[car] = 1;
       return;
     }
-    lapS += fate;
+    // What others see of him: his pace, not the luck of a lap.
+    is.freeS[car] = Math.max(LAP_MIN_S, lapS + fate);
+    lapS = Math.max(LAP_MIN_S, lapS + noise + fate);
     const pitS = this.#pits.depart(car, lap, atS, lapS);
     if (is.phase === PHASE.full) {
       is.road.insert(car, this.#cautions.followS(car, atS, lapS) + pitS);

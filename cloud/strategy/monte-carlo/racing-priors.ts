@@ -41,6 +41,10 @@ export interface RacingPrior {
   restartLaps: number;
   troubleChance: number;
   troubleS: number;
+  /** Share of the differences in pace between cars that is still there in the rest of the race. */
+  paceKept: number;
+  /** Share of what is left of them that goes with each lap. */
+  paceReturn: number;
   /** Sd of what stays of a car's pace being other than forecast, of each lap around it, and of its walk a lap; shares of a lap. */
   paceSd: number;
   noiseSd: number;
@@ -76,14 +80,16 @@ const F1: RacingPrior = {
   tankStints: null,
   service: { noTyresS: 1, twoTyresS: 2.5, fourTyresS: 2.5, fillS: 0, together: true, twoTyresKeep: TWO_TYRES_KEEP },
   minGapS: 0.5,
-  passHalf: 0.02,
-  passScale: 0.008,
+  passHalf: 0.06,
+  passScale: 0.016,
   duelS: 0.3,
   lapping: 0.003,
   restartNoise: 1.5,
   restartLaps: 2,
   troubleChance: 0.0064,
   troubleS: 14,
+  paceKept: 1,
+  paceReturn: 0,
   paceSd: 0.004,
   noiseSd: 0.005,
   wander: 0,
@@ -114,6 +120,8 @@ const NASCAR: RacingPrior = {
   restartLaps: 3,
   troubleChance: 0.005,
   troubleS: 10,
+  paceKept: 1,
+  paceReturn: 0,
   paceSd: 0.0045,
   noiseSd: 0.004,
   wander: 0,
@@ -134,7 +142,11 @@ const WEC: RacingPrior = {
   pitLossLogSd: 0.28,
   tankStints: 1.1,
   service: { noTyresS: 3, twoTyresS: 11, fourTyresS: 18, fillS: 36, together: false, twoTyresKeep: TWO_TYRES_KEEP },
+  passHalf: 0.02,
+  passScale: 0.008,
   restartNoise: 2,
+  paceKept: 1,
+  paceReturn: 0,
   paceSd: 0.0055,
   noiseSd: 0.006,
   troubleChance: 0.0044,

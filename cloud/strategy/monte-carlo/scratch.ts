@@ -18,10 +18,10 @@ export class RaceScratch {
   readonly lapsDown: Int32Array;
   readonly out: Uint8Array;
   readonly finished: Uint8Array;
-  readonly paceS: Float64Array;
+  /** Off the pace of the middle, on fresh tyres. */
+  readonly offS: Float64Array;
   readonly falloffZ: Float64Array;
   readonly passingS: Float64Array;
-  readonly wanderS: Float64Array;
   /** The lap under way, as it would be alone on the road under green. */
   readonly freeS: Float64Array;
 
@@ -58,10 +58,9 @@ export class RaceScratch {
     this.lapsDown = new Int32Array(cars);
     this.out = new Uint8Array(cars);
     this.finished = new Uint8Array(cars);
-    this.paceS = new Float64Array(cars);
+    this.offS = new Float64Array(cars);
     this.falloffZ = new Float64Array(cars);
     this.passingS = new Float64Array(cars);
-    this.wanderS = new Float64Array(cars);
     this.freeS = new Float64Array(cars);
   }
 
@@ -84,14 +83,14 @@ export class RaceScratch {
     this.atS.set(start.atS);
     this.age.set(start.tyreAge);
     this.passingS.set(start.passingS);
-    this.wanderS.fill(0);
     this.out.fill(0);
     this.finished.fill(0);
     for (let car = 0; car < this.lap.length; car++) {
       this.pit[car] = start.inPit[car] === 0 ? 0 : PIT_OUT;
       this.lapsDown[car] = Math.max(0, start.leaderLap - start.lap[car] - (start.atS[car] < start.leaderS ? 1 : 0));
       this.freeS[car] = start.paceS[car];
-      this.paceS[car] = start.paceS[car] + start.paceSdS[car] * normalOf(bitsOf(key, PURPOSE.offset, car, NONE));
+      const drawnS = start.paceSdS[car] * normalOf(bitsOf(key, PURPOSE.offset, car, NONE));
+      this.offS[car] = start.paceS[car] - start.middleS[car] + drawnS;
       this.falloffZ[car] = normalOf(bitsOf(key, PURPOSE.falloff, car, NONE));
     }
   }

@@ -10,6 +10,8 @@ type PaceColumns = Pick<
   | 'paceS'
   | 'paceSdS'
   | 'noiseSdS'
+  | 'middleS'
+  | 'paceReturn'
   | 'wanderSdS'
   | 'ages'
   | 'falloffS'
@@ -27,6 +29,8 @@ const AGES_MAX = 160;
 const LAP_DEFAULT_S = 90;
 /** No car's pace is less sure than that of one of whom nothing is known: sd as a share of a lap. */
 const UNKNOWN_SD = 0.015;
+/** What is measured of what stays holds what fall-off adds to it: its own part is at most this. */
+const WEAR_SD = 0.5;
 /** No figure of a model moves a lap by more than this share of it. */
 const SHARE_MAX = 0.2;
 /** Nor all laps to come together. */
@@ -43,6 +47,8 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
     paceS: new Float64Array(count),
     paceSdS: new Float64Array(count),
     noiseSdS: new Float64Array(count),
+    middleS: new Float64Array(count),
+    paceReturn: racing.paceReturn,
     wanderSdS: new Float64Array(count),
     ages,
     falloffS: new Float64Array(count * ages),
@@ -58,12 +64,15 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
   // What stays is measured over whole races; the pace model's own sds say how the cars differ in it.
   const offsetSds = cars.map((form) => tyres.of(form)?.offsetSdS ?? 0).filter((sd) => sd > 0 && Number.isFinite(sd));
   const sdScale = (racing.paceSd * fieldS) / positive(median(offsetSds), racing.paceSd * fieldS);
+  const middleS = classPaces(cars, tyres);
   let first: CarForm | undefined;
   for (const [index, form] of cars.entries()) {
     const pace = tyres.of(form);
     const usualS = form.classMedianS > 0 ? form.classMedianS : fieldS;
-    const lapS = positive(pace?.freshS, usualS);
+    const middle = middleS.get(form.cls) ?? usualS;
+    const lapS = middle + racing.paceKept * (positive(pace?.freshS, middle) - middle);
     columns.paceS[index] = lapS;
+    columns.middleS[index] = middle;
     columns.paceSdS[index] = Math.min(sdScale * positive(pace?.offsetSdS, UNKNOWN_SD * lapS), UNKNOWN_SD * lapS);
     columns.noiseSdS[index] = Math.max(positive(pace?.noiseSdS, 0), racing.noiseSd * lapS);
     columns.wanderSdS[index] = racing.wander * lapS;
@@ -75,11 +84,8 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
     for (let age = 0; age < ages; age++) {
       const lossS = finite(tyres.falloffS(form, age), 0);
       columns.falloffS[index * ages + age] = clamp(lossS, -SHARE_MAX * lapS, SHARE_MAX * lapS);
-      columns.falloffSdS[index * ages + age] = clamp(
-        sdScale * finite(tyres.falloffSdS(form, age), 0),
-        0,
-        SHARE_MAX * lapS,
-      );
+      const wearSdS = sdScale * finite(tyres.falloffSdS(form, age), 0);
+      columns.falloffSdS[index * ages + age] = clamp(wearSdS, 0, WEAR_SD * racing.paceSd * lapS);
     }
   }
   if (first !== undefined) {
@@ -88,6 +94,18 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
     }
   }
   return columns;
+}
+
+/** Middle of the cars of each class on fresh tyres. */
+function classPaces(cars: readonly CarForm[], tyres: TyrePace): Map<string, number> {
+  const byClass = new Map<string, number[]>();
+  for (const form of cars) {
+    const freshS = form.running ? tyres.of(form)?.freshS : undefined;
+    if (freshS !== undefined && freshS > 0 && Number.isFinite(freshS)) {
+      byClass.set(form.cls, [...(byClass.get(form.cls) ?? []), freshS]);
+    }
+  }
+  return new Map([...byClass].map(([cls, lapsS]) => [cls, median(lapsS)!]));
 }
 
 function fieldLapS(cars: readonly CarForm[]): number {

@@ -46,6 +46,8 @@ export function plainStart(race: PlainRace, over: Partial<RaceStart> = {}): Race
     stops: new Int32Array(cars),
     compoundsUsed: new Uint8Array(cars),
     paceS: Float64Array.from(each((car) => paceS + car * slowerS)),
+    middleS: new Float64Array(cars).fill(paceS),
+    paceReturn: 0,
     paceSdS: new Float64Array(cars),
     noiseSdS: new Float64Array(cars),
     wanderSdS: new Float64Array(cars),
