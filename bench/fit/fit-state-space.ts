@@ -20,7 +20,12 @@ const STARTS: Record<string, TyrePacePrior> = {
   f1: {
     ...START,
     refuels: false,
-    driftPerLap: { mean: -0.0005, sd: 0.0002 },
+    driftWalkSd: 0.0004,
+    driftPerLap: { mean: -0.0005, sd: 0.0003 },
+    linear: { mean: 0.008, sd: 0.008 },
+    early: { mean: 0.003, sd: 0.004 },
+    restartFirst: { mean: 0.02, sd: 0.03 },
+    restartFading: { mean: 0.003, sd: 0.01 },
     fuelPerLap: { mean: 0.00034, sd: 0.0001 },
   },
   nascar: START,
