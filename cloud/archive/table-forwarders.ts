@@ -108,7 +108,9 @@ class RunningForwarders implements TableForwarders {
         failures++;
         log.error('Changes of tables cannot be forwarded; it is tried again.', { code: errorCode(error) });
       }
-      await Promise.all([...this.#running.values()].map((forwarder) => forwarder.stop()));
+      // Who has lost the lease leaves the rest to the other one.
+      const withinMs = lease.lost.aborted ? 0 : undefined;
+      await Promise.all([...this.#running.values()].map((forwarder) => forwarder.stop(withinMs)));
       this.#running.clear();
       this.#role = 'standby';
       await lease.release();
