@@ -1,3 +1,4 @@
+import { lapsCompleted } from '#cloud/race/laps.js';
 import { stageNow } from '#cloud/race/rules/stages.js';
 import type { RaceState } from '#cloud/race/types.js';
 import { type Advice, serviceOf } from './advice.js';
@@ -7,6 +8,8 @@ import type { Answers, Band, FalloffRival, OwnAnswer } from './types.js';
 const CHANCE_TOLD = 0.02;
 /** Nor of wear that costs less on a lap. */
 const LOST_TOLD_MS = 10;
+/** Nor of a cheaper stop that saves less. */
+const SAVES_TOLD_MS = 1_000;
 /** A call of less confidence says what makes it unsure. */
 const SURE = 0.6;
 /** An undercut that takes longer is no reason. */
@@ -26,7 +29,7 @@ export function reasonsFor(state: RaceState, answers: Answers, own: OwnAnswer, a
     ...tyres(own),
     ...undercuts(state, own),
     ...place(state, own, advice),
-    ...gain(advice),
+    ...gain(state, own, advice),
     ...risks(state, answers, advice),
     ...doubts(own),
   ];
@@ -87,9 +90,11 @@ function place(state: RaceState, { pitNow }: OwnAnswer, { service }: Advice): st
   return [`Stopping now: rejoin P${position}, ${of}${down}${inTheWay}.`];
 }
 
-function gain({ lap, versusLap, gainMs, gainPlaces, win, provenance }: Advice): string[] {
-  const rather = versusLap === null ? 'to stay out' : String(versusLap);
-  const what = versusLap === null ? `A stop on lap ${lap} rather than ${rather}` : `Lap ${lap} rather than ${rather}`;
+function gain(state: RaceState, { entry }: OwnAnswer, advice: Advice): string[] {
+  const { lap, versusLap, gainMs, gainPlaces, win, provenance } = advice;
+  const isNow = versusLap !== null && versusLap <= lapsCompleted(state.entries[entry]) + 1;
+  const rather = versusLap === null ? 'staying out' : isNow && versusLap < lap ? 'at once' : `on lap ${versusLap}`;
+  const what = `A stop on lap ${lap} rather than ${rather}`;
   const found = [
     `${what} gains ${seconds(gainMs.mean)} s on average (8 in 10: ${seconds(gainMs.low)} to ${seconds(gainMs.high)}).`,
   ];
@@ -106,9 +111,10 @@ function risks(state: RaceState, answers: Answers, { quick, opportunity }: Advic
     found.push(`Waiting to lap ${quick.versusLap} risks running dry: ${percent(quick.dryShare)}.`);
   }
   if (quick !== null && !opportunity && quick.cautionShare >= CHANCE_TOLD) {
-    const saves = answers.pitRoad.green.mean - answers.pitRoad.yellow.mean;
+    const savesMs = answers.pitRoad.green.mean - answers.pitRoad.yellow.mean;
     const until = Math.max(quick.lap, quick.versusLap);
-    found.push(`A caution before lap ${until}: ${percent(quick.cautionShare)}; it would save ${seconds(saves)} s.`);
+    const saves = savesMs > SAVES_TOLD_MS ? `; it would save ${seconds(savesMs)} s` : '';
+    found.push(`A caution before lap ${until}: ${percent(quick.cautionShare)}${saves}.`);
   }
   const stage = stageNow(state);
   if (stage !== null && stage.stage < stage.of && quick !== null && stage.endLap <= quick.versusLap) {

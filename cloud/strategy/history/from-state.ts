@@ -38,7 +38,10 @@ export function fromRaceState(state: RaceState, series: string): RaceHistory {
     compounds: compounds.map((name) => name.toUpperCase()),
     cars: entries.map((entry) => ({
       ...carHistory(entry, fromMs, flagged),
-      compound: Uint8Array.from(entry.laps, ({ lap }) => compounds.indexOf(compoundOn(runs.get(entry)!, lap))),
+      compound:
+        compounds.length === 1
+          ? new Uint8Array(entry.laps.length)
+          : Uint8Array.from(entry.laps, ({ lap }) => compounds.indexOf(compoundOn(runs.get(entry)!, lap))),
     })),
   };
 }
@@ -61,30 +64,41 @@ function carHistory(entry: EntryState, fromMs: number | null, flagged: boolean):
   const zeroMs = fromMs ?? laps[0].atMs - (laps[0].lapTimeMs ?? 0);
   const seconds = (ms: number | null) => (ms === null ? Number.NaN : ms / 1000);
   const stopOf = (lap: number) => entry.stops.find((stop) => stop.lap === lap);
-  let stint = 1;
-  let freshAfter = 0;
-  const ages = new Float64Array(laps.length);
-  const stints = new Int32Array(laps.length);
-  for (const [index, lap] of laps.entries()) {
-    ages[index] = lap.lap - freshAfter;
-    stints[index] = stint;
-    if (!lap.inLap) continue;
-    // For fuel alone the tyres stay; not reported means that some were changed.
-    if (stopOf(lap.lap)?.tyresChanged !== 0) freshAfter = lap.lap;
-    stint++;
-  }
-  return {
+  const count = laps.length;
+  const history = {
     car: roster.entry,
     cls: roster.cls,
-    lap: Int32Array.from(laps, ({ lap }) => lap),
-    lapTimeS: Float64Array.from(laps, ({ lapTimeMs }) => seconds(lapTimeMs)),
-    elapsedS: Float64Array.from(laps, ({ atMs }) => (atMs - zeroMs) / 1000),
-    pos: Int32Array.from(laps, ({ position }) => position ?? 0),
-    pitIn: Uint8Array.from(laps, ({ inLap }) => (inLap ? 1 : 0)),
-    pitOut: Uint8Array.from(laps, ({ outLap }) => (outLap ? 1 : 0)),
-    pitTimeS: Float64Array.from(laps, ({ lap, inLap }) => seconds(inLap ? (stopOf(lap)?.laneTimeMs ?? null) : null)),
-    flag: Uint8Array.from(laps, ({ flag }) => (flagged ? FLAGS[flag] : FLAG.green)),
-    tyreAgeLaps: ages,
-    stint: stints,
+    lap: new Int32Array(count),
+    lapTimeS: new Float64Array(count),
+    elapsedS: new Float64Array(count),
+    pos: new Int32Array(count),
+    pitIn: new Uint8Array(count),
+    pitOut: new Uint8Array(count),
+    pitTimeS: new Float64Array(count).fill(Number.NaN),
+    flag: new Uint8Array(count).fill(FLAG.green),
+    tyreAgeLaps: new Float64Array(count),
+    stint: new Int32Array(count),
   };
+  let stint = 1;
+  let freshAfter = 0;
+  // One pass: this is done for all laps of the field on every question.
+  for (let at = 0; at < count; at++) {
+    const { lap, lapTimeMs, atMs, position, inLap, outLap, flag } = laps[at];
+    history.lap[at] = lap;
+    history.lapTimeS[at] = seconds(lapTimeMs);
+    history.elapsedS[at] = (atMs - zeroMs) / 1000;
+    history.pos[at] = position ?? 0;
+    history.pitOut[at] = outLap ? 1 : 0;
+    if (flagged) history.flag[at] = FLAGS[flag];
+    history.tyreAgeLaps[at] = lap - freshAfter;
+    history.stint[at] = stint;
+    if (!inLap) continue;
+    const stop = stopOf(lap);
+    history.pitIn[at] = 1;
+    history.pitTimeS[at] = seconds(stop?.laneTimeMs ?? null);
+    // For fuel alone the tyres stay; not reported means that some were changed.
+    if (stop?.tyresChanged !== 0) freshAfter = lap;
+    stint++;
+  }
+  return history;
 }

@@ -62,7 +62,7 @@ describe('pit calls', () => {
         ),
         expect.stringMatching(/^Stopping now: rejoin P\d+/),
         expect.stringMatching(
-          /^Lap \d+ rather than \d+ gains -?\d+\.\d s on average \(8 in 10: -?\d+\.\d to -?\d+\.\d\)\.$/,
+          /^A stop on lap \d+ rather than on lap \d+ gains -?\d+\.\d s on average \(8 in 10: -?\d+\.\d to -?\d+\.\d\)\.$/,
         ),
       ]),
     );
@@ -156,7 +156,9 @@ describe('pit calls on a forecast', () => {
     expect(call.reasons).toContain(
       'In 40 simulated races it gains +1.4 places (8 in 10: 0 to +2); win 20 % against 10 %.',
     );
-    expect(call.reasons).toContain('Lap 22 rather than 24 gains 2.0 s on average (8 in 10: 2.0 to 2.0).');
+    expect(call.reasons).toContain(
+      'A stop on lap 22 rather than on lap 24 gains 2.0 s on average (8 in 10: 2.0 to 2.0).',
+    );
   });
 
   it('rest on the quick models before it, and when it is old or of another flag', () => {
