@@ -185,15 +185,24 @@ class RunningEngine implements RaceEngine {
         await this.#tenure.leave();
         continue;
       }
-      if (json) this.#folder.know(new RaceCore(JSON.parse(json)));
-      this.#race.isViewDue = true;
+      if (json) this.#takeOver(json);
       return;
     }
   }
 
+  #takeOver(snapshot: string): void {
+    this.#folder.know(new RaceCore(JSON.parse(snapshot)));
+    this.#race.isViewDue = true;
+    this.#race.isTakingOver = true;
+  }
+
   /** Folds what a standby had in hand, then reads the race stream until the engine stops or has to begin again. */
   async #follow(): Promise<void> {
-    for (const batch of this.#tenure.takeTail()) await this.#fold(batch);
+    try {
+      for (const batch of this.#tenure.takeTail()) await this.#fold(batch);
+    } finally {
+      this.#race.isTakingOver = false;
+    }
     await this.#reader.read(this.#again.signal);
     const fault = this.#fault;
     this.#fault = undefined;
@@ -222,9 +231,8 @@ class RunningEngine implements RaceEngine {
     if (!this.#race.seat) return false;
     if (json) {
       await this.#tenure.makeCurrent(open.race);
-      this.#folder.know(new RaceCore(JSON.parse(json)));
+      this.#takeOver(json);
       this.#isSeated = true;
-      this.#race.isViewDue = true;
       this.#again.abort();
       return false;
     }

@@ -10,6 +10,8 @@ export class RaceInHand {
   isChanged = false;
   /** Something is folded that no screen shows. */
   isViewDue = false;
+  /** A snapshot was found, and what is in hand behind it is not folded yet: the screen has seen more than that. */
+  isTakingOver = false;
 
   /** 0 without a seat. */
   get fence(): number {

@@ -25,8 +25,8 @@ export class ViewPublisher {
   }
 
   publish(): void {
-    const { core, seat } = this.#race;
-    if (!core.state || !seat?.lease.held()) return;
+    const { core, seat, isTakingOver } = this.#race;
+    if (!core.state || !seat?.lease.held() || isTakingOver) return;
     this.#race.isViewDue = false;
     const behindMs = this.#options.behindMs();
     const moment = {
