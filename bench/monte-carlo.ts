@@ -12,7 +12,7 @@ import { NONE, type Option, type RaceStart } from '#cloud/strategy/monte-carlo/t
 import { seededRandom } from '#wire/random.js';
 import { type Figure, round } from './figure.js';
 
-/** Published by its authors' parameters and measured by us once on a machine of this kind: named, not run here. */
+/** As published for the best-known open peer; it is named, not run here. */
 const PEER = { name: 'TUM race-simulation, 20 × 71 (published work, not run here)', value: 11.5 };
 const KNOWN_LAPS = 3;
 const ROUNDS = 5;

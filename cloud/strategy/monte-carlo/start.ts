@@ -33,8 +33,6 @@ export interface StartOptions {
   stageEnds?: readonly number[];
   /** By car: what is known of its fuel; others are told by their stints. */
   fuel?: ReadonlyMap<string, FuelKnown>;
-  /** Seconds a lap that running dry costs, in laps of the car [judgement]. */
-  dryLaps?: number;
 }
 
 /** A car that runs dry coasts, is pushed and loses about this many laps [judgement]. */
@@ -93,7 +91,6 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
     atS,
     inPit: Uint8Array.from(cars, ({ car, at }) => car.pitIn[at]),
     tyreAge: Float64Array.from(cars, ({ ageLaps }) => ageLaps),
-    stops: Int32Array.from(cars, ({ stopLaps }) => stopLaps.length),
     compoundsUsed: Uint8Array.from(cars, ({ car }) => new Set(car.compound.filter((compound) => compound > 0)).size),
     ...pace,
     ...fuelColumns(field, models.stints, racing, prior.stops.stintLaps, options.fuel),

@@ -1,4 +1,3 @@
-import { placeBand } from '../models/place.js';
 import { sortedQuantile } from '../stats.js';
 import { NONE, type Outcome } from './types.js';
 
@@ -27,8 +26,7 @@ export interface FinishSummary {
   pTrapped: number;
 }
 
-const MASS = 0.8;
-const LOW = (1 - MASS) / 2;
+const LOW = 0.1;
 
 /** Null before the first run is complete. */
 export function finishOf(outcome: Outcome, car: number): FinishSummary | null {
@@ -40,11 +38,11 @@ export function finishOf(outcome: Outcome, car: number): FinishSummary | null {
     (_, run) => outcome.out[run * outcome.cars + car] === 0,
   );
   return {
-    place: placeSpread(places, outcome.cars),
+    place: placeSpread(places),
     pWin: share(places, (place) => place === 1),
     pTop5: share(places, (place) => place <= 5),
     pTop10: share(places, (place) => place <= 10),
-    classPlace: placeSpread(classPlaces, outcome.cars),
+    classPlace: placeSpread(classPlaces),
     pClassWin: share(classPlaces, (place) => place === 1),
     finishS: spread(finished),
     pOut: share(column(outcome, outcome.out, car), Boolean),
@@ -89,7 +87,7 @@ export function rejoinOf(outcome: Outcome, car: number): RejoinSummary | null {
     spread(Float64Array.from(rows.filter((at) => cars[at] !== NONE).map((at) => gapS[at])));
   return {
     pStop: rows.length / outcome.runs,
-    place: placeSpread(of(outcome.rejoinPlace), outcome.cars),
+    place: placeSpread(of(outcome.rejoinPlace)),
     ahead: mostFrequent(of(outcome.rejoinAhead)),
     behind: mostFrequent(of(outcome.rejoinBehind)),
     aheadS: gaps(outcome.rejoinAhead, outcome.rejoinAheadS),
@@ -102,7 +100,7 @@ export function rejoinOf(outcome: Outcome, car: number): RejoinSummary | null {
 /** Place at the first restart, of the runs that had one; null where none had. */
 export function restartOf(outcome: Outcome, car: number): Spread | null {
   const places = column(outcome, outcome.restartPlace, car).filter((place) => place > 0);
-  return places.length === 0 ? null : placeSpread(places, outcome.cars);
+  return places.length === 0 ? null : placeSpread(places);
 }
 
 /** What one option gives over another, run against the same run: > 0 is better. */
@@ -140,10 +138,15 @@ export function column({ runs, cars }: Outcome, values: ArrayLike<number>, car: 
   return of;
 }
 
-function placeSpread(places: Float64Array, cars: number): Spread {
-  const shares = new Float64Array(cars);
-  for (const place of places) shares[place - 1] += 1 / places.length;
-  return { mean: average(places), ...placeBand(shares, MASS) };
+/**
+ * From the tenth to the ninetieth hundredth of the runs, in whole places. Not the likeliest places: of some hundred runs those
+ * are chance peaks, and hold too little.
+ */
+function placeSpread(places: Float64Array): Spread {
+  const sorted = Float64Array.from(places).sort();
+  const low = sorted[Math.floor(LOW * sorted.length)];
+  const high = sorted[Math.ceil((1 - LOW) * sorted.length) - 1];
+  return { mean: average(places), low, high };
 }
 
 function spread(values: Float64Array): Spread | null {

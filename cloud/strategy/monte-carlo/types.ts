@@ -115,7 +115,6 @@ export interface RaceStart {
   /** The lap that a car is on began in the pits, or is known to end there (0, 1). */
   inPit: Uint8Array;
   tyreAge: Float64Array;
-  stops: Int32Array;
   compoundsUsed: Uint8Array;
 
   /** Green lap on fresh tyres now, and how well it is known: drawn once a race. */

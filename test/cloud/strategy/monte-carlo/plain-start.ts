@@ -43,7 +43,6 @@ export function plainStart(race: PlainRace, over: Partial<RaceStart> = {}): Race
     atS: Float64Array.from(each((car) => leaderS + car * gapS)),
     inPit: new Uint8Array(cars),
     tyreAge: new Float64Array(cars).fill(leaderLap),
-    stops: new Int32Array(cars),
     compoundsUsed: new Uint8Array(cars),
     paceS: Float64Array.from(each((car) => paceS + car * slowerS)),
     middleS: new Float64Array(cars).fill(paceS),
