@@ -7,7 +7,8 @@ export function situationOf({ state, tyres, pitLoss, lapsTotal }: Reading, car: 
   const { form, paceMs, fuel, entry, lap } = car;
   if (!car.racing || form === null || paceMs === null || lapsTotal === null) return null;
   const { tankKg } = state.session.car;
-  const wear = readWear(tyres, form);
+  // Gains are told of own cars alone; of the others only windows.
+  const wear = readWear(tyres, form, entry.roster.own);
   if (wear === null) return null;
   return {
     lap,

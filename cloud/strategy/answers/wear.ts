@@ -16,12 +16,16 @@ const AGES_MAX = 120;
 /** The curve is smooth: it is read at each of the first ages, then at every sixth, with straight lines between. */
 const STEP_LAPS = 6;
 
-/** The car's wear as the state-space pace has it; null before the car has a pace. */
-export function readWear(tyres: TyrePace, form: CarForm): Wear | null {
+/**
+ * The car's wear as the state-space pace has it; null before the car has a pace.
+ *
+ * @param withSd false: its spread is not asked for, and 0
+ */
+export function readWear(tyres: TyrePace, form: CarForm, withSd: boolean): Wear | null {
   if (tyres.falloffS(form, 1) === null) return null;
   return {
     sumMs: sums((age) => tyres.falloffS(form, age)),
-    sumSdMs: sums((age) => tyres.falloffSdS(form, age)),
+    sumSdMs: withSd ? sums((age) => tyres.falloffSdS(form, age)) : new Float64Array(AGES_MAX + 1),
     fuelLapMs: tyres.refuels ? 1_000 * tyres.fuelSPerLap(form) : 0,
   };
 }
