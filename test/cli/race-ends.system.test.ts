@@ -2,8 +2,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { descendants, isAlive, RaceDesk, summaryOf } from './race-desk.js';
+
+/** Until five processes are up; nothing here is a measurement. */
+const STARTED_MS = 90_000;
+vi.setConfig({ testTimeout: 150_000 });
+afterAll(() => vi.resetConfig());
 
 let desk: RaceDesk;
 beforeEach(() => {
@@ -16,7 +21,7 @@ it('says when the port is taken; ^C ends every process, frees the folder, and ex
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as { port: number };
   const run = desk.run('race', '--cars', '2', '--laps', '30', '--port', String(port));
-  await vi.waitFor(() => expect(run.out[0]).toMatch(/^http:/), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(() => expect(run.out[0]).toMatch(/^http:/), { timeout: STARTED_MS, interval: 50 });
   expect(run.err()).toContain(`Port ${port} is taken`);
   taken.close();
   expect((await fetch(`${run.out[0]}/healthz`)).status).toBe(200);
@@ -39,7 +44,7 @@ it.each([
   ['hosted-car.js', 'The process of car-1 ended (SIGKILL).'],
 ])('ends by itself, and says why, when its process %s is killed', async (name, why) => {
   const run = desk.run('race', '--cars', '2', '--laps', '30', '--port', '0');
-  await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: 40_000, interval: 50 });
+  await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: STARTED_MS, interval: 50 });
   const children = descendants(run.child.pid!);
   const killed = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${name}\0`))!;
   process.kill(killed, 'SIGKILL');
@@ -52,7 +57,7 @@ it('leaves no process behind when its parent is killed, and starts again on what
   // After fast races the race clock is ahead of the wall clock: only what is on disk keeps it from running backwards.
   writeFileSync(join(desk.data, 'races.json'), JSON.stringify({ races: 1, lastRaceMs: Date.now() + 3_600_000 }));
   const run = desk.run('race', '--cars', '2', '--laps', '30', '--port', '0', '--speed', '20');
-  await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: 40_000, interval: 50 });
+  await vi.waitFor(() => expect(run.err()).toContain('lap 0/30 · green'), { timeout: STARTED_MS, interval: 50 });
   const children = descendants(run.child.pid!);
   expect(children.length).toBeGreaterThanOrEqual(5);
   run.child.kill('SIGKILL');
