@@ -3,6 +3,7 @@ import { applyRecord } from '#cloud/race/apply.js';
 import { addCall, CALL_TRANSITIONS, expireCalls, openCallOf, transition } from '#cloud/race/calls.js';
 import { createRaceState } from '#cloud/race/create.js';
 import type { CallState, CallStatus, RaceState } from '#cloud/race/types.js';
+import type { CallSentRecord } from '#wire/engine-records.js';
 import type { CallAckMessage } from '#wire/messages.js';
 import type { CallDecision } from '#wire/race-records.js';
 import { RACE, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
@@ -103,6 +104,53 @@ describe('the life of a call', () => {
     expect(state.calls['c-1'].status).toBe('sent');
     applyRecord(state, ack);
     expect(state.calls['c-1'].status).toBe(status);
+  });
+
+  describe('was sent, says the engine', () => {
+    const sent: CallSentRecord = {
+      v: 1,
+      kind: 'callSent',
+      race: RACE,
+      fence: 1,
+      seq: 1,
+      eventTimeMs: START_MS + 280_000,
+      callId: 'c-1',
+      revision: 1,
+    };
+    const step = { status: 'sent', atMs: START_MS + 280_000, by: 'engine' };
+    const words = (state: RaceState) => state.calls['c-1'].history.map(({ status }) => status);
+    const accepted = () => {
+      const state = withCall();
+      transition(state, 'c-1', 'accepted', 'Kim', START_MS + 280_000);
+      return state;
+    };
+
+    it('and it moves on, once', () => {
+      const state = accepted();
+      const trigger = { type: 'call', callId: 'c-1', status: 'sent', atMs: START_MS + 280_000 };
+      expect(applyRecord(state, sent)).toEqual([trigger]);
+      expect(applyRecord(state, sent)).toEqual([]);
+      expect(state.calls['c-1']).toMatchObject({ status: 'sent', history: [{}, {}, step] });
+    });
+
+    it.each(['delivered', 'rejected', 'expired'] as const)(
+      'though it is %s by now: the step takes its place',
+      (status) => {
+        const state = accepted();
+        transition(state, 'c-1', status, 'car-1', START_MS + 281_000);
+        applyRecord(state, sent);
+        expect(words(state)).toEqual(['proposed', 'accepted', 'sent', status]);
+        expect(state.calls['c-1'].status).toBe(status);
+      },
+    );
+
+    it('but of a call that nobody accepted, or of another revision, it is no step', () => {
+      const state = withCall();
+      applyRecord(state, sent);
+      expect(words(state)).toEqual(['proposed']);
+      applyRecord(state, { ...sent, revision: 2 });
+      expect(state.ignored).toEqual({ 'unknown-call': 1 });
+    });
   });
 
   it('expires by event time, and once its laps are over', () => {
