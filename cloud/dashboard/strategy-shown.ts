@@ -1,6 +1,26 @@
 import type { Forecast, OwnForecast } from '#cloud/strategy/answers/forecast-types.js';
 import type { Answers, OwnAnswer } from '#cloud/strategy/answers/types.js';
 
+// For the page, whose sources ask for nothing outside of this folder.
+export type { CautionCase } from '#cloud/strategy/answers/forecast-types.js';
+export type {
+  Band,
+  CautionAnswer,
+  DataHealthAnswer,
+  FalloffAnswer,
+  FalloffRival,
+  FuelAnswer,
+  GapTrend,
+  Known,
+  PaceAnswer,
+  PitRoadAnswer,
+  RaceAnswer,
+  Reach,
+  Service,
+  TyreSetAnswer,
+  WindowAnswer,
+} from '#cloud/strategy/answers/types.js';
+
 /**
  * An answer as it goes to the browser: in a merge patch null removes a key, so what is null in an answer is absent here.
  *

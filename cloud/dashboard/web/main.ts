@@ -3,6 +3,7 @@ import './parts/calls.js';
 import './parts/car.js';
 import './parts/help.js';
 import './parts/log.js';
+import './parts/strategy.js';
 import './parts/top-bar.js';
 import './parts/tower.js';
 import { startPage } from './page.js';

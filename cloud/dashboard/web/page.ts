@@ -2,10 +2,12 @@ import type { SourceStatus } from '../feed-events.js';
 import type { RaceView } from '../view.js';
 import { Feed } from './feed.js';
 import { type Connection, dataAgeMs, modeOf } from './mode.js';
+import { keepPanel, keptPanel, type Panel } from './panel.js';
 import type { Calls } from './parts/calls.js';
 import type { Car } from './parts/car.js';
 import type { Help } from './parts/help.js';
 import type { RaceLog } from './parts/log.js';
+import type { Strategy } from './parts/strategy.js';
 import type { TopBar } from './parts/top-bar.js';
 import type { Tower } from './parts/tower.js';
 import { CHARTS_EVERY_MS, Rate, REDUCED_EVERY_MS, TOWER_EVERY_MS } from './rates.js';
@@ -21,6 +23,7 @@ interface PageState {
   wanted: string | undefined;
   selected: string | undefined;
   paused: boolean;
+  panel: Panel;
 }
 
 /** Connects the feed to the parts of the page. Everything that is drawn is drawn from one animation frame. */
@@ -29,6 +32,7 @@ export function startPage(): void {
   const tower = part<Tower>('pw-tower');
   const calls = part<Calls>('pw-calls');
   const car = part<Car>('pw-car');
+  const strategy = part<Strategy>('pw-strategy');
   const log = part<RaceLog>('pw-log');
   const help = part<Help>('pw-help');
 
@@ -40,6 +44,7 @@ export function startPage(): void {
     wanted: entryOfHash(location.hash),
     selected: undefined,
     paused: false,
+    panel: keptPanel(localStorage),
   };
   let callsChanged = true;
   let samplesChanged = false;
@@ -77,6 +82,7 @@ export function startPage(): void {
       tower.selected = entry;
       car.view = state.view;
       car.selected = entry;
+      strategy.selected = entry;
     }
     if (changed || thingOf(state) !== thingBefore) feed.open(thingOf(state));
   }
@@ -96,6 +102,7 @@ export function startPage(): void {
     tower.emptyReason = mode.reason;
     tower.view = view;
     car.view = view;
+    strategy.view = view;
     log.view = view;
   }
 
@@ -131,17 +138,27 @@ export function startPage(): void {
     if (event.key === 'j' || event.key === 'ArrowDown') move(1);
     else if (event.key === 'k' || event.key === 'ArrowUp') move(-1);
     else if (event.key === 'h') select(state.view && selectable(state.view, undefined));
+    else if (event.key === 's') open(state.panel === 'strategy' ? 'telemetry' : 'strategy');
     else if (event.key === ' ' && !onButton) state.paused = !state.paused;
     else if (event.key === '?') help.toggle();
     else return;
     event.preventDefault();
   }
 
+  function open(panel: Panel): void {
+    state.panel = panel;
+    car.panel = panel;
+    document.body.dataset.panel = panel;
+    keepPanel(localStorage, panel);
+  }
+
   function move(steps: number): void {
     if (state.view) select(neighbour(state.view, state.selected, steps));
   }
 
+  open(state.panel);
   document.addEventListener('keydown', key);
+  document.addEventListener('open-panel', (event) => open((event as CustomEvent<Panel>).detail));
   document.addEventListener('help', () => help.toggle());
   document.addEventListener('select-entry', (event) => select((event as CustomEvent<string>).detail));
   window.addEventListener('hashchange', () => select(entryOfHash(location.hash)));

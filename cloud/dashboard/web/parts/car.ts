@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { CarRow, RaceView } from '../../view.js';
 import { agentWords } from '../agent-words.js';
 import { ABSENT, age, band, channelName, gap, lapsDown, lapTime, unitSign } from '../format.js';
+import { PANELS, type Panel } from '../panel.js';
 import { pitWindowCell } from '../pit-window.js';
 import { SampleRing } from '../sample-ring.js';
 import { isTelemetryStale, stateCell } from '../tower-rows.js';
@@ -17,10 +18,12 @@ export class Car extends LightElement {
   static override properties = {
     view: { attribute: false },
     selected: { attribute: false },
+    panel: { attribute: false },
     channels: { state: true },
   };
   declare view: RaceView | undefined;
   declare selected: string | undefined;
+  declare panel: Panel;
   /** What the car sends, and what may be chosen. */
   declare channels: string[];
   readonly ring = new SampleRing();
@@ -29,6 +32,7 @@ export class Car extends LightElement {
 
   constructor() {
     super();
+    this.panel = 'telemetry';
     this.channels = [];
   }
 
@@ -54,8 +58,8 @@ export class Car extends LightElement {
     const row = this.selected === undefined ? undefined : this.view?.rows[this.selected];
     const speed = this.view?.speed ?? 1;
     return html`
-      <header>${row ? figures(row, speed) : html`<h2>Car</h2>`}</header>
-      <p class="quiet strips-empty" ?hidden=${this.channels.length > 0} data-test="strips-empty">${emptyWords(row)}</p>
+      <header>${row ? figures(row, speed) : html`<h2>Car</h2>`}${this.#tabs()}</header>
+      <p class="quiet strips-empty" ?hidden=${this.channels.length > 0 || this.panel !== 'telemetry'} data-test="strips-empty">${emptyWords(row)}</p>
       <div class="strips ${isStale(row, speed) ? 'stale' : ''} ${this.channels.length === 0 ? 'none' : ''}">
         ${Array.from({ length: STRIPS }, (_, index) => this.#strip(index))}
       </div>
@@ -81,6 +85,17 @@ export class Car extends LightElement {
     this.#resizing?.disconnect();
     for (const chart of this.#charts) chart.destroy();
     this.#charts = [];
+  }
+
+  #tabs(): TemplateResult {
+    return html`<nav role="tablist">${PANELS.map(
+      ({ panel, text }) =>
+        html`<button role="tab" aria-selected=${panel === this.panel} data-test="tab-${panel}" title="s" @click=${() => this.#open(panel)}>${text}</button>`,
+    )}</nav>`;
+  }
+
+  #open(panel: Panel): void {
+    this.dispatchEvent(new CustomEvent<Panel>('open-panel', { bubbles: true, detail: panel }));
   }
 
   #strip(index: number): TemplateResult {

@@ -5,6 +5,7 @@ const KEYS: [string, string][] = [
   ['j  ↓', 'next car'],
   ['k  ↑', 'previous car'],
   ['h', 'our own car'],
+  ['s', 'strategy of the selected car, or its telemetry'],
   ['space', 'hold the tower and the charts still; calls and top bar go on'],
   ['?', 'this page'],
   ['Esc', 'close it'],
@@ -18,6 +19,7 @@ const SIGNS: [string, string, string][] = [
   ['OPEN  ★', 'w-open', 'pit window open; ★ its best lap'],
   ['LAST LAP', 'w-last', 'last lap on which a stop fits'],
   ['!', 's-alarm', 'alarm, or fuel for less than two laps'],
+  ['● ◐ ○', '', 'how sure an answer is; point at it for why'],
   ['◷', 's-stale', 'old: nothing newer has come'],
   ['✕', 's-link', 'the car’s uplink is down; its data comes later'],
 ];
