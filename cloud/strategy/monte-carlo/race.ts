@@ -96,10 +96,8 @@ export class DrawnRace {
     const age = Math.min(start.ages - 1, is.age[car] + 1) | 0;
     const worn = car * start.ages + age;
     let noise = start.noiseSdS[car] * normalOf(bits);
-    is.offS[car] += start.wanderSdS[car] * normalOf(bits << 12) - start.paceReturn * is.offS[car];
     let lapS =
-      start.middleS[car] +
-      is.offS[car] +
+      is.paceS[car] +
       start.falloffS[worn] +
       is.falloffZ[car] * start.falloffSdS[worn] +
       start.driftS[car] * ahead +

@@ -32,23 +32,23 @@ export interface RacingPrior {
   tankStints: number | null;
   /** Only differences between services count: what a stop costs as a whole is observed. */
   service: ServiceTimes;
+  /** Over the line, from car to car. */
   minGapS: number;
+  /** Advantage at which a pass succeeds one lap in two, the scale on which that chance grows, what letting by costs: shares of a lap. */
   passHalf: number;
   passScale: number;
-  duelS: number;
   lapping: number;
+  duelS: number;
+  /** Noise of the first laps after a restart, as a multiple, and how many they are. */
   restartNoise: number;
   restartLaps: number;
+  /** Chance per green lap to lose time by trouble, and the median of that time. */
   troubleChance: number;
   troubleS: number;
-  /** Share of the differences in pace between cars that is still there in the rest of the race. */
-  paceKept: number;
-  /** Share of what is left of them that goes with each lap. */
-  paceReturn: number;
-  /** Sd of what stays of a car's pace being other than forecast, of each lap around it, and of its walk a lap; shares of a lap. */
+  /** Sd of what stays of a car's pace being other than forecast, and of each lap around it; shares of a lap. */
   paceSd: number;
   noiseSd: number;
-  wander: number;
+  /** Sd of the track's own walk a lap, share of a lap. */
   fieldWalk: number;
 }
 
@@ -58,9 +58,9 @@ const TWO_TYRES_KEEP = 0.5;
 /**
  * Sources. Factors, lengths, shares of virtual phases and of green stops, spread of a stop's loss, trouble, stops under
  * caution of F1 and WEC: `bench/fit/racing-figures.ts` on 103 past races, 2026-11-21. Stops under caution of NASCAR: 1,895 stops
- * of the Cup of 2022 with their laps (0.3 on tyres of under 5 laps, 0.5 to 10, 0.8 to 15, 0.9 beyond). Passes of F1 and WEC: how often
- * a car that follows within 1.5 s passes within the lap, by its advantage (0.06 at 0.1 s, 0.23 at 0.75 s, 0.48 at 1.75 s);
- * gaps and what a duel costs: published parameters of TUM's race simulation (0.5 s, 0.3 s). Box times: NASCAR's
+ * of the Cup of 2022 with their laps (0.3 on tyres of under 5 laps, 0.5 to 10, 0.8 to 15, 0.9 beyond). Sds of pace:
+ * `bench/fit/pace-persistence.ts`. Passes of WEC: how often a car that follows within 1.5 s passes within the lap, by its
+ * advantage (0.06 at 0.1 s, 0.23 at 0.75 s, 0.48 at 1.75 s); F1's were made harder on eleven past races (the README says why); gaps and what a duel costs: published parameters of TUM's race simulation (0.5 s, 0.3 s). Box times: NASCAR's
  * stop records of 2022 (four tyres 12.3 to 14.5 s, two 8.7 s, both with fuel; a can of half a tank in about 6.5 s); WEC has one hose, tyres
  * after fuel. The rest of the services, bunching, lane shares and NASCAR's passes are judgement.
  */
@@ -88,11 +88,8 @@ const F1: RacingPrior = {
   restartLaps: 2,
   troubleChance: 0.0064,
   troubleS: 14,
-  paceKept: 1,
-  paceReturn: 0,
   paceSd: 0.004,
   noiseSd: 0.005,
-  wander: 0,
   fieldWalk: 0.0005,
 };
 
@@ -120,11 +117,8 @@ const NASCAR: RacingPrior = {
   restartLaps: 3,
   troubleChance: 0.005,
   troubleS: 10,
-  paceKept: 1,
-  paceReturn: 0,
   paceSd: 0.0045,
   noiseSd: 0.004,
-  wander: 0,
   fieldWalk: 0.0003,
 };
 
@@ -145,8 +139,6 @@ const WEC: RacingPrior = {
   passHalf: 0.02,
   passScale: 0.008,
   restartNoise: 2,
-  paceKept: 1,
-  paceReturn: 0,
   paceSd: 0.0055,
   noiseSd: 0.006,
   troubleChance: 0.0044,

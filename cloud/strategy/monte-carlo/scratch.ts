@@ -18,8 +18,8 @@ export class RaceScratch {
   readonly lapsDown: Int32Array;
   readonly out: Uint8Array;
   readonly finished: Uint8Array;
-  /** Off the pace of the middle, on fresh tyres. */
-  readonly offS: Float64Array;
+  /** On fresh tyres, in this run. */
+  readonly paceS: Float64Array;
   readonly falloffZ: Float64Array;
   readonly passingS: Float64Array;
   /** The lap under way, as it would be alone on the road under green. */
@@ -58,7 +58,7 @@ export class RaceScratch {
     this.lapsDown = new Int32Array(cars);
     this.out = new Uint8Array(cars);
     this.finished = new Uint8Array(cars);
-    this.offS = new Float64Array(cars);
+    this.paceS = new Float64Array(cars);
     this.falloffZ = new Float64Array(cars);
     this.passingS = new Float64Array(cars);
     this.freeS = new Float64Array(cars);
@@ -89,8 +89,7 @@ export class RaceScratch {
       this.pit[car] = start.inPit[car] === 0 ? 0 : PIT_OUT;
       this.lapsDown[car] = Math.max(0, start.leaderLap - start.lap[car] - (start.atS[car] < start.leaderS ? 1 : 0));
       this.freeS[car] = start.paceS[car];
-      const drawnS = start.paceSdS[car] * normalOf(bitsOf(key, PURPOSE.offset, car, NONE));
-      this.offS[car] = start.paceS[car] - start.middleS[car] + drawnS;
+      this.paceS[car] = start.paceS[car] + start.paceSdS[car] * normalOf(bitsOf(key, PURPOSE.offset, car, NONE));
       this.falloffZ[car] = normalOf(bitsOf(key, PURPOSE.falloff, car, NONE));
     }
   }

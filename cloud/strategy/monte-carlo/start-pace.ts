@@ -10,9 +10,6 @@ type PaceColumns = Pick<
   | 'paceS'
   | 'paceSdS'
   | 'noiseSdS'
-  | 'middleS'
-  | 'paceReturn'
-  | 'wanderSdS'
   | 'ages'
   | 'falloffS'
   | 'falloffSdS'
@@ -47,9 +44,6 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
     paceS: new Float64Array(count),
     paceSdS: new Float64Array(count),
     noiseSdS: new Float64Array(count),
-    middleS: new Float64Array(count),
-    paceReturn: racing.paceReturn,
-    wanderSdS: new Float64Array(count),
     ages,
     falloffS: new Float64Array(count * ages),
     falloffSdS: new Float64Array(count * ages),
@@ -64,18 +58,14 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
   // What stays is measured over whole races; the pace model's own sds say how the cars differ in it.
   const offsetSds = cars.map((form) => tyres.of(form)?.offsetSdS ?? 0).filter((sd) => sd > 0 && Number.isFinite(sd));
   const sdScale = (racing.paceSd * fieldS) / positive(median(offsetSds), racing.paceSd * fieldS);
-  const middleS = classPaces(cars, tyres);
   let first: CarForm | undefined;
   for (const [index, form] of cars.entries()) {
     const pace = tyres.of(form);
     const usualS = form.classMedianS > 0 ? form.classMedianS : fieldS;
-    const middle = middleS.get(form.cls) ?? usualS;
-    const lapS = middle + racing.paceKept * (positive(pace?.freshS, middle) - middle);
+    const lapS = positive(pace?.freshS, usualS);
     columns.paceS[index] = lapS;
-    columns.middleS[index] = middle;
     columns.paceSdS[index] = Math.min(sdScale * positive(pace?.offsetSdS, UNKNOWN_SD * lapS), UNKNOWN_SD * lapS);
     columns.noiseSdS[index] = Math.max(positive(pace?.noiseSdS, 0), racing.noiseSd * lapS);
-    columns.wanderSdS[index] = racing.wander * lapS;
     if (pace === null) continue;
     first ??= form;
     columns.passingS[index] = clamp(finite(pace.passingS, 0), -SHARE_MAX * lapS, SHARE_MAX * lapS);
@@ -94,18 +84,6 @@ export function paceColumns(field: Field, tyres: TyrePace, racing: RacingPrior, 
     }
   }
   return columns;
-}
-
-/** Middle of the cars of each class on fresh tyres. */
-function classPaces(cars: readonly CarForm[], tyres: TyrePace): Map<string, number> {
-  const byClass = new Map<string, number[]>();
-  for (const form of cars) {
-    const freshS = form.running ? tyres.of(form)?.freshS : undefined;
-    if (freshS !== undefined && freshS > 0 && Number.isFinite(freshS)) {
-      byClass.set(form.cls, [...(byClass.get(form.cls) ?? []), freshS]);
-    }
-  }
-  return new Map([...byClass].map(([cls, lapsS]) => [cls, median(lapsS)!]));
 }
 
 function fieldLapS(cars: readonly CarForm[]): number {

@@ -122,11 +122,6 @@ export interface RaceStart {
   paceSdS: Float64Array;
   /** Drawn each lap. */
   noiseSdS: Float64Array;
-  /** Pace to which a car's returns in the long run: set-ups change, fronts become backs. By so much of what is left a lap. */
-  middleS: Float64Array;
-  paceReturn: number;
-  /** Sd by which a car's pace moves from lap to lap. */
-  wanderSdS: Float64Array;
   ages: number;
   /** Seconds slower than on fresh tyres by laps on them, `cars × ages`; one figure a race and car, times the sd, is added. */
   falloffS: Float64Array;

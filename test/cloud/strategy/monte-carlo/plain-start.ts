@@ -45,11 +45,8 @@ export function plainStart(race: PlainRace, over: Partial<RaceStart> = {}): Race
     tyreAge: new Float64Array(cars).fill(leaderLap),
     compoundsUsed: new Uint8Array(cars),
     paceS: Float64Array.from(each((car) => paceS + car * slowerS)),
-    middleS: new Float64Array(cars).fill(paceS),
-    paceReturn: 0,
     paceSdS: new Float64Array(cars),
     noiseSdS: new Float64Array(cars),
-    wanderSdS: new Float64Array(cars),
     ages,
     falloffS: new Float64Array(cars * ages),
     falloffSdS: new Float64Array(cars * ages),
@@ -115,7 +112,6 @@ export function luckyStart(race: PlainRace): RaceStart {
   const start = plainStart(race);
   start.paceSdS.fill(0.2);
   start.noiseSdS.fill(0.4);
-  start.wanderSdS.fill(0.02);
   start.falloffSdS.fill(0.1);
   for (let at = 0; at < start.falloffS.length; at++) start.falloffS[at] = 0.03 * (at % start.ages);
   start.stopHazard.fill(0.05);

@@ -78,14 +78,14 @@ describe(`a drawn race (seed ${SEED})`, () => {
     const start = plainStart({ cars: 1, lapsTotal: 60, leaderLap: 30 });
     start.tankLaps.fill(60);
     start.fuelLaps.fill(40);
-    const after = (tyres: 0 | 2 | 4) =>
+    const finishWith = (tyres: 0 | 2 | 4) =>
       one(start, { car: 0, stops: [{ lap: 31, service: { tyres, fuel: 'none' } }], caution: 'drawn' }).finishS[0];
-    expect(after(4) - after(2)).toBeCloseTo(4, 6);
-    expect(after(2) - after(0)).toBeCloseTo(7, 6);
+    expect(finishWith(4) - finishWith(2)).toBeCloseTo(4, 6);
+    expect(finishWith(2) - finishWith(0)).toBeCloseTo(7, 6);
     for (let age = 0; age < start.ages; age++) start.falloffS[age] = age;
     // 29 laps on tyres that are 31, 15.5 (a curve has whole laps) and no laps old.
-    expect(after(0) - after(4)).toBeGreaterThan(29 * 30 - 20);
-    expect(after(2) - after(4)).toBeGreaterThan(29 * 15 - 20);
+    expect(finishWith(0) - finishWith(4)).toBeGreaterThan(29 * 30 - 20);
+    expect(finishWith(2) - finishWith(4)).toBeGreaterThan(29 * 15 - 20);
   });
 
   it('puts a car that stops behind those who then go by', () => {
