@@ -10,6 +10,7 @@ import { wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
 import { launchBrowser, noBrowser } from '../../helpers/browser.js';
+import { ownStrategy } from './own-strategy.js';
 import { SyntheticRace } from './synthetic-race.js';
 
 const WEB_DIR = fileURLToPath(new URL('../../../dist/cloud/dashboard/web', import.meta.url));
@@ -192,6 +193,23 @@ describe.skipIf(skipped !== '')(
       expect(await tower()).toBe(held);
       await page.keyboard.press(' ');
       await soon(tower).not.toBe(held);
+    });
+
+    it('shows the strategy of an own car by key, with what each group rests on, and says why where there is none', async () => {
+      expect(await page.locator('pw-strategy').isVisible()).toBe(false);
+      await page.keyboard.press('h');
+      await page.keyboard.press('s');
+      expect(await text('no-answers')).toContain('No answer yet');
+      expect(await page.locator('pw-car .strips').isVisible()).toBe(false);
+      race.view.strategy = ownStrategy('24');
+      hub.publish(race.view, 1);
+      await page.locator('pw-strategy h3', { hasText: 'Fuel' }).waitFor();
+      expect(await page.locator('pw-strategy h3', { hasText: 'Data' }).textContent()).toMatch(/timing \d+ s ●/);
+      await page.keyboard.press('j');
+      await soon(() => text('no-answers')).toContain('is not ours');
+      await page.locator('[data-test="tab-telemetry"]').click();
+      expect(await page.locator('pw-car .strips').isVisible()).toBe(true);
+      await page.keyboard.press('h');
     });
 
     it('opens its help by key', async () => {
