@@ -8,7 +8,7 @@ import type { Random } from '#wire/random.js';
 import type { EngineVoice } from './engine-voice.js';
 import type { Forecaster, ForecastRuns } from './forecaster.js';
 import type { RaceInHand } from './race-in-hand.js';
-import { triggerText } from './trigger-text.js';
+import { triggerText } from './triggers.js';
 
 export interface ForecastDeskOptions {
   forecaster: Forecaster;

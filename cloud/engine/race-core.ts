@@ -16,10 +16,12 @@ import type { PeopleRecord, RaceRecord, SessionOpen } from '#wire/race-records.j
 import { type AgentRecord, type ParsedRecord, parseRaceRecord } from './records.js';
 import { ReorderWindow } from './reorder-window.js';
 import { checkVersion, type EngineMark, NOTHING_SPOKEN, type RaceSnapshot, SNAPSHOT_VERSION } from './snapshot.js';
-import { triggerText } from './trigger-text.js';
+import { concernsUs, triggerText } from './triggers.js';
 
-/** Event time between two answers: at speed 5 this is one in 200 ms of wall time. */
+/** Event time between two answers, where something concerns us: at speed 5 this is one in 200 ms of wall time. */
 export const ASK_GAP_MS = 1_000;
+/** And where only other cars' laps and stops are new. */
+export const ASK_FIELD_GAP_MS = 5_000;
 /** People's inputs remembered, newest last, so that the same one put twice is one. */
 const MAX_INPUTS = 2_000;
 
@@ -71,10 +73,12 @@ export class RaceCore {
   /** Saves work, changes nothing: it is in no snapshot. */
   readonly #memory = new ReadingMemory();
   readonly #inputs: Set<string>;
-  /** Event time of the last question; a trigger within `ASK_GAP_MS` of it waits, the newest one is kept. */
   readonly #asks: boolean;
+  /** Event time of the last question; a trigger too soon after it waits, the newest one is kept. */
   #askedMs: number;
   #toAsk: string | null;
+  /** Something that concerns us is among what waits. */
+  #isOurs: boolean;
   #spoken: EngineMark;
 
   constructor(stored?: RaceSnapshot, { asks = true }: RaceCoreOptions = {}) {
@@ -90,6 +94,7 @@ export class RaceCore {
     this.answer = stored?.answer?.provenance.engineVersion === ENGINE_VERSION ? stored.answer : null;
     this.#askedMs = stored?.askedMs ?? 0;
     this.#toAsk = stored?.toAsk ?? null;
+    this.#isOurs = stored?.toAskIsOurs ?? false;
     this.forecast = stored?.forecast ?? null;
     this.#spoken = stored?.spoken ?? NOTHING_SPOKEN;
   }
@@ -111,6 +116,7 @@ export class RaceCore {
     this.forecast = null;
     this.#askedMs = 0;
     this.#toAsk = null;
+    this.#isOurs = false;
     this.#spoken = NOTHING_SPOKEN;
   }
 
@@ -164,6 +170,7 @@ export class RaceCore {
       answer: this.answer,
       askedMs: this.#askedMs,
       toAsk: this.#toAsk,
+      toAskIsOurs: this.#isOurs,
       forecast: this.forecast,
       spoken: this.#spoken,
     };
@@ -245,9 +252,11 @@ export class RaceCore {
     const { state } = this;
     if (!state || !this.#asks) return;
     if (triggers.length > 0) this.#toAsk = triggerText(triggers[triggers.length - 1]);
-    if (!this.#toAsk || state.lastEventMs - this.#askedMs < ASK_GAP_MS) return;
+    this.#isOurs ||= triggers.some((trigger) => concernsUs(state, trigger));
+    if (!this.#toAsk || state.lastEventMs - this.#askedMs < (this.#isOurs ? ASK_GAP_MS : ASK_FIELD_GAP_MS)) return;
     const trigger = this.#toAsk;
     this.#toAsk = null;
+    this.#isOurs = false;
     if (state.phase !== 'open' && state.phase !== 'running') return;
     this.#askedMs = state.lastEventMs;
     this.counters.answers++;

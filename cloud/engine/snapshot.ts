@@ -20,6 +20,8 @@ export interface RaceSnapshot {
   answer: Answers | null;
   askedMs: number;
   toAsk: string | null;
+  /** Absent in snapshots from before it counted. */
+  toAskIsOurs?: boolean;
   /** Absent in snapshots from before there were any. */
   forecast?: Forecast | null;
   spoken?: EngineMark;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RaceCore } from '#cloud/engine/race-core.js';
+import { ASK_FIELD_GAP_MS, ASK_GAP_MS, RaceCore } from '#cloud/engine/race-core.js';
 import { parseRaceRecord } from '#cloud/engine/records.js';
 import { withIdentity } from '#cloud/streams/identity-header.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
@@ -80,6 +80,27 @@ test('a race ends as it would without any disorder', () => {
   takeAll(wild, onTheWire(raceRecords(4, 20), 5));
   expect(wild.state!.order).toEqual(tidy.state!.order);
   expect(wild.state!.entries['1'].laps).toEqual(tidy.state!.entries['1'].laps);
+});
+
+test('laps of other cars are asked on every five seconds of the race, our own every second', () => {
+  const askedMs = (own: boolean): number[] => {
+    const core = new RaceCore();
+    const roster = sessionOpen(4).roster.map((car) => ({ ...car, own }));
+    const at = new Set<number>();
+    for (const [i, { key, record }] of raceRecords(4, 12).entries()) {
+      const isOpen = record.kind === 'session' && record.type === 'open';
+      takeAll(core, [toStreamRecord(key, isOpen ? { ...record, roster } : record, i + 1)]);
+      if (core.answer) at.add(core.answer.atMs);
+    }
+    return [...at];
+  };
+  const leastGapMs = (times: number[]) => Math.min(...times.slice(1).map((ms, i) => ms - times[i]));
+  expect(leastGapMs(askedMs(true))).toBeGreaterThanOrEqual(ASK_GAP_MS);
+  expect(leastGapMs(askedMs(true))).toBeLessThan(ASK_FIELD_GAP_MS);
+  const field = askedMs(false);
+  // The flag is ours, too.
+  expect(leastGapMs(field.slice(2))).toBeGreaterThanOrEqual(ASK_FIELD_GAP_MS);
+  expect(field.length).toBeGreaterThan(10);
 });
 
 test('before any session records are ignored and counted, yet marked as read', () => {
