@@ -57,6 +57,11 @@ export function band(value: { low: number; mean: number; high: number } | undefi
   return `${value.mean.toFixed(1)} ±${((value.high - value.low) / 2).toFixed(1)}`;
 }
 
+/** Of simulated races: the place that they end on, 8 in 10 of them: `P12 (9–15)`. */
+export function placeAtFlag({ place, low, high }: { place: number; low: number; high: number }): string {
+  return `P${Math.round(place)} (${Math.round(low)}–${Math.round(high)})`;
+}
+
 /** `oilTemperature` → `oil temperature`, `fuel_flow` → `fuel flow`. */
 export function channelName(name: string): string {
   return name

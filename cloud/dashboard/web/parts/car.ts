@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CarRow, RaceView } from '../../view.js';
 import { agentWords } from '../agent-words.js';
-import { ABSENT, age, band, channelName, gap, lapsDown, lapTime, unitSign } from '../format.js';
+import { ABSENT, age, band, channelName, gap, lapsDown, lapTime, placeAtFlag, unitSign } from '../format.js';
 import { PANELS, type Panel } from '../panel.js';
 import { pitWindowCell } from '../pit-window.js';
 import { SampleRing } from '../sample-ring.js';
@@ -163,6 +163,7 @@ function figures(row: CarRow, speed: number): TemplateResult {
       ${figure('window', pitWindowCell(row).text)} ${figure('rejoin', row.rejoin ? `P${row.rejoin.position}` : ABSENT)}
       ${figure('tyre', `${row.tyreAge} laps`)}
       ${figure('fall-off', falloff === undefined ? ABSENT : `${(falloff / 1_000).toFixed(3)} s/lap`)}
+      ${row.odds ? figure('finish', placeAtFlag(row.odds)) : nothing}
       ${figure('telemetry', age(row.telemetryAgeMs))}
     </dl>
   `;

@@ -69,6 +69,10 @@ describe('figures on the screen', () => {
     expect(format.band(undefined)).toBe('–');
   });
 
+  it('a finish is a whole place, with what 8 in 10 races lie between', () => {
+    expect(format.placeAtFlag({ place: 11.6, low: 8.9, high: 15 })).toBe('P12 (9–15)');
+  });
+
   it('channels and units as people write them', () => {
     expect(['oilTemperature', 'fuel_flow', 'wheelSpeed.fl', 'rpm'].map(format.channelName)).toEqual([
       'oil temperature',
