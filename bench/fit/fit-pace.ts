@@ -25,7 +25,7 @@ interface PaceRow extends Row {
 }
 
 /** Lap times as the back-test asks for them (part a), with the features that were known. */
-function paceRows(races: readonly PastRace[]): PaceRow[] {
+function paceRows(races: readonly PastRace[], curve: boolean): PaceRow[] {
   const rows: PaceRow[] = [];
   for (const [race, past] of races.entries()) {
     const whole = new Map(past.history.cars.map((car) => [car.car, car]));
@@ -46,7 +46,8 @@ function paceRows(races: readonly PastRace[]): PaceRow[] {
           rows.push({
             race,
             ahead,
-            x: Float64Array.from(PACE_FEATURES, (name) => x[name]),
+            // A column of zeros gets no weight.
+            x: Float64Array.from(PACE_FEATURES, (name) => (!curve && name.startsWith('curve') ? 0 : x[name])),
             spread: Float64Array.from(SPREAD_FEATURES, (name) => s[name]),
             y: car.lapTimeS[at] - form.timesS.at(-1)!,
           });
@@ -63,8 +64,13 @@ export interface PaceFit {
   maeS: { cv: number; inSample: number; lastLap: number };
 }
 
-export function fitPacePrior(races: readonly PastRace[], ridge: number): PaceFit {
-  const rows = paceRows(races);
+export interface PaceSettings {
+  ridge: number;
+  curve: boolean;
+}
+
+export function fitPacePrior(races: readonly PastRace[], { ridge, curve }: PaceSettings): PaceFit {
+  const rows = paceRows(races, curve);
   const regress = (of: readonly PaceRow[]) => leastAbsolute(of, ridge, FLOOR_S);
   const forecasts = crossValidated(rows, regress);
   const missed = rows.map((row, index) => row.y - forecasts[index]);

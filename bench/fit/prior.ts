@@ -5,7 +5,7 @@ import type { Length } from '#cloud/strategy/models/progress.js';
 import { median } from '#cloud/strategy/stats.js';
 import { fitCautionPrior } from './fit-cautions.js';
 import { fitOrderPrior } from './fit-order.js';
-import { fitPacePrior } from './fit-pace.js';
+import { fitPacePrior, type PaceSettings } from './fit-pace.js';
 import { fitRejoinPrior, usualPitLoss } from './fit-rejoin.js';
 import { fitRemainingPrior } from './fit-remaining.js';
 import { fitStopPrior, type StopSettings } from './fit-stops.js';
@@ -15,7 +15,8 @@ import { fitStopPrior, type StopSettings } from './fit-stops.js';
  * `fitRemainingPrior`; where cautions are the rule, hardly anything is.
  */
 export interface Settings {
-  pace: number;
+  /** `curve`: whether `run-curve.ts` is told from; where tyres are chosen and rain comes, it misses more than it finds. */
+  pace: PaceSettings;
   order: { ridge: number; endFactor: number };
   stops: StopSettings;
   remaining: { ridge: number; scale: number };
@@ -24,35 +25,35 @@ export interface Settings {
 
 export const SETTINGS: Record<string, Settings> = {
   f1: {
-    pace: 0.003,
+    pace: { ridge: 0.003, curve: false },
     order: { ridge: 0.01, endFactor: 30 },
     stops: { by: 'habits', ridge: 3 },
     remaining: { ridge: 0.03, scale: 1 },
     rejoin: { ridge: 0.1, scale: 1.5 },
   },
   nascar: {
-    pace: 0.1,
+    pace: { ridge: 0.1, curve: true },
     order: { ridge: 1, endFactor: 30 },
     stops: { by: 'habits', ridge: 3 },
     remaining: { ridge: 1, scale: 7 },
     rejoin: { ridge: 0.1, scale: 3 },
   },
   wec: {
-    pace: 0.3,
+    pace: { ridge: 0.3, curve: true },
     order: { ridge: 1, endFactor: 1 },
     stops: { by: 'tanks', ridge: 10 },
     remaining: { ridge: 1, scale: 5 },
     rejoin: { ridge: 0.03, scale: 10 },
   },
   grcup: {
-    pace: 0.6,
+    pace: { ridge: 0.6, curve: true },
     order: { ridge: 3, endFactor: 30 },
     stops: { by: 'habits', ridge: 10 },
     remaining: { ridge: 1, scale: 2 },
     rejoin: { ridge: 0.1, scale: 5 },
   },
   other: {
-    pace: 0.1,
+    pace: { ridge: 0.1, curve: false },
     order: { ridge: 0.1, endFactor: 10 },
     stops: { by: 'habits', ridge: 10 },
     remaining: { ridge: 0.3, scale: 2 },

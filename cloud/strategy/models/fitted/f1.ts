@@ -3,7 +3,7 @@ import type { Prior } from './types.js';
 /** Written by bench/fit/fit.ts. */
 export const F1: Prior = {
   source:
-    'Fitted on 81 races that are over. On races that a fit had not seen: next laps 0.541 s (last lap 0.634 s); order at 0.1 tau 0.539 (persistence 0.535); order at 0.25 tau 0.599 (persistence 0.566); order at 0.5 tau 0.685 (persistence 0.668); order at 0.75 tau 0.794 (persistence 0.792); order at 0.9 tau 0.895 (persistence 0.894); stop within five laps: area 0.774, F1 0.447; lap of the next stop 6.32 laps (median of longer stints 8.24); time left at 0.1: 88.8 s (naive 96.3 s); time left at 0.25: 58.0 s (naive 65.2 s); time left at 0.5: 30.3 s (naive 37.4 s); time left at 0.75: 11.9 s (naive 15.1 s); time left at 0.9: 4.61 s (naive 5.48 s); time of a stop 1.36 s (median loss 1.39 s).',
+    'Fitted on 81 races that are over. On races that a fit had not seen: next laps 0.541 s (last lap 0.634 s); order at 0.1 tau 0.539 (persistence 0.535); order at 0.25 tau 0.599 (persistence 0.566); order at 0.5 tau 0.685 (persistence 0.668); order at 0.75 tau 0.794 (persistence 0.792); order at 0.9 tau 0.895 (persistence 0.894); stop within five laps: area 0.774, F1 0.447; lap of the next stop 6.46 laps (median of longer stints 8.13); time left at 0.1: 88.8 s (naive 96.3 s); time left at 0.25: 58.0 s (naive 65.2 s); time left at 0.5: 30.3 s (naive 37.4 s); time left at 0.75: 11.9 s (naive 15.1 s); time left at 0.9: 4.61 s (naive 5.48 s); time of a stop 1.36 s (median loss 1.39 s).',
   length: {
     laps: 58,
     durationS: null,
