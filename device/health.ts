@@ -7,10 +7,9 @@ import type { CampaignsStats } from './pipeline/campaigns/campaigns.js';
 import type { EventClock } from './pipeline/clock.js';
 import { within } from './uplink/session.js';
 import type { Clock } from './wire/clock.js';
-import type { HealthMessage } from './wire/messages.js';
+import { HEALTH_EVERY_MS, type HealthMessage } from './wire/messages.js';
 import { topics } from './wire/topics.js';
 
-const EVERY_RACE_MS = 10_000;
 /** Of wall time, for the last one: a dead connection must not hold up a stop. */
 const LAST_MS = 500;
 
@@ -34,14 +33,14 @@ export class Health {
 
   constructor(options: HealthOptions) {
     this.#options = options;
-    this.#nextMs = options.raceClock.nowMs() + EVERY_RACE_MS;
+    this.#nextMs = options.raceClock.nowMs() + HEALTH_EVERY_MS;
   }
 
   tick(): void {
     const { raceClock, outlets } = this.#options;
     const nowMs = raceClock.nowMs();
     if (nowMs < this.#nextMs) return;
-    this.#nextMs = nowMs + EVERY_RACE_MS;
+    this.#nextMs = nowMs + HEALTH_EVERY_MS;
     for (const outlet of outlets.all) void this.publish(outlet);
   }
 

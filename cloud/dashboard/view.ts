@@ -119,7 +119,10 @@ export interface CarRow {
   odds?: FinishOdds;
   /** Age of the newest telemetry, race ms; absent when the car has none. */
   telemetryAgeMs?: number;
-  link?: 'up' | 'down';
+  /** `silent`: said to be up, and not heard of for longer than a living agent is silent. */
+  link?: 'up' | 'down' | 'silent';
+  /** Race ms since its newest word, in whole seconds; only of a silent one. */
+  silentMs?: number;
   /** What the car's agent last said of itself. */
   agent?: AgentCard;
   alarm?: string;

@@ -5,6 +5,7 @@ import { isCarriedOn } from '#cloud/race/car-laps.js';
 import { distance } from '#cloud/race/distance.js';
 import { damageOf } from '#cloud/race/facts/in-force.js';
 import { gaps } from '#cloud/race/gaps.js';
+import { linkSeen } from '#cloud/race/heard.js';
 import { lapsCompleted, lastLap } from '#cloud/race/laps.js';
 import { classPlaces } from '#cloud/race/rules/classes.js';
 import { driverNow, driverTimes } from '#cloud/race/rules/drivers.js';
@@ -12,7 +13,7 @@ import { lapsBack } from '#cloud/race/rules/lapped.js';
 import { classification, penaltyOf } from '#cloud/race/rules/penalties.js';
 import { rulesOf } from '#cloud/race/rules/rules.js';
 import { cautions, stageNow } from '#cloud/race/rules/stages.js';
-import type { AgentHealth, CallState, EntryState, RaceState } from '#cloud/race/types.js';
+import type { CallState, CarData, EntryState, RaceState } from '#cloud/race/types.js';
 import type { Forecast } from '#cloud/strategy/answers/forecast-types.js';
 import type { Answers, EntryAnswer } from '#cloud/strategy/answers/types.js';
 import { callTimes } from './call-times.js';
@@ -31,6 +32,8 @@ export interface ViewMoment {
   isReplay?: boolean;
 }
 
+/** A word of an agent may be under way so long, wall ms. */
+const WAY_MS = 3_000;
 /** Calls shown; older ones stand in the table of calls. */
 const MAX_CALLS_SHOWN = 30;
 
@@ -79,7 +82,8 @@ export function raceView(
   addRules(view, state);
   for (const thing of unlistedThings(state)) {
     // An entry may have a thing's name: the race's own row stays.
-    if (view.rows[thing] === undefined) view.rows[thing] = unlistedRow(thing, Object.keys(view.rows).length + 1, state);
+    if (view.rows[thing] === undefined)
+      view.rows[thing] = unlistedRow(thing, Object.keys(view.rows).length + 1, state, moment);
   }
   for (const call of Object.values(state.calls).slice(-MAX_CALLS_SHOWN)) {
     view.calls[call.call.callId] = callCard(state, call);
@@ -174,7 +178,7 @@ function carRow(state: RaceState, key: string, order: number): CarRow {
 }
 
 /** Below the race: whoever wants to know what it sends can select it. */
-function unlistedRow(thing: string, order: number, state: RaceState): CarRow {
+function unlistedRow(thing: string, order: number, state: RaceState, moment: ViewMoment): CarRow {
   const row: CarRow = {
     entry: thing,
     number: '',
@@ -189,13 +193,23 @@ function unlistedRow(thing: string, order: number, state: RaceState): CarRow {
     tyreAge: 0,
     stops: 0,
   };
-  addHealth(row, state.health[thing]);
+  addHealth(row, state, { thing, car: null }, moment);
   return row;
 }
 
-function addHealth(row: CarRow, health: AgentHealth): void {
-  const { link, unacked, oldestMs, dropped, reconnects, rttMs, clock } = health;
-  row.link = link;
+function addHealth(
+  row: CarRow,
+  state: RaceState,
+  { thing, car }: { thing: string; car: CarData | null },
+  { raceTimeMs, behindMs = 0, speed }: ViewMoment,
+): void {
+  const health = state.health[thing];
+  if (health === undefined) return;
+  const { unacked, oldestMs, dropped, reconnects, rttMs, clock } = health;
+  // A late reader compares with where it is: what it has not read yet, nobody failed to say.
+  const seen = linkSeen(health, car, raceTimeMs - behindMs, WAY_MS * Math.max(1, speed));
+  row.link = seen.link;
+  if (seen.link === 'silent') row.silentMs = Math.floor(seen.silentMs / 1_000) * 1_000;
   row.agent = { unacked, oldestMs: Math.round(oldestMs), dropped, reconnects };
   if (rttMs !== null) row.agent.rttMs = Math.round(rttMs);
   if (clock) row.agent.clock = clock.quality;
@@ -232,8 +246,7 @@ function addStanding(row: CarRow, { group, lastStopLap, tyresTaken, fuelToEnd, s
 function addTelemetry(row: CarRow, state: RaceState, { roster, car, alarms }: EntryState, moment: ViewMoment): void {
   // Tenths of a second: finer steps would only change every row of every delta.
   if (car) row.telemetryAgeMs = Math.max(0, Math.round((moment.raceTimeMs - car.atMs) / 100) * 100);
-  const health = roster.thing === null ? undefined : state.health[roster.thing];
-  if (health) addHealth(row, health);
+  if (roster.thing !== null) addHealth(row, state, { thing: roster.thing, car }, moment);
   const alarm = alarms.find(({ level }) => level === 'critical') ?? alarms[0];
   if (alarm) row.alarm = alarm.name;
 }

@@ -155,6 +155,9 @@ export interface RecountMessage extends Envelope {
 
 export type TimingMessage = PassingMessage | FlagMessage | StopMessage | RetirementMessage | RecountMessage;
 
+/** An agent with a link tells of its health at least so often, race ms. */
+export const HEALTH_EVERY_MS = 10_000;
+
 /** Not journaled, no seq: the newest counts. */
 export interface HealthMessage {
   v: 1;

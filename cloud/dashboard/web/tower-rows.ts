@@ -1,5 +1,5 @@
 import type { CarRow, RaceView } from '../view.js';
-import { ABSENT, band, gap, lapsDown, lapTime } from './format.js';
+import { ABSENT, age, band, gap, lapsDown, lapTime } from './format.js';
 import { pitWindowCell, type WindowState } from './pit-window.js';
 
 /** Telemetry older than this is marked: a car tells of itself once a second. */
@@ -116,6 +116,12 @@ export function stateCell(row: CarRow, speed: number): StateCell {
   if (status === 'finished') return { kind: 'done', text: 'FINISHED', title: 'Took the checkered flag' };
   if (row.link === 'down')
     return { kind: 'link', text: '✕ no link', title: 'The car’s uplink is down; it keeps its data and sends it later' };
+  if (row.link === 'silent')
+    return {
+      kind: 'link',
+      text: `✕ silent ${age(row.silentMs)}`,
+      title: `Not heard for ${age(row.silentMs)} (race time): its link is gone, or its agent; what it has journaled comes later`,
+    };
   if (row.damage) return { kind: 'alarm', text: `! ${row.damage}`, title: `Damage, as a person says: ${row.damage}` };
   if (row.penalty) return penaltyCell(row.penalty, row.classified);
   if (status === 'unlisted')

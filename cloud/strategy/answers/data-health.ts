@@ -1,4 +1,5 @@
 import { isCarriedOn } from '#cloud/race/car-laps.js';
+import { linkSeen } from '#cloud/race/heard.js';
 import type { RaceState } from '#cloud/race/types.js';
 import { type Doubt, known, raceDoubts, silenceMs } from './known.js';
 import type { DataHealthAnswer } from './types.js';
@@ -42,7 +43,7 @@ export function dataHealth(state: RaceState): DataHealthAnswer {
     const health = roster.thing === null ? undefined : state.health[roster.thing];
     if (!roster.own || health === undefined) continue;
     answer.links[key] = {
-      link: health.link,
+      ...linkSeen(health, car, lastEventMs),
       delayMs: Math.round(health.oldestMs),
       telemetryAgeMs: car === null ? null : Math.max(0, Math.round(lastEventMs - car.atMs)),
     };

@@ -5,6 +5,7 @@
  *
  * `Answers` is what needs no Monte Carlo, asked in the fold; `Forecast` (`forecast-types.ts`) is what does.
  */
+import type { LinkSeen } from '#cloud/race/heard.js';
 import type { Flag } from '#wire/messages.js';
 
 /** 80 % interval around the mean. */
@@ -236,7 +237,7 @@ export interface DataHealthAnswer {
   /** Since when timing is silent; null while it speaks. */
   silentMs: number | null;
   /** By own entry with an agent. */
-  links: Record<string, { link: 'up' | 'down'; delayMs: number; telemetryAgeMs: number | null }>;
+  links: Record<string, LinkSeen & { delayMs: number; telemetryAgeMs: number | null }>;
 }
 
 /** What is said of every car. */

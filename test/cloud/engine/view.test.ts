@@ -3,6 +3,7 @@ import { raceView } from '#cloud/engine/view.js';
 import { applyRecord } from '#cloud/race/apply.js';
 import { createRaceState } from '#cloud/race/create.js';
 import { quickAnswers } from '#cloud/strategy/answers/quick.js';
+import type { HealthMessage } from '#wire/messages.js';
 import { rosterEntry, START_MS, sessionOpen, TimingFeed } from '../../helpers/race-records.js';
 import { madeForecast } from './made-forecaster.js';
 
@@ -21,6 +22,22 @@ function race() {
   };
   for (let lap = 1; lap <= 8; lap++) cross(lap);
   return { state, feed, cross, answered: quickAnswers({ state, trigger: 'test' }) };
+}
+
+/** What an agent says of itself when its link comes up. */
+function healthOf(thing: string): HealthMessage {
+  return {
+    v: 1,
+    kind: 'health',
+    thing,
+    boot: '1-0000000000000001',
+    eventTimeMs: START_MS,
+    link: 'up',
+    journal: { unsentRecords: 0, unackedRecords: 0, bytes: 0, oldestUnackedMs: 0 },
+    drops: {},
+    reconnects: 0,
+    rttMs: null,
+  };
 }
 
 describe('the view', () => {
@@ -79,20 +96,24 @@ describe('the view', () => {
     expect(raceView(state, answered, moment)).not.toHaveProperty('isReplay');
   });
 
+  it('says of an agent that is heard no more for how long, and never that its link is up', () => {
+    const { state, answered } = race();
+    applyRecord(state, healthOf('car-1'));
+    applyRecord(state, healthOf('car-99'));
+    const rowsAfter = (ms: number, more = {}) =>
+      raceView(state, answered, { raceTimeMs: START_MS + ms, speed: 1, ...more }).rows;
+    expect(rowsAfter(20_000)['1']).toMatchObject({ link: 'up' });
+    expect(rowsAfter(20_000)['1']).not.toHaveProperty('silentMs');
+    expect(rowsAfter(42_600)['1']).toMatchObject({ link: 'silent', silentMs: 42_000 });
+    expect(rowsAfter(42_600)['car-99']).toMatchObject({ link: 'silent', silentMs: 42_000 });
+    // Long under way at high speed, or not read yet: neither is the agent's silence.
+    expect(rowsAfter(42_600, { speed: 10 })['1']).toMatchObject({ link: 'up' });
+    expect(rowsAfter(42_600, { behindMs: 40_000 })['1']).toMatchObject({ link: 'up' });
+  });
+
   it('lists a thing that is in no roster below the race, without a place in it', () => {
     const { state, answered } = race();
-    applyRecord(state, {
-      v: 1,
-      kind: 'health',
-      thing: 'car-99',
-      boot: '1-0000000000000001',
-      eventTimeMs: START_MS,
-      link: 'up',
-      journal: { unsentRecords: 0, unackedRecords: 0, bytes: 0, oldestUnackedMs: 0 },
-      drops: {},
-      reconnects: 0,
-      rttMs: null,
-    });
+    applyRecord(state, healthOf('car-99'));
     const { rows } = raceView(state, answered, moment);
     expect(rows['car-99']).toMatchObject({ thing: 'car-99', order: 4, status: 'unlisted', link: 'up', own: false });
     expect(Object.keys(rows)).toHaveLength(4);

@@ -144,7 +144,7 @@ export class Car extends LightElement {
 }
 
 function isStale(row: CarRow | undefined, speed: number): boolean {
-  return row !== undefined && (row.link === 'down' || isTelemetryStale(row, speed));
+  return row !== undefined && ((row.link ?? 'up') !== 'up' || isTelemetryStale(row, speed));
 }
 
 function figures(row: CarRow, speed: number): TemplateResult {
@@ -178,6 +178,7 @@ function emptyWords(row: CarRow | undefined): string {
   if (row.thing === undefined) return `#${row.number} carries none of our agents: there is timing, but no telemetry.`;
   if (row.link === 'down')
     return `The uplink of ${row.thing} is down. Its data is kept in the car and comes when it is up.`;
+  if (row.link === 'silent') return `${row.thing} has not been heard for ${age(row.silentMs)}.`;
   if (row.status === 'finished' || row.status === 'retired')
     return `${row.thing} sends no more: strips show what comes while the page is open.`;
   return `No sample of ${row.thing} has come yet.`;

@@ -21,7 +21,7 @@ const SIGNS: [string, string, string][] = [
   ['!', 's-alarm', 'alarm, or fuel for less than two laps'],
   ['● ◐ ○', '', 'how sure an answer is; point at it for why'],
   ['◷', 's-stale', 'old: nothing newer has come'],
-  ['✕', 's-link', 'the car’s uplink is down; its data comes later'],
+  ['✕', 's-link', 'the car’s uplink is down, or its agent not heard for so long; its data comes later'],
 ];
 
 /** Keys and signs. */

@@ -204,11 +204,11 @@ export function dataLines(health: Shown<DataHealthAnswer>, entry: string): Line[
   if (silentMs !== undefined) lines.push({ label: 'timing silent', value: age(silentMs), mark: 'alarm' });
   const link = health.links[entry];
   if (link) {
-    const down = link.link === 'down';
+    const words = link.link === 'silent' ? `not heard for ${age(link.silentMs)}` : link.link;
     lines.push({
       label: 'link',
-      value: `${down ? 'down' : 'up'}, oldest unacknowledged ${age(link.delayMs)}`,
-      ...(down ? { mark: 'alarm' as const } : {}),
+      value: `${words}, oldest unacknowledged ${age(link.delayMs)}`,
+      ...(link.link === 'up' ? {} : { mark: 'alarm' as const }),
     });
   }
   return lines;

@@ -156,6 +156,10 @@ describe('lists of figures', () => {
     expect(value(lines, 'car and timing')).toBe('1 of 12 laps differ, at most 0.74 s');
     expect(value(lines, 'timing silent')).toBe('42 s');
     expect(mark(lines, 'link')).toBe('alarm');
+    const silent = { 24: { link: 'silent', silentMs: 42_000, delayMs: 300 } } as const;
+    const heardNoMore = dataLines({ ...health, facts: [...health.facts], links: silent }, '24');
+    expect(value(heardNoMore, 'link')).toBe('not heard for 42 s, oldest unacknowledged 0.3 s');
+    expect(mark(heardNoMore, 'link')).toBe('alarm');
   });
 });
 

@@ -116,6 +116,8 @@ describe('tower rows', () => {
     [{ alarm: 'OIL', status: 'pit' }, 'alarm', '! OIL'],
     [{ status: 'pit', link: 'down' }, 'pit', 'PIT'],
     [{ link: 'down', telemetryAgeMs: 9_000 }, 'link', '✕ no link'],
+    [{ link: 'silent', silentMs: 42_000, telemetryAgeMs: 42_300 }, 'link', '✕ silent 42 s'],
+    [{ link: 'silent', silentMs: 42_000, status: 'unlisted' }, 'link', '✕ silent 42 s'],
     [{ telemetryAgeMs: 8_200 }, 'stale', '◷ 8 s old'],
     [{ telemetryAgeMs: undefined }, 'none', 'no data'],
     [{ telemetryAgeMs: undefined, thing: undefined }, 'none', 'timing'],
