@@ -22,6 +22,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   kinesis: async () => (await import('./kinesis.js')).kinesisFigures(),
   kpl: async () => (await import('./kpl.js')).kplFigures(),
   load: async () => (await import('./load.js')).loadFigures(),
+  'monte-carlo': async () => (await import('./monte-carlo.js')).monteCarloFigures(),
   'one-agent': async () => (await import('./one-agent.js')).oneAgentFigures(),
   outage: async () => (await import('./outage.js')).outageFigures(),
   policy: async () => (await import('./policy.js')).policyFigures(),
@@ -31,6 +32,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   session: async () => (await import('./session.js')).sessionFigures(),
   tables: async () => (await import('./tables.js')).tableFigures(),
   turbo: async () => (await import('./turbo.js')).turboFigures(),
+  'tyre-pace': async () => (await import('./tyre-pace.js')).tyrePaceFigures(),
   world: async () => (await import('./world.js')).worldFigures(),
 };
 
