@@ -124,7 +124,8 @@ function describeFinding({ key, part, from, what, lost }: ArchiveFinding): strin
 
 const ORPHANS: Record<Orphan['why'], string> = {
   uncommitted: 'was put and never committed: its records are in another object',
-  noRace: "is of no race's time",
+  notYet: 'is newer than what they name so far: while the archiver runs, the next one takes it in',
+  noRace: 'was archived before or between races',
   export: 'is of an export that was replaced or not finished',
 };
 

@@ -1,3 +1,4 @@
+import { TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { readExports } from './export/exports-manifest.js';
 import type { ArchivedShard, Manifest } from './manifest.js';
 import type { ArchiveObjects } from './objects.js';
@@ -8,10 +9,11 @@ export interface Orphan {
   key: string;
   bytes: number;
   /**
-   * `uncommitted`: put by an archiver that ended before its commit; its records are in another object. `noRace`: committed,
-   * or about to be, outside of every race's time. `export`: of an earlier export of the race, or one that was not finished.
+   * `uncommitted`: put by an archiver that ended before its commit; its records are in another object. `notYet`: behind the
+   * last one that a manifest names; while an archiver runs, its commit or the next manifest takes it in. `noRace`: before or
+   * between races. `export`: of an earlier export of the race, or one that was not finished.
    */
-  why: 'uncommitted' | 'noRace' | 'export';
+  why: 'uncommitted' | 'notYet' | 'noRace' | 'export';
 }
 
 interface Span {
@@ -27,13 +29,12 @@ interface Span {
 export async function* orphansOf(objects: ArchiveObjects, manifest: Manifest): AsyncGenerator<Orphan> {
   const { named, spans } = await everyRace(objects);
   for (const [stream, shards] of Object.entries(manifest.streams)) {
-    for (const shardId of Object.keys(shards)) {
+    for (const [shardId, shard] of Object.entries(shards)) {
       const prefix = `segments/${stream}/${shardId}/`;
       for await (const { key, bytes } of objects.list(prefix)) {
         if (named.has(key)) continue;
         const running = Number.parseInt(key.slice(prefix.length), 10);
-        const isWithin = (spans.get(prefix) ?? []).some(({ from, to }) => running >= from && running < to);
-        yield { key, bytes, why: isWithin ? 'uncommitted' : 'noRace' };
+        yield { key, bytes, why: whyUnnamed(running, spans.get(prefix) ?? [], shard) };
       }
     }
   }
@@ -42,6 +43,14 @@ export async function* orphansOf(objects: ArchiveObjects, manifest: Manifest): A
   for await (const { key, bytes } of objects.list(`exports/${manifest.race}/`)) {
     if (!files.has(key) && !key.endsWith('/manifest.json')) yield { key, bytes, why: 'export' };
   }
+}
+
+/** `running`: number of its first record. */
+function whyUnnamed(running: number, spans: readonly Span[], { behind }: ArchivedShard): Orphan['why'] {
+  if (spans.some(({ from, to }) => running >= from && running < to)) return 'uncommitted';
+  // Of a shard that no manifest names an object of, what is archived before the race is known by `behind` alone.
+  const isNewer = spans.length > 0 ? spans.every(({ to }) => running >= to) : behind === TRIM_HORIZON;
+  return isNewer ? 'notYet' : 'noRace';
 }
 
 /** What all manifests together name, and which records of a shard, by the prefix of its segments, they hold. */

@@ -6,11 +6,12 @@ import { parquetReadObjects } from 'hyparquet';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ExportsManifest, readExports } from '#cloud/archive/export/exports-manifest.js';
 import { RaceExports, type RaceExportsOptions } from '#cloud/archive/export/race-exports.js';
-import type { Manifest } from '#cloud/archive/manifest.js';
+import { type Manifest, manifestKey } from '#cloud/archive/manifest.js';
 import { type Orphan, orphansOf } from '#cloud/archive/orphans.js';
 import { archiveReader } from '#cloud/archive/reader.js';
 import { type ExportsFinding, verifyExports } from '#cloud/archive/verify.js';
 import { streams } from '#cloud/resources.js';
+import { TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { ManualClock, wallClock } from '#wire/clock.js';
 import { silentLog } from '#wire/log.js';
 import { seededRandom } from '#wire/random.js';
@@ -113,7 +114,7 @@ test('a race that is closed is in the bucket as Parquet and JSON lines, and agai
   expect(await findings(store)).toEqual([{ key, what: expect.stringContaining('SHA-256') }]);
 });
 
-test('segments that were put and never committed, or belong to no race, are listed', async () => {
+test('segments that were put and never committed, that come behind the newest manifest, or between races, are listed', async () => {
   const { store } = await closedRace(RACE);
   const prefix = `segments/${streams.race.name}/${RACE}/`;
   store.objects.set(`${prefix}0000000000000001-7.seg`, Buffer.from('x'));
@@ -121,7 +122,32 @@ test('segments that were put and never committed, or belong to no race, are list
   store.objects.set(`segments/another/${RACE}/0000000000000001-7.seg`, Buffer.from('x'));
   expect(await orphans(store)).toEqual([
     { key: `${prefix}0000000000000001-7.seg`, why: 'uncommitted' },
-    { key: `${prefix}0000000000000002-7.seg`, why: 'noRace' },
+    { key: `${prefix}0000000000000002-7.seg`, why: 'notYet' },
+  ]);
+});
+
+test('what is archived before, between and behind the races is told apart', async () => {
+  const store = new MemoryStore();
+  const { name } = streams.race;
+  const segment = (running: number) => `segments/${name}/s0/${String(running).padStart(16, '0')}-7.seg`;
+  const shard = (behind: string, ...runnings: number[]) => {
+    const objects = runnings.map((runningFrom) => ({ key: segment(runningFrom), runningFrom, records: 10 }));
+    return { parents: [], behind, mark: '9', ended: false, objects, gaps: [] };
+  };
+  const put = (race: string, shards: Record<string, unknown>) =>
+    store.objects.set(manifestKey(race), Buffer.from(JSON.stringify({ v: 1, race, streams: { [name]: shards } })));
+  put('earlier', { s0: shard('1', 21) });
+  put(RACE, { s0: shard('5', 41), s1: shard(TRIM_HORIZON), s2: shard('3') });
+  for (const running of [11, 21, 31, 41, 51]) store.objects.set(segment(running), Buffer.from('x'));
+  for (const shardId of ['s1', 's2']) {
+    store.objects.set(`segments/${name}/${shardId}/0000000000000001-7.seg`, Buffer.from('x'));
+  }
+  expect(await orphans(store)).toEqual([
+    { key: segment(11), why: 'noRace' },
+    { key: segment(31), why: 'noRace' },
+    { key: segment(51), why: 'notYet' },
+    { key: `segments/${name}/s1/0000000000000001-7.seg`, why: 'notYet' },
+    { key: `segments/${name}/s2/0000000000000001-7.seg`, why: 'noRace' },
   ]);
 });
 
