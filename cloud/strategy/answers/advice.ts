@@ -42,6 +42,9 @@ export function adviceFor(
   if (plan !== null && isUsable(plan, own)) return simulatedAdvice(own, fresh!, simulated!, plan);
   const { plan: quick, window } = own;
   if (quick === null || window === null) return null;
+  // A cheap stop that costs places is none.
+  const places = simulated?.stayOrPit?.gainPlaces.mean ?? 0;
+  if (quick.opportunity && places <= -PLACES_WORTH_IT) return null;
   return {
     lap: quick.lap,
     lapTo: Math.max(quick.lap, Math.min(window.closeLap, quick.lap + SLACK_LAPS)),

@@ -37,17 +37,20 @@ export function proposeCalls(state: RaceState, answers: Answers, forecast: Forec
     const advice = adviceFor(state, answers, forecast, own);
     if (advice === null) continue;
     const open = openCallOf(state, key);
-    if (open === undefined ? isDue(state, entry, advice) : isRevision(entry, open, advice, answers)) {
+    if (open === undefined ? isDue(state, entry, own, advice) : isRevision(entry, open, advice, answers)) {
       proposed.push(createCall(state, answers, own, advice, open));
     }
   }
   return proposed;
 }
 
-function isDue(state: RaceState, entry: EntryState, advice: Advice): boolean {
+function isDue(state: RaceState, entry: EntryState, own: OwnAnswer, advice: Advice): boolean {
   const lap = lapsCompleted(entry);
   if (advice.lap <= lap || wasRejected(state, entry, lap)) return false;
-  return advice.opportunity ? gains(advice) : advice.lap - lap <= LEAD_LAPS;
+  if (advice.opportunity) return gains(advice);
+  // What gains nothing can wait until it must be.
+  const must = own.window !== null && own.window.closeLap - lap <= LEAD_LAPS;
+  return advice.lap - lap <= LEAD_LAPS && (must || gains(advice));
 }
 
 /** Places where races were simulated: behind a pace car time is no measure. */

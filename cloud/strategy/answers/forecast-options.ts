@@ -2,6 +2,7 @@ import { isCaution, lastLap } from '#cloud/race/laps.js';
 import { type Service as DrawnService, NO_LIMIT, type Option } from '../monte-carlo/types.js';
 import type { CautionCase } from './forecast-types.js';
 import { pitClosedLaps } from './pit-open.js';
+import { planStop } from './plan.js';
 import type { CarReading, Reading } from './reading.js';
 import { servicesOf, TYRES_OF } from './service.js';
 import { situationOf } from './situation.js';
@@ -18,6 +19,8 @@ export interface OwnQuestion {
   /** Laps of the window beside `next`, ascending; the last one is the last possible. Empty when no stop is needed. */
   laps: number[];
   services: readonly Service[];
+  /** The lap that the quick models would take, one of these; null when no stop is needed. */
+  quickLap: number | null;
   /** A caution is out: a stop now would use it. */
   underCaution: boolean;
 }
@@ -35,9 +38,11 @@ export function ownQuestion(reading: Reading, car: CarReading): OwnQuestion | nu
   const situation = situationOf(reading, car);
   const window = situation === null ? null : pitWindow(situation);
   const next = lap + 1 + closed;
-  const laps = window === null ? [] : sample(Math.max(next + 1, window.openLap), window.closeLap, window.bestLap);
+  const quick = situation === null || window === null ? null : planStop(reading, car, situation, window).lap;
+  const laps =
+    window === null ? [] : sample(Math.max(next + 1, window.openLap), window.closeLap, quick ?? window.bestLap);
   const underCaution = isCaution(reading.state.flag);
-  return { key, car: index, next, laps, services: servicesOf(reading.tyres.refuels), underCaution };
+  return { key, car: index, next, laps, services: servicesOf(reading.tyres.refuels), quickLap: quick, underCaution };
 }
 
 /** A stop on the lap, the next ones as usual; a caution before it is taken. */

@@ -28,8 +28,8 @@ export interface Drawn {
   window: { lap: number; outcome: Outcome }[];
 }
 
-/** A plan must be better than this many of its own standard errors to move from the last lap that is possible. */
-const SURE_SE = 1;
+/** A choice stands out when it wins more places than so many of its standard errors. */
+const SURE_SE = 2;
 
 /** Two rounds on the same luck: services and cautions of a stop now, then laps with the best service. */
 export async function drawOwn(
@@ -134,45 +134,35 @@ function windowPoint({ lap, outcome }: { lap: number; outcome: Outcome }, now: O
 /** Under a caution the choice is this lap or green. */
 function planUnderCaution({ question, stay, service }: Drawn, now: Outcome): ForecastPlan | null {
   const gain = gainOf(now, stay, question.car);
-  if (gain === null || !isBetter(gain)) return null;
+  if (gain === null || !standsOut(gain)) return null;
   return plan(question, { lap: question.next, outcome: now }, { lap: null, outcome: stay }, service, gain, true);
 }
 
-/** The lap of the window that stands out against the last possible one; null where no stop is needed. */
+/**
+ * The quick models' lap, unless another one of the window stands out against it: between laps simulated races are close. Measured
+ * against the next one later, or for the last one against a stop at once. Null where no stop is needed.
+ */
 function planUnderGreen({ question, window, service }: Drawn, now: Outcome): ForecastPlan | null {
-  const last = window.at(-1);
-  if (last === undefined) return null;
-  const { car } = question;
-  let best = last;
-  let bestGain: Gain | null = null;
-  for (const point of [{ lap: question.next, outcome: now }, ...window.slice(0, -1)]) {
-    const gain = gainOf(point.outcome, last.outcome, car);
-    if (gain === null || !isBetter(gain)) continue;
-    if (bestGain !== null && !isMore(gain, bestGain)) continue;
+  const { car, next, quickLap } = question;
+  if (quickLap === null || window.length === 0) return null;
+  const points = [{ lap: next, outcome: now }, ...window];
+  const base = points.find(({ lap }) => lap >= quickLap) ?? points[points.length - 1];
+  let best = base;
+  let bestGain = Number.NEGATIVE_INFINITY;
+  for (const point of points) {
+    const gain = gainOf(point.outcome, base.outcome, car);
+    if (gain === null || !standsOut(gain) || gain.places.mean <= bestGain) continue;
     best = point;
-    bestGain = gain;
+    bestGain = gain.places.mean;
   }
-  if (bestGain !== null) return plan(question, best, last, service, bestGain, false);
-  // None stands out: whichever of first and last has the better mean.
-  const first = { lap: question.next, outcome: now };
-  const against = gainOf(last.outcome, now, car);
-  if (against === null) return null;
-  if (against.places.mean > 0 || (against.places.mean === 0 && against.seconds.mean >= 0)) {
-    return plan(question, last, first, service, against, false);
-  }
-  return plan(question, first, last, service, gainOf(now, last.outcome, car)!, false);
+  const versus = points.find(({ lap }) => lap > best.lap) ?? points[0];
+  const gain = gainOf(best.outcome, versus.outcome, car);
+  return gain && plan(question, best, versus, service, gain, false);
 }
 
-/** In places beyond their noise; where places are the same, in time. */
-function isBetter({ places, placesMeanSd, seconds }: Gain): boolean {
-  if (Math.abs(places.mean) > SURE_SE * placesMeanSd) return places.mean > 0;
-  return seconds.mean > 0;
-}
-
-function isMore(a: Gain, b: Gain): boolean {
-  const noise = SURE_SE * Math.max(a.placesMeanSd, b.placesMeanSd);
-  if (Math.abs(a.places.mean - b.places.mean) > noise) return a.places.mean > b.places.mean;
-  return a.seconds.mean > b.seconds.mean;
+/** Wins places beyond their noise. */
+function standsOut({ places, placesMeanSd }: Gain): boolean {
+  return places.mean > 0 && places.mean > SURE_SE * placesMeanSd;
 }
 
 function plan(

@@ -46,9 +46,9 @@ function need({ fuel, window }: OwnAnswer): string[] {
   const found: string[] = [];
   if (fuel !== null) {
     const { low, mean, high } = fuel.lapsLeft;
-    const over = fuel.toFinish.over.mean;
-    const must = fuel.stopsNeeded > 0 ? `${(-over).toFixed(1)} short of the end` : 'enough for the end';
-    found.push(`Fuel lasts ${mean.toFixed(1)} laps (${low.toFixed(1)}–${high.toFixed(1)}), ${must}.`);
+    const lasts = `Fuel lasts ${mean.toFixed(1)} laps (${low.toFixed(1)}–${high.toFixed(1)})`;
+    const shortOf = `${Math.max(0, -fuel.toFinish.over.mean).toFixed(1)} short of the end`;
+    found.push(fuel.stopsNeeded > 0 ? `${lasts}, ${shortOf}.` : 'Fuel is enough for the end.');
   }
   if (window !== null) {
     const { openLap, closeLap, stopsToGo, demand } = window;
@@ -125,9 +125,9 @@ function risks(state: RaceState, answers: Answers, { quick, opportunity }: Advic
 
 /** The worst of what makes it unsure. */
 function doubts({ fuel, window, pace }: OwnAnswer): string[] {
-  const unsure = [window?.known, fuel?.known, pace?.known].filter(
-    (known) => known !== undefined && known.confidence < SURE,
-  );
+  // Where fuel asks for no stop, it is no matter how well it is known.
+  const ofFuel = fuel !== null && fuel.stopsNeeded > 0 ? fuel.known : undefined;
+  const unsure = [window?.known, ofFuel, pace?.known].filter((known) => known !== undefined && known.confidence < SURE);
   const words = new Set(unsure.flatMap((known) => known!.why.slice(0, 1)));
   return [...words].map((why) => `Not sure: ${why}.`);
 }

@@ -169,6 +169,26 @@ describe('pit calls on a forecast', () => {
     }
   });
 
+  it('wait where they gain nothing, until the window closes', () => {
+    const long = structuredClone(answers);
+    long.own['1'].window!.closeLap = 40;
+    expect(proposeCalls(state, long, told({ gainPlaces: band(-0.2) }))).toEqual([]);
+    long.own['1'].window!.closeLap = 23;
+    expect(proposeCalls(state, long, told({ gainPlaces: band(-0.2) }))).toHaveLength(1);
+  });
+
+  it('are not made under a caution where simulated races lose places by them', () => {
+    const cheap = structuredClone(answers);
+    Object.assign(cheap.own['1'].plan!, { opportunity: true, lap: 21, gainMs: band(9_000) });
+    expect(proposeCalls(state, cheap, null)).toHaveLength(1);
+    const forecast = told();
+    const odds = { finish: band(4), win: 0, top5: 1, top10: 1, trapped: 0 };
+    const pit = { ...odds, service: 'fourTyres' as const };
+    const stayOrPit = { stay: odds, pit, gainPlaces: band(-2), gainMs: band(-100) };
+    forecast.own['1'] = { ...forecast.own['1'], plan: null, stayOrPit };
+    expect(proposeCalls(state, cheap, forecast)).toEqual([]);
+  });
+
   it('leave the last word on the laps to the fuel', () => {
     expect(propose(told({ lap: 40 })).answer.runs).toBe(0);
   });
