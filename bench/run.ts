@@ -15,6 +15,8 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   can: async () => (await import('./can.js')).canFigures(),
   consumer: async () => (await import('./consumer.js')).consumerFigures(),
   dynamodb: async () => (await import('./dynamodb.js')).dynamodbFigures(),
+  'engine-forecast': async () => (await import('./engine-forecast.js')).engineForecastFigures(),
+  'engine-memory': async () => (await import('./engine-memory.js')).engineMemoryFigures(),
   failover: async () => (await import('./failover.js')).failoverFigures(),
   frame: async () => (await import('./frame.js')).frameFigures(),
   'frame-size': async () => (await import('./frame-size.js')).frameSizeFigures(),
