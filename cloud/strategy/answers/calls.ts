@@ -133,7 +133,8 @@ function expectation({ pitNow }: OwnAnswer, { service, forecast }: Advice): Pick
 
 function callText({ lap, lapTo, service: { tyres, fuelKg } }: Advice): string {
   const laps = lapTo > lap ? `lap ${lap}, at the latest ${lapTo}` : `lap ${lap}`;
-  return `Pit on ${laps}: ${tyres === 0 ? 'no tyres' : `${tyres} tyres`}, ${fuelKg.toFixed(1)} kg.`;
+  const fuel = fuelKg > 0 ? `, ${fuelKg.toFixed(1)} kg` : '';
+  return `Pit on ${laps}: ${tyres === 0 ? 'no tyres' : `${tyres} tyres`}${fuel}.`;
 }
 
 /** When the car will have completed the last lap of the call, with room for slow laps under caution. */
