@@ -29,6 +29,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   outage: async () => (await import('./outage.js')).outageFigures(),
   policy: async () => (await import('./policy.js')).policyFigures(),
   producer: async () => (await import('./producer.js')).producerFigures(),
+  'quick-answers': async () => (await import('./quick-answers.js')).quickAnswersFigures(),
   rules: async () => (await import('./rules.js')).rulesFigures(),
   s3: async () => (await import('./s3.js')).s3Figures(),
   session: async () => (await import('./session.js')).sessionFigures(),
