@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { LineSplitter, type LineSplitterOptions } from '../lines.js';
 import { headOf, isAt, type Place, readAt } from './checkpoint.js';
+import { RecordJoiner, type RecordJoinerOptions } from './records.js';
 
 /** Read at a time. */
 const CHUNK_BYTES = 64 * 1024;
@@ -8,17 +9,26 @@ const CHUNK_BYTES = 64 * 1024;
 const TAIL_BYTES = 256;
 
 /** What the lines of a file go to. */
-export type LineOptions = Omit<LineSplitterOptions, 'onLine'> & { onLine: (line: string) => void };
+export type LineOptions = Omit<LineSplitterOptions, 'onLine'> & {
+  onLine: (line: string) => void;
+  /** Lines are put together to records, and those handed on. `hasHeader`: the file begins with one. */
+  record?: Omit<RecordJoinerOptions, 'onRecord'> | undefined;
+};
+
+interface Input {
+  lines: LineSplitter;
+  records: RecordJoiner | undefined;
+}
 
 /** One file that is followed: open, so that it can be read to its end after it was renamed or removed. */
 export class FollowedFile {
   readonly id: string;
   readonly #fd: number;
   readonly #options: LineOptions;
-  #lines: LineSplitter;
+  #input: Input;
   /** Offset in the file that the splitter began at. */
   #base: number;
-  /** Behind the last whole line, and behind the last byte that was read. */
+  /** Behind the last whole line or record, and behind the last byte that was read. */
   #offset: number;
   #readTo: number;
   /** What tells a copy of it. */
@@ -32,7 +42,7 @@ export class FollowedFile {
     this.#offset = place && isAt(this.#fd, fstatSync(this.#fd).size, place) ? place.offset : 0;
     this.#base = this.#offset;
     this.#readTo = this.#offset;
-    this.#lines = this.#splitter();
+    this.#input = this.#newInput();
   }
 
   get place(): Place {
@@ -85,7 +95,7 @@ export class FollowedFile {
       if (chunk.length === 0) break;
       this.#readTo += chunk.length;
       count += chunk.length;
-      this.#lines.push(chunk);
+      this.#input.lines.push(chunk);
     }
     if (count > 0) this.remember();
     return count;
@@ -97,19 +107,19 @@ export class FollowedFile {
     for (let at = this.#readTo; at < size; ) {
       const chunk = readAt(fd, at, CHUNK_BYTES);
       if (chunk.length === 0) break;
-      this.#lines.push(chunk);
+      this.#input.lines.push(chunk);
       at += chunk.length;
     }
   }
 
   /** The file begins anew; a line under way has its end where it was cut. */
   restart(): void {
-    this.#lines.end();
+    this.#end();
     this.#base = 0;
     this.#offset = 0;
     this.#readTo = 0;
     this.#known = undefined;
-    this.#lines = this.#splitter();
+    this.#input = this.#newInput();
   }
 
   /** Leaves out what is there; a half line at the end belongs to it. */
@@ -117,12 +127,22 @@ export class FollowedFile {
     this.#readTo = fstatSync(this.#fd).size;
     this.#offset = this.#readTo;
     this.#base = this.#readTo;
-    this.#lines = this.#splitter();
+    this.#input = this.#newInput();
+  }
+
+  /** A record waits for more of its lines. */
+  get isInRecord(): boolean {
+    return this.#input.records?.isUnderWay ?? false;
+  }
+
+  /** No more lines are expected of the record under way; what comes of it later belongs to none. */
+  endRecord(): void {
+    this.#input.records?.end();
   }
 
   /** Nothing more is written to it: a last line without an end is one, too. */
   finish(): void {
-    this.#lines.end();
+    this.#end();
     this.#offset = this.#readTo;
   }
 
@@ -130,15 +150,30 @@ export class FollowedFile {
     closeSync(this.#fd);
   }
 
-  #splitter(): LineSplitter {
+  #end(): void {
+    this.#input.lines.end();
+    this.endRecord();
+  }
+
+  #newInput(): Input {
     const base = this.#base;
-    return new LineSplitter({
+    const { record, onLine, onTooLong } = this.#options;
+    // The place stays in front of a record until it is whole: after a restart all its lines are read again.
+    const handOn = (line: string, endBytes: number) => {
+      this.#offset = base + endBytes;
+      onLine(line);
+    };
+    if (!record) return { lines: new LineSplitter({ ...this.#options, onLine: handOn }), records: undefined };
+    const records = new RecordJoiner({ ...record, hasHeader: record.hasHeader && base === 0, onRecord: handOn });
+    const lines = new LineSplitter({
       ...this.#options,
-      onLine: (line, endBytes) => {
-        this.#offset = base + endBytes;
-        this.#options.onLine(line);
+      onLine: (line, endBytes) => records.push(line, endBytes),
+      onTooLong: () => {
+        records.spoil();
+        onTooLong();
       },
     });
+    return { lines, records };
   }
 }
 

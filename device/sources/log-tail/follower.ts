@@ -4,7 +4,7 @@ import type { Clock } from '../../wire/clock.js';
 import { errorCode } from '../../wire/errors.js';
 import type { Counts } from '../counts.js';
 import type { Place } from './checkpoint.js';
-import { FollowedFile } from './followed-file.js';
+import { FollowedFile, type LineOptions } from './followed-file.js';
 
 /** Files that are kept open, and places of read files that are remembered. */
 const OPEN_MAX = 64;
@@ -26,11 +26,16 @@ export interface FollowerOptions {
   onTooLong: () => void;
   encoding: 'utf8' | 'windows-1252';
   maxLineBytes: number;
+  /** Where a record is several lines. It is whole when its file has not grown for `quietMs`, though no other begins. */
+  record?: LineOptions['record'];
+  quietMs: number;
 }
 
 interface Followed {
   file: FollowedFile;
   end: () => void;
+  /** When it last grew. */
+  grewMs: number;
   /** Since when it matches the pattern no longer and nothing came; undefined while it matches. */
   leftMs: number | undefined;
 }
@@ -122,13 +127,13 @@ export class Follower {
   }
 
   #open(id: string, path: string, place: Place | undefined): void {
-    const { reader, onTooLong, encoding, maxLineBytes, counts, startAt, places } = this.#options;
+    const { reader, onTooLong, encoding, maxLineBytes, record, counts, startAt, places, wallClock } = this.#options;
     let lines: ReturnType<FollowerOptions['reader']> | undefined;
     const onLine = (line: string) => {
       lines ??= reader(undefined);
       lines.line(line);
     };
-    const file = new FollowedFile(id, path, { onLine, onTooLong, encoding, maxBytes: maxLineBytes }, place);
+    const file = new FollowedFile(id, path, { onLine, onTooLong, encoding, maxBytes: maxLineBytes, record }, place);
     counts.add('files');
     if (file.isBegun) lines = reader(file.firstLine);
     else if (place) counts.add('replaced');
@@ -137,18 +142,26 @@ export class Follower {
       lines = undefined;
     };
     if (!place && !places && this.#isFirst && startAt === 'end') {
-      lines = reader(file.firstLine);
       file.skipToEnd();
+      if (file.isBegun) lines = reader(file.firstLine);
     }
     file.remember();
     this.#places.delete(id);
-    this.#followed.set(id, { file, end, leftMs: undefined });
+    this.#followed.set(id, { file, end, grewMs: wallClock.nowMs(), leftMs: undefined });
   }
 
   #read(followed: Followed, seen: readonly Seen[]): boolean {
     const { file } = followed;
+    const { wallClock, quietMs, counts } = this.#options;
     if (file.isTruncated) this.#restart(followed, seen);
-    return file.read(TURN_BYTES) >= TURN_BYTES;
+    const count = file.read(TURN_BYTES);
+    const nowMs = wallClock.nowMs();
+    if (count > 0) followed.grewMs = nowMs;
+    else if (file.isInRecord && nowMs - followed.grewMs >= quietMs) {
+      file.endRecord();
+      counts.add('quietRecords');
+    }
+    return count >= TURN_BYTES;
   }
 
   /** Truncated: what was written between the last read and the copy is in the copy alone. */
@@ -201,7 +214,7 @@ export class Follower {
     else if (file.restBytes !== 0) followed.leftMs = nowMs;
     else followed.leftMs ??= nowMs;
     const isOver = followed.leftMs !== undefined && nowMs - followed.leftMs >= RENAMED_GRACE_MS;
-    const isTooMany = this.#followed.size > OPEN_MAX && file.restBytes === 0;
+    const isTooMany = this.#followed.size > OPEN_MAX && file.restBytes === 0 && !file.isInRecord;
     if (!isOver && !isTooMany) return;
     if (isOver) file.finish();
     followed.end();

@@ -11,6 +11,23 @@ import type { Source, SourceContext, SourceKind, SourceSink } from '../source.js
 import { Checkpoint } from './checkpoint.js';
 import { Follower } from './follower.js';
 
+/** A record of several lines that is longer is none: a logger's block of values, not a report. */
+const RECORD_LINES = 16;
+const RECORD_BYTES = 64 * 1024;
+
+const recordConfig = z.strictObject({
+  /** A regular expression that fits the first line of each record, and no other line. */
+  begins: z.string().min(1).refine(isPattern, 'is no regular expression'),
+  maxLines: z.int().min(2).max(1000).default(RECORD_LINES),
+  maxBytes: z
+    .int()
+    .min(64)
+    .max(1024 * 1024)
+    .default(RECORD_BYTES),
+  /** The last record of a file is whole when so long nothing was written to it. */
+  quietMs: z.int().min(10).max(60_000).default(1000),
+});
+
 const logTailConfig = z.strictObject({
   /** The file that grows, or a pattern for files that come one after the other: `*` and `?` in the last part. */
   path: z.string().min(1),
@@ -32,6 +49,8 @@ const logTailConfig = z.strictObject({
     .min(64)
     .max(1024 * 1024)
     .default(LINE_BYTES_MAX),
+  /** Rows are written over several lines, which are joined by the delimiter. Default: each line is a row. */
+  record: recordConfig.optional(),
 });
 export type LogTailConfig = z.infer<typeof logTailConfig>;
 
@@ -73,7 +92,8 @@ class LogTailSource implements Source {
   }
 
   start(sink: SourceSink): void {
-    const { path, startAt, encoding, maxLineBytes } = this.#config;
+    const { path, startAt, encoding, maxLineBytes, record, delimiter, header } = this.#config;
+    const counts = this.#counts;
     this.#sink = sink;
     this.#follower = new Follower({
       path: resolve(this.#context.dir, path),
@@ -85,7 +105,15 @@ class LogTailSource implements Source {
       encoding,
       maxLineBytes,
       wallClock: this.#context.wallClock,
-      counts: this.#counts,
+      counts,
+      record: record && {
+        ...record,
+        begins: new RegExp(record.begins, 'u'),
+        delimiter,
+        hasHeader: header === 'each',
+        counts,
+      },
+      quietMs: record?.quietMs ?? 0,
       reader: (header) => this.#reader(header),
       onTooLong: () => this.#counts.add('tooLong'),
     });
@@ -181,5 +209,14 @@ class LogTailSource implements Source {
     this.#counts.add('rows');
     if (!this.#block.takes(timeMs) && this.#sink) this.#block.flush(this.#sink);
     this.#block.add(timeMs, values);
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -136,6 +136,78 @@ describe('a log that grows', () => {
     expect(tail.ns()).toEqual([1]);
     expect(tail.source.stats?.()).toMatchObject({ tooLong: 1 });
   });
+
+  it('may begin at its end while it is empty: its header is still to come', async () => {
+    const dir = freshDir();
+    const path = join(dir, 'log.csv');
+    writeFileSync(path, '');
+    const tail = await follow(dir, { startAt: 'end' });
+    await until('it was found', () => tail.source.stats?.().files === 1);
+    appendFileSync(path, HEADER + line(0));
+    await came(tail, 1);
+    expect(tail.ns()).toEqual([0]);
+  });
+});
+
+describe('records of several lines', () => {
+  const rows = (n: number) => `${n}\n ${n}\n`;
+  const plain = { record: { begins: '^\\d' }, header: ['time', 'n'] };
+
+  it('are rows; the last is one when the file is quiet, and what comes of it later belongs to none', async () => {
+    const dir = freshDir();
+    const path = join(dir, 'log.csv');
+    writeFileSync(path, `${rows(0)}${rows(1)}2\n`);
+    const tail = await follow(dir, plain);
+    await came(tail, 2);
+    appendFileSync(path, ' 2\n');
+    await new Promise((done) => setTimeout(done, 40));
+    expect(tail.ns()).toEqual([0, 1]);
+    tail.context.wallClock.advance(1000);
+    await came(tail, 3);
+    appendFileSync(path, ` 9\n${rows(3)}${rows(4)}`);
+    await came(tail, 4);
+    expect(tail.ns()).toEqual(upTo(4));
+    expect(tail.source.stats?.()).toMatchObject({ rows: 4, quietRecords: 1, strayLines: 1 });
+  });
+
+  it('have a header of one line, and their end where the file was renamed', async () => {
+    const dir = freshDir();
+    const path = join(dir, 'log.csv');
+    writeFileSync(path, HEADER + rows(0) + rows(1));
+    const tail = await follow(dir, { ...plain, header: 'each', record: { begins: '^\\d', quietMs: 60_000 } });
+    await came(tail, 1);
+    renameSync(path, `${path}.1`);
+    await new Promise((done) => setTimeout(done, 40));
+    tail.context.wallClock.advance(5000);
+    await came(tail, 2);
+    expect(tail.ns()).toEqual([0, 1]);
+    expect(tail.source.stats?.()).toMatchObject({ headers: 1, rows: 2 });
+  });
+
+  it('that were cut in two by a restart are read again from their first line', async () => {
+    const dir = freshDir();
+    const path = join(dir, 'log.csv');
+    writeFileSync(path, `${rows(0)}1\n`);
+    const first = await follow(dir, plain);
+    await came(first, 1);
+    await until('the place is stored', () => readPlaces(dir)[0]?.offset === rows(0).length);
+    await first.source.stop();
+    appendFileSync(path, ` 1\n${rows(2)}`);
+    const second = await follow(dir, plain);
+    await came(second, 1);
+    expect(second.ns()).toEqual([1]);
+    expect(second.source.stats?.().strayLines).toBeUndefined();
+  });
+
+  it('refuse a pattern that is none', () => {
+    const parsed = logTailKind.config.safeParse({
+      path: 'log.csv',
+      time: { column: 'time', form: 's' },
+      channels: [{ column: 'n', scale: 1 }],
+      record: { begins: '(' },
+    });
+    expect(parsed.error?.issues[0]).toMatchObject({ path: ['record', 'begins'], message: 'is no regular expression' });
+  });
 });
 
 describe('after a restart', () => {
