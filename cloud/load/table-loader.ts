@@ -1,4 +1,4 @@
-import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { TableKey } from '#rules/catalog.js';
 import type { Clock } from '#wire/clock.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
@@ -6,8 +6,8 @@ import type { Log } from '#wire/log.js';
 import type { Random } from '#wire/random.js';
 import { actionFor } from '../streams/aws-errors.js';
 import { backOffMs, pause } from '../streams/back-off.js';
-import { toItem } from '../streams/item.js';
 import { AdaptiveRate } from './adaptive-rate.js';
+import { BATCH_ITEMS, keyOf, writeBatch } from './batch-write.js';
 import { itemBytes, type LoadRow } from './load-row.js';
 
 export interface TableLoaderOptions {
@@ -43,8 +43,6 @@ interface Pending {
   dueMs: number;
 }
 
-/** BatchWriteItem takes so many. */
-const BATCH_ITEMS = 25;
 const CALLS_MAX = 8;
 /** Rows waiting beyond which `room` makes the reader wait. */
 const PENDING_MAX = 400;
@@ -85,7 +83,7 @@ export class TableLoader {
 
   /** Takes a row; a newer one of the same key replaces an older one that is not on its way. */
   put(row: LoadRow): void {
-    const key = `${this.#nameOf(row.table)} ${row.item.pk} ${row.item.sk}`;
+    const key = keyOf(this.#nameOf(row.table), row.item.pk, row.item.sk);
     const units = Math.ceil(itemBytes(row.item) / UNIT_BYTES);
     if (this.#pending.size + this.#busy.size === 0) this.#progressMs = this.#options.wallClock.nowMs();
     this.#pending.set(key, { row, key, units, tries: 0, dueMs: 0 });
@@ -207,34 +205,12 @@ export class TableLoader {
 
   async #send(batch: Pending[]): Promise<void> {
     const { dynamodb, wallClock, log } = this.#options;
-    const requests = new Map<string, WriteRequest[]>();
-    for (const { row } of batch) {
-      const name = this.#nameOf(row.table);
-      const ofTable = requests.get(name) ?? [];
-      requests.set(name, [...ofTable, { PutRequest: { Item: toItem(row.item) } }]);
-    }
+    const puts = batch.map(({ row: { table, item } }) => ({ table: this.#nameOf(table), item }));
     this.#counts.calls++;
     try {
-      const {
-        UnprocessedItems = {},
-        ConsumedCapacity = [],
-        $metadata,
-      } = await dynamodb.send(
-        new BatchWriteItemCommand({
-          RequestItems: Object.fromEntries(requests),
-          ReturnConsumedCapacity: 'INDEXES',
-        }),
-      );
-      // Tries of the SDK's own: the table refused the whole batch each time.
-      const refused = ($metadata.attempts ?? 1) - 1;
+      const { left, units, refused } = await writeBatch(dynamodb, puts);
       if (refused > 0) this.#noteThrottled(refused * batch.length);
-      const left = new Set(
-        Object.entries(UnprocessedItems).flatMap(([name, each]) =>
-          each.map(({ PutRequest }) => `${name} ${PutRequest?.Item?.pk?.S} ${PutRequest?.Item?.sk?.S}`),
-        ),
-      );
       const done = batch.filter(({ key }) => !left.has(key));
-      const units = ConsumedCapacity.reduce((sum, { Table }) => sum + (Table?.CapacityUnits ?? 0), 0);
       this.#counts.items += done.length;
       this.#counts.units += units;
       this.#rate.admitted(units);
