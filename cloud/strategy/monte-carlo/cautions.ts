@@ -116,7 +116,7 @@ export class Cautions {
       const car = road.at(place);
       road.nextS[car] = atS + (road.nextS[car] - atS) * factor;
     }
-    this.#pits.underCaution(atS);
+    this.#pits.underCaution();
   }
 
   /** Lost a lap by a stop that rivals can now make at the price of a caution. */

@@ -1,5 +1,6 @@
 import { bitsOf, normalOf, PURPOSE, unitOf } from './draws.js';
 import { PIT_IN, PIT_OUT, type RaceScratch } from './scratch.js';
+import { boxS } from './service.js';
 import { NO_LIMIT, NONE, type Option, PHASE, type PlannedStop, type RaceStart, type Service } from './types.js';
 
 /** Nobody stops for tyres with so few laps to go. */
@@ -105,7 +106,8 @@ export class PitRoad {
     const { tyres } = this.#service[car] ?? USUAL;
     if (tyres === 4) is.age[car] = 0;
     else if (tyres === 2) is.age[car] *= this.#start.service.twoTyresKeep;
-    const addedLaps = this.#addedLaps(car, lap);
+    const toGo = this.#lapsToGo(lap, is.atS[car], is.freeS[car]);
+    const addedLaps = this.#fillLaps(car, toGo, this.#service[car] ?? USUAL, this.fuelLaps[car]);
     if (addedLaps > 0) {
       this.fuelLaps[car] += addedLaps;
       const bits = bitsOf(is.key, PURPOSE.fuel, car, lap);
@@ -123,34 +125,34 @@ export class PitRoad {
     const start = this.#start;
     const use = is.phase === PHASE.green ? 1 : start.cautions.slowLapUse;
     this.#use[car] = use;
-    let extraS = (is.pit[car] & PIT_OUT) === 0 ? 0 : this.#outS[car];
+    const toGo = this.#lapsToGo(lap, atS + lapS, lapS);
+    const extraS = (is.pit[car] & PIT_OUT) === 0 ? 0 : this.#outS[car];
     // Who drives as usual knows his tank and stops in time; a plan may have counted on fuel that is not there.
     if (this.#isPlanned(car, lap) && this.#leftLaps(car) < use) {
       this.ranDry[car] = 1;
       this.#use[car] = this.#leftLaps(car);
       this.#service[car] = null;
-      return extraS + start.dryS + this.comeIn(car, lap);
+      return extraS + start.dryS + this.#comeIn(car, lap, toGo);
     }
-    if (this.#stops(car, lap, this.lapsAfter(lap, atS, lapS), use)) extraS += this.comeIn(car, lap);
-    return extraS;
+    return this.#stops(car, lap, toGo, use) ? extraS + this.#comeIn(car, lap, toGo) : extraS;
   }
 
-  /** Laps to go when this one is over, as the leader has them. */
-  lapsAfter(lap: number, atS: number, lapS: number): number {
-    const { lapsTotal, durationS } = this.#start;
-    if (lapsTotal < NO_LIMIT) return lapsTotal - Math.max(lap, this.#is.leaderLap);
-    return Math.ceil((durationS - atS) / lapS);
+  /** Laps to go when this one is over, at `endS`: as the leader has them, or until the clock ends the race. */
+  #lapsToGo(lap: number, endS: number, lapS: number): number {
+    const { durationS, lapsAfter } = this.#start;
+    const byClock = Math.max(0, Math.ceil((durationS - endS) / lapS)) + lapsAfter;
+    return Math.min(byClock, this.#is.flagLap - Math.max(lap, this.#is.leaderLap));
   }
 
-  #stops(car: number, lap: number, after: number, use: number): boolean {
+  #stops(car: number, lap: number, toGo: number, use: number): boolean {
     const is = this.#is;
     const start = this.#start;
-    if (after <= 0) return false;
+    if (toGo <= 0) return false;
     if (this.#isPlanned(car, lap)) return this.#stopsByPlan(car, lap);
     this.#service[car] = null;
     const left = this.#leftLaps(car) - use;
-    if (left < after && left < 1) return true;
-    if (after <= LATE_LAPS) return this.#compounds[car] < start.rules.compoundsToUse;
+    if (left < toGo && left < 1) return true;
+    if (toGo <= LATE_LAPS) return this.#compounds[car] < start.rules.compoundsToUse;
     if (this.#wants[car] !== 0) return this.#isOpen();
     if (is.phase === PHASE.full) return false;
     const hazard = this.#hazard(car, lap);
@@ -192,7 +194,7 @@ export class PitRoad {
   }
 
   /** The lap under way ends in the pits. @returns what falls before the line, seconds */
-  comeIn(car: number, lap: number): number {
+  #comeIn(car: number, lap: number, toGo: number): number {
     const start = this.#start;
     const is = this.#is;
     is.pit[car] |= PIT_IN;
@@ -200,37 +202,30 @@ export class PitRoad {
     const usualS = start.pitLossS[start.cls[car] * PHASES + is.phase] * spread;
     const service = this.#service[car];
     const lossS =
-      service === null ? usualS : Math.max(0, usualS + this.#boxS(car, lap, service) - this.#boxS(car, lap, USUAL));
+      service === null ? usualS : Math.max(0, usualS + this.#boxS(car, toGo, service) - this.#boxS(car, toGo, USUAL));
     this.#outS[car] = (1 - start.inLapShare) * lossS;
     return start.inLapShare * lossS;
   }
 
-  #boxS(car: number, lap: number, service: Service): number {
-    const { noTyresS, twoTyresS, fourTyresS, fillS, together } = this.#start.service;
-    const tyresS = service.tyres === 4 ? fourTyresS : service.tyres === 2 ? twoTyresS : noTyresS;
-    const tank = this.#start.tankLaps[car];
-    const fuelS = tank >= NO_LIMIT ? 0 : (fillS * this.#fillLaps(car, lap, service)) / tank;
-    return together ? Math.max(tyresS, fuelS) : tyresS + fuelS;
+  /** In the box at the end of the lap under way, seconds. */
+  #boxS(car: number, toGo: number, service: Service): number {
+    const fillLaps = this.#fillLaps(car, toGo, service, this.fuelLaps[car] - this.#use[car]);
+    return boxS(this.#start.service, service.tyres, fillLaps / this.#start.tankLaps[car]);
   }
 
-  #addedLaps(car: number, lap: number): number {
-    return this.#start.tankLaps[car] >= NO_LIMIT ? 0 : this.#fillLaps(car, lap, this.#service[car] ?? USUAL);
-  }
-
-  /** Green laps' worth of fuel that the service puts in at the end of the lap. */
-  #fillLaps(car: number, lap: number, { fuel }: Service): number {
-    if (fuel === 'none') return 0;
-    const is = this.#is;
+  /** Green laps' worth of fuel that the service puts in, with so much of it left and so many laps to go. */
+  #fillLaps(car: number, toGo: number, { fuel }: Service, leftLaps: number): number {
     const tank = this.#start.tankLaps[car];
-    const left = Math.max(0, this.fuelLaps[car]);
+    if (fuel === 'none' || tank >= NO_LIMIT) return 0;
+    const left = Math.max(0, leftLaps);
     const missing = Math.max(0, tank - left);
     if (fuel === 'fill') return missing;
-    const toEnd = this.lapsAfter(lap, is.atS[car], is.freeS[car]) + RESERVE_LAPS + this.#start.fuelLapsSd[car];
+    const toEnd = toGo + RESERVE_LAPS + this.#start.fuelLapsSd[car];
     return Math.min(missing, Math.max(0, toEnd - left));
   }
 
   /** A caution has come out: who stops under it, by the age of his tyres. Those who can still turn in do so now. */
-  underCaution(atS: number): void {
+  underCaution(): void {
     const is = this.#is;
     const start = this.#start;
     const { nextS } = is.road;
@@ -247,9 +242,9 @@ export class PitRoad {
         this.#wants[car] = unitOf(bitsOf(is.key, PURPOSE.cautionStop, car, is.leaderLap)) < chance ? 1 : 0;
       }
       if (this.#wants[car] === 0 || !this.#isOpen() || is.pit[car] !== 0) continue;
-      const after = this.lapsAfter(lap, atS, is.freeS[car]);
-      if (this.#isPlanned(car, lap) ? this.#stopsByPlan(car, lap) : after > LATE_LAPS)
-        nextS[car] += this.comeIn(car, lap);
+      const toGo = this.#lapsToGo(lap, nextS[car], is.freeS[car]);
+      if (this.#isPlanned(car, lap) ? this.#stopsByPlan(car, lap) : toGo > LATE_LAPS)
+        nextS[car] += this.#comeIn(car, lap, toGo);
     }
     is.road.sort();
   }

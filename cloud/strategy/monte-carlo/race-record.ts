@@ -1,4 +1,5 @@
 import type { Cautions } from './cautions.js';
+import type { Penalties } from './penalties.js';
 import type { PitRoad } from './pit-road.js';
 import type { RaceScratch } from './scratch.js';
 import { NONE, type Outcome, type RaceStart, STANDING } from './types.js';
@@ -9,6 +10,7 @@ export class RaceRecord {
   readonly #is: RaceScratch;
   readonly #pits: PitRoad;
   readonly #cautions: Cautions;
+  readonly #penalties: Penalties;
   readonly #ranked: Int32Array;
   readonly #classCount: Uint16Array;
   #into!: Outcome;
@@ -16,11 +18,12 @@ export class RaceRecord {
   #base = 0;
   #hasRestarted = false;
 
-  constructor(start: RaceStart, is: RaceScratch, pits: PitRoad, cautions: Cautions) {
+  constructor(start: RaceStart, is: RaceScratch, pits: PitRoad, cautions: Cautions, penalties: Penalties) {
     this.#start = start;
     this.#is = is;
     this.#pits = pits;
     this.#cautions = cautions;
+    this.#penalties = penalties;
     this.#ranked = Int32Array.from(start.cars.keys()).sort((a, b) => start.place[a] - start.place[b] || a - b);
     this.#classCount = new Uint16Array(start.classes.length);
   }
@@ -82,6 +85,7 @@ export class RaceRecord {
   end(): void {
     const is = this.#is;
     const into = this.#into;
+    for (let car = 0; car < this.#ranked.length; car++) is.atS[car] += this.#penalties.atFlagS(car);
     this.#rank();
     this.#classCount.fill(0);
     const winner = this.#ranked[0];

@@ -1,6 +1,7 @@
 import { Cautions } from './cautions.js';
 import { bitsOf, normalOf, PURPOSE, runKey } from './draws.js';
 import { lapFate } from './fate.js';
+import { Penalties } from './penalties.js';
 import { PitRoad } from './pit-road.js';
 import { RaceRecord } from './race-record.js';
 import { RaceScratch } from './scratch.js';
@@ -18,13 +19,14 @@ const LAP_MIN_S = 1;
  * on its tyres, traffic, a stop, trouble; the leader's crossings carry the race's own clock (cautions, stages, the flag).
  *
  * Limits: a lap is the smallest step, so that a caution begins and ends as the leader crosses; whoever causes one is not among
- * the cars that fall out; red flags are full cautions; nobody is penalised.
+ * the cars that fall out; red flags are full cautions; penalties are those that were imposed before.
  */
 export class DrawnRace {
   readonly #start: RaceStart;
   readonly #is: RaceScratch;
   readonly #cautions: Cautions;
   readonly #pits: PitRoad;
+  readonly #penalties: Penalties;
   readonly #record: RaceRecord;
 
   constructor(start: RaceStart) {
@@ -32,7 +34,8 @@ export class DrawnRace {
     this.#is = new RaceScratch(start);
     this.#pits = new PitRoad(start, this.#is);
     this.#cautions = new Cautions(start, this.#is, this.#pits);
-    this.#record = new RaceRecord(start, this.#is, this.#pits, this.#cautions);
+    this.#penalties = new Penalties(start, this.#is);
+    this.#record = new RaceRecord(start, this.#is, this.#pits, this.#cautions, this.#penalties);
   }
 
   /** Draws run `run` and writes it to row `row`. */
@@ -42,6 +45,7 @@ export class DrawnRace {
     is.begin(runKey(seed, run));
     this.#pits.begin(option);
     this.#cautions.begin(option);
+    this.#penalties.begin();
     this.#record.begin(outcome, row);
     this.#lineUp();
     this.#cautions.afterLineUp();
@@ -63,7 +67,7 @@ export class DrawnRace {
   }
 
   #cross(car: number): void {
-    const { lapsTotal, durationS, lapsMax } = this.#start;
+    const { durationS, lapsAfter, lapsMax } = this.#start;
     const is = this.#is;
     const atS = is.road.nextS[car];
     const lap = ++is.lap[car];
@@ -76,7 +80,8 @@ export class DrawnRace {
     this.#pits.cross(car, lap);
     if (lap > is.leaderLap) {
       is.leaderLap = lap;
-      is.isOver ||= lap >= lapsTotal || atS >= durationS || lap >= lapsMax;
+      if (atS >= durationS) is.flagLap = Math.min(is.flagLap, lap + lapsAfter);
+      is.isOver ||= lap >= is.flagLap || lap >= lapsMax;
       if (is.isOver) is.flagS = Math.min(is.flagS, atS);
       else this.#cautions.leaderCrosses(car, lap, atS);
     }
@@ -116,7 +121,8 @@ export class DrawnRace {
     // What others see of him: his pace, not the luck of a lap.
     is.freeS[car] = Math.max(LAP_MIN_S, lapS + fate);
     lapS = Math.max(LAP_MIN_S, lapS + noise + fate);
-    const pitS = this.#pits.depart(car, lap, atS, lapS);
+    let pitS = this.#pits.depart(car, lap, atS, lapS);
+    pitS += this.#penalties.driveThrough(car);
     if (is.phase === PHASE.full) {
       is.road.insert(car, this.#cautions.followS(car, atS, lapS) + pitS);
       return;

@@ -5,6 +5,8 @@ import { NO_LIMIT, NONE, PHASE, type Phase, type RaceStart } from './types.js';
 /** The lap under way ends in the pits; it began there. */
 export const PIT_IN = 1;
 export const PIT_OUT = 2;
+/** The lap under way leads through the pit lane, without a stop. */
+export const PIT_THROUGH = 4;
 
 /** What a race is while it is drawn; columns per car. Taken once, begun anew for every run. */
 export class RaceScratch {
@@ -28,6 +30,8 @@ export class RaceScratch {
   key = 0;
   leaderLap = 0;
   isOver = false;
+  /** The lap at whose end the flag falls: the distance, or fewer once time has run out. */
+  flagLap = NO_LIMIT;
   /** Race time at which the winner crossed. */
   flagS = NO_LIMIT;
   phase: Phase = PHASE.green;
@@ -77,6 +81,7 @@ export class RaceScratch {
     this.newestS = start.nowS;
     this.beforeS = start.nowS;
     this.isOver = start.isOver;
+    this.flagLap = start.lapsTotal;
     this.flagS = start.isOver ? start.nowS : NO_LIMIT;
     this.road.clear();
     this.lap.set(start.lap);

@@ -22,8 +22,8 @@ type PaceColumns = Pick<
 
 /** Tyres older than this are as slow as at this age. */
 const AGES_MAX = 160;
-/** Without any lap of anybody. */
-const LAP_DEFAULT_S = 90;
+/** Green lap where nobody has driven any [judgement]. */
+export const LAP_DEFAULT_S = 90;
 /** No car's pace is less sure than that of one of whom nothing is known: sd as a share of a lap. */
 const UNKNOWN_SD = 0.015;
 /** What is measured of what stays holds what fall-off adds to it: its own part is at most this. */

@@ -1,3 +1,4 @@
+import type { Penalty } from '#cloud/race/rules/penalties.js';
 import type { RaceRules } from '#cloud/race/rules/rules.js';
 import { FLAG } from '../history/history.js';
 import { cautionsOf } from '../models/cautions.js';
@@ -9,13 +10,15 @@ import { retirementChance } from '../models/retirements.js';
 import type { TyrePace } from '../models/state-space/types.js';
 import type { StintModel } from '../models/stints.js';
 import type { StopModel } from '../models/stops.js';
-import { clamp } from '../stats.js';
+import { clamp, median } from '../stats.js';
 import { type RacingPrior, racingPriorOf } from './racing-priors.js';
+import { boxS } from './service.js';
 import { standingOf } from './standing.js';
+import { distanceColumns } from './start-distance.js';
 import { type FuelKnown, fuelColumns } from './start-fuel.js';
-import { paceColumns } from './start-pace.js';
+import { LAP_DEFAULT_S, paceColumns } from './start-pace.js';
 import { stopTables } from './start-stops.js';
-import { type DrawnCautions, NO_LIMIT, NONE, PHASE, type Phase, type RaceStart, STANDING } from './types.js';
+import { type DrawnCautions, NONE, PHASE, type Phase, type RaceStart, STANDING } from './types.js';
 
 /** The models that a race is drawn from, fitted on the field. */
 export interface RaceModels {
@@ -33,6 +36,10 @@ export interface StartOptions {
   stageEnds?: readonly number[];
   /** By car: what is known of its fuel; others are told by their stints. */
   fuel?: ReadonlyMap<string, FuelKnown>;
+  /** By car: what race control has imposed and it has not served. */
+  penalties?: ReadonlyMap<string, Penalty>;
+  /** Distance of a race that the history has as one by the clock, because the clock is expected to end it before. */
+  lapsTotal?: number | null;
 }
 
 /** A car that runs dry coasts, is pushed and loses about this many laps [judgement]. */
@@ -41,10 +48,6 @@ const DRY_LAPS = 3;
 const IN_LAP_SHARE = 0.4;
 /** A stop under caution costs at least this share of one under green. */
 const CAUTION_LOSS_MIN = 0.3;
-/** In a race by the clock nobody drives more laps than this multiple of what is expected. */
-const LAPS_MARGIN = 1.3;
-/** Nobody laps slower, as far as distances go. */
-const LAP_DEFAULT_S = 90;
 
 /**
  * A race as it stands, to be drawn to its end. Cars are those of `field.cars`, in that order. Whatever the history holds, no
@@ -58,18 +61,18 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
   const classes = [...new Set(cars.map(({ cls }) => cls))];
   const cls = Uint8Array.from(cars, (form) => classes.indexOf(form.cls));
   const pace = paceColumns(field, models.tyres, racing, along);
-  const typicalS = middle(pace.paceS);
-  const byClock = field.history.lapsTotal === null;
-  const lapsTotal = byClock ? NO_LIMIT : field.history.lapsTotal!;
-  const durationS = byClock ? (field.history.durationS ?? nowS + (along.lapsTotal - field.lap) * typicalS) : NO_LIMIT;
+  const typicalS = median([...pace.paceS]) ?? LAP_DEFAULT_S;
   const leader = leaderOf(lap, place);
   const leaderLap = leader === NONE ? 0 : lap[leader];
   const leaderS = leader === NONE ? nowS : atS[leader];
-  const isOver = isFlagged(field, leader) || (byClock ? leaderS >= durationS : leaderLap >= lapsTotal);
-  const lapsLeft = Math.max(0, along.lapsTotal - leaderLap);
-  const lapsMax = byClock
-    ? leaderLap + Math.ceil(LAPS_MARGIN * Math.max(lapsLeft, (durationS - nowS) / typicalS)) + 2
-    : lapsTotal;
+  const distance = distanceColumns(
+    field,
+    along,
+    { nowS, leaderLap, leaderS, lapS: typicalS },
+    options.lapsTotal ?? null,
+    options.rules.clock.lapsAfter,
+  );
+  const { lapsTotal, lapsMax } = distance;
   const cautions = cautionsFrom(field, leader, prior.cautions, racing, options);
   const outChance = retirementChance(prior.order.outsPerRace, 1, Math.max(1, along.lapsTotal));
   return {
@@ -80,11 +83,9 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
     leaderLap,
     leader,
     leaderS,
-    isOver,
+    isOver: isFlagged(field, leader) || leaderLap >= lapsTotal,
     greenLaps: leader === NONE ? 0 : cars[leader].greenLaps,
-    lapsTotal,
-    durationS,
-    lapsMax: Math.max(leaderLap, lapsMax),
+    ...distance,
     standing: Uint8Array.from(cars, (form) => standing(form.running, form.lap >= lapsTotal)),
     lap,
     place,
@@ -99,10 +100,13 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
     pitLossS: pitLosses(classes, losses, racing, typicalS),
     pitLossLogSd: racing.pitLossLogSd,
     inLapShare: IN_LAP_SHARE,
+    laneS: laneLosses(classes, losses, racing, typicalS),
     service: racing.service,
     outChance: new Float64Array(cars.length).fill(outChance),
     troubleChance: racing.troubleChance,
     troubleS: racing.troubleS,
+    penaltyS: Float64Array.from(cars, ({ car }) => penaltyOf(options, car.car).seconds),
+    driveThroughs: Uint8Array.from(cars, ({ car }) => penaltyOf(options, car.car).driveThroughs),
     cautions,
     traffic: {
       minGapS: racing.minGapS,
@@ -205,7 +209,15 @@ function pitLosses(classes: readonly string[], losses: PitLossModel, racing: Rac
   );
 }
 
-function middle(values: Float64Array): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted.length > 0 ? sorted[sorted.length >> 1] : LAP_DEFAULT_S;
+/** A stop's usual loss without the time in the box; at least what the length of the lane is worth on the track. */
+function laneLosses(classes: readonly string[], losses: PitLossModel, racing: RacingPrior, lapS: number): Float64Array {
+  const wholeS = boxS(racing.service, 4, 1);
+  return Float64Array.from(classes, (cls) => Math.max(racing.laneShare * lapS, losses.lossS(cls, true) - wholeS));
+}
+
+const NO_PENALTY: Penalty = { seconds: 0, driveThroughs: 0 };
+
+function penaltyOf({ penalties }: StartOptions, car: string): Penalty {
+  const told = penalties?.get(car);
+  return told !== undefined && told.seconds >= 0 && Number.isFinite(told.seconds) ? told : NO_PENALTY;
 }

@@ -100,10 +100,12 @@ export interface RaceStart {
   isOver: boolean;
   /** Leader's laps since the race was made green. */
   greenLaps: number;
-  /** Distance; `NO_LIMIT` in a race by the clock. */
+  /** Distance; `NO_LIMIT` in a race by the clock alone, until time has run out: then its last lap is known. */
   lapsTotal: number;
-  /** The flag falls when the leader next crosses after this; `NO_LIMIT` in a race by laps. */
+  /** Time runs out; `NO_LIMIT` in a race by laps. Of laps and time the flag falls by what comes first. */
   durationS: number;
+  /** The leader's whole laps after the one in which time runs out. */
+  lapsAfter: number;
   /** Upper bound of laps that anybody still drives. */
   lapsMax: number;
 
@@ -157,12 +159,18 @@ export interface RaceStart {
   pitLossLogSd: number;
   /** Of the loss, what falls before the line. */
   inLapShare: number;
+  /** Lost by driving through the pit lane without a stop, by class. */
+  laneS: Float64Array;
   service: ServiceTimes;
 
   /** Chance to fall out on a lap; and to lose time by a repair, a spin, a penalty, with the median of that time. */
   outChance: Float64Array;
   troubleChance: number;
   troubleS: number;
+
+  /** Imposed and not served: added to the race time at the flag; drives through the pit lane. */
+  penaltyS: Float64Array;
+  driveThroughs: Uint8Array;
 
   cautions: DrawnCautions;
   traffic: DrawnTraffic;
@@ -214,7 +222,7 @@ export interface Outcome {
   classPlace: Uint16Array;
   lapsDone: Int32Array;
   lapsDown: Uint16Array;
-  /** Race time when the car was flagged off, or fell out. */
+  /** Race time when the car was flagged off, or fell out, with its penalties. */
   finishS: Float64Array;
   /** Behind the winner, of cars on the winner's lap; for others behind the flag, whatever the lap. */
   gapS: Float64Array;

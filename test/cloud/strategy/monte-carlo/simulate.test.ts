@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CAR_COLUMNS } from '#cloud/strategy/monte-carlo/outcome.js';
 import { simulate } from '#cloud/strategy/monte-carlo/simulate.js';
 import { column, gainOf } from '#cloud/strategy/monte-carlo/summary.js';
-import { NONE, type Option, type Outcome, type RaceStart } from '#cloud/strategy/monte-carlo/types.js';
+import { NO_LIMIT, NONE, type Option, type Outcome, PHASE, type RaceStart } from '#cloud/strategy/monte-carlo/types.js';
 import { luckyStart, plainStart } from './plain-start.js';
 
 const SEED = 20_261_121;
@@ -122,11 +122,38 @@ describe(`a drawn race (seed ${SEED})`, () => {
   });
 
   it('ends by the clock on the lap that the leader is on', () => {
-    const start = plainStart({ cars: 3, lapsTotal: 40 }, { lapsTotal: 1e9, durationS: 2_000, lapsMax: 40 });
+    const start = plainStart({ cars: 3, lapsTotal: 40 }, { lapsTotal: NO_LIMIT, durationS: 2_000, lapsMax: 40 });
     const outcome = one(start, USUAL);
     // Crossings every 90 s: lap 23 ends at 2,070 s.
     expect(outcome.lapsDone[0]).toBe(23);
     expect(outcome.finishS[0]).toBeCloseTo(2_070, 6);
+  });
+
+  it('goes on for the laps that the rules add after time, and never beyond its distance', () => {
+    const start = plainStart(
+      { cars: 3, lapsTotal: 40 },
+      { lapsTotal: NO_LIMIT, durationS: 2_000, lapsAfter: 1, lapsMax: 40 },
+    );
+    expect(one(start, USUAL).lapsDone[0]).toBe(24);
+    expect(one({ ...start, lapsAfter: 3 }, USUAL).lapsDone[0]).toBe(26);
+    expect(one({ ...start, lapsTotal: 23 }, USUAL).lapsDone[0]).toBe(23);
+    expect(one({ ...start, lapsTotal: 12 }, USUAL).lapsDone[0]).toBe(12);
+    // Asked when time has run out: the last lap is known, and the next crossing does not put it off.
+    expect(one({ ...start, durationS: 850, lapsTotal: 11 }, USUAL).lapsDone[0]).toBe(11);
+  });
+
+  it('fills by the clock what the laps to the flag take', () => {
+    const start = plainStart({ cars: 1, lapsTotal: 40 }, { lapsTotal: NO_LIMIT, durationS: 1_960, lapsMax: 40 });
+    start.tankLaps.fill(40);
+    start.fuelLaps.fill(8);
+    const stopFor = (fuel: 'toEnd' | 'fill', lapsAfter: number) =>
+      one({ ...start, lapsAfter }, { car: 0, stops: [{ lap: 14, service: { tyres: 0, fuel } }], caution: 'drawn' });
+    // 4 laps left after lap 14, 36 missing; time runs out on lap 22: 8 to go and one in reserve, so 5 of 40.
+    const seconds = stopFor('fill', 0).finishS[0] - stopFor('toEnd', 0).finishS[0];
+    expect(seconds).toBeCloseTo((10 * 36) / 40 - (10 * 5) / 40, 6);
+    const later = stopFor('fill', 2).finishS[0] - stopFor('toEnd', 2).finishS[0];
+    expect(later).toBeCloseTo((10 * 36) / 40 - (10 * 7) / 40, 6);
+    expect(stopFor('toEnd', 2).ranDry[0]).toBe(0);
   });
 
   it('leaves a race that is over as it is', () => {
@@ -315,6 +342,46 @@ describe(`rules (seed ${SEED})`, () => {
     start.compoundsUsed.set([1, 2]);
     const outcome = one({ ...start, rules: { ...start.rules, compoundsToUse: 2 } }, USUAL);
     expect(Array.from(outcome.stops.subarray(0, 2))).toEqual([1, 0]);
+  });
+});
+
+describe(`penalties (seed ${SEED})`, () => {
+  it('in seconds count at the flag, within a lap', () => {
+    const start = plainStart({ cars: 4, lapsTotal: 60, slowerS: 0 });
+    start.penaltyS[0] = 5;
+    const outcome = one(start, USUAL);
+    expect(Array.from(outcome.place)).toEqual([2, 1, 3, 4]);
+    expect(outcome.finishS[0]).toBeCloseTo(start.atS[0] + 50 * 90 + 5, 6);
+    expect(outcome.gapS[0]).toBeCloseTo(2, 6);
+    expect(outcome.lapsDone[0]).toBe(60);
+    start.lap[3] = 9;
+    start.penaltyS[0] = 500;
+    expect(Array.from(one(start, USUAL).place)).toEqual([3, 1, 2, 4]);
+  });
+
+  it('by drive-throughs cost the lane each, hold nobody up, and are no stops', () => {
+    const start = plainStart({ cars: 3, lapsTotal: 60, slowerS: 0 });
+    for (let at = 0; at < start.falloffS.length; at++) start.falloffS[at] = 0.01 * (at % start.ages);
+    const without = one(start, USUAL);
+    start.driveThroughs[0] = 2;
+    const outcome = one(start, USUAL);
+    expect(Array.from(outcome.place)).toEqual([3, 1, 2]);
+    expect(outcome.finishS[0] - without.finishS[0]).toBeCloseTo(2 * 18, 6);
+    expect(outcome.finishS[1]).toBeCloseTo(without.finishS[1], 6);
+    expect(outcome.stops[0]).toBe(0);
+    // Once it has been served, a stop is what it was.
+    const stops = one(start, stopAt(0, 11));
+    expect(stops.stopLap[0]).toBe(11);
+    expect(stops.finishS[0] - outcome.finishS[0]).toBeCloseTo(25 - 0.01 * 11 * 49, 6);
+  });
+
+  it('that nobody could serve behind the pace car are added at the flag', () => {
+    const start = plainStart({ cars: 2, lapsTotal: 20, leaderLap: 16 });
+    const caution = { ...start.cautions, now: PHASE.full, lengthLaps: 10 };
+    const without = one({ ...start, cautions: caution }, USUAL);
+    const outcome = one({ ...start, cautions: caution, driveThroughs: Uint8Array.of(1, 0) }, USUAL);
+    expect(Array.from(outcome.place)).toEqual([2, 1]);
+    expect(outcome.finishS[0] - without.finishS[0]).toBeCloseTo(18, 6);
   });
 });
 
