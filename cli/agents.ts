@@ -39,7 +39,7 @@ function common(site: AgentSite, { raceClock, wallClock, random, log }: PartCont
     random,
     log,
     // Forty simulated cars share one disk and no master switch: each commit is written before it is sent, which survives a
-    // killed process; fsync is for the car (decision 15).
+    // killed process; fsync is for the car (decision 14).
     journal: { fsync: 'none' as const },
     link: () => LINKS[site.link]({ ...site.mqtt, clientId: site.thing, ...site.identity }, { wallClock, random, log }),
   };

@@ -34,7 +34,7 @@ export interface Signature {
 /** A screen that runs answers at once. */
 const SCREEN_TIMEOUT_MS = 2_000;
 
-/** A person at the desk of race control: sees the race, and puts what is said into its stream (decision 7). */
+/** A person at the desk of race control: sees the race, and puts what is said into its stream (decision 8). */
 class PeopleDesk {
   readonly #config: Config;
   readonly #flags: PeopleFlags;
@@ -67,7 +67,7 @@ class PeopleDesk {
     await putPeopleRecord(this.#clients.kinesis, streams.race.name, record);
   }
 
-  /** The race clock as the screen shows it; without a screen it is the wall clock (decision 13). */
+  /** The race clock as the screen shows it; without a screen it is the wall clock (decision 9). */
   async #raceNowMs(): Promise<number> {
     const screen = this.#config.context === LOCAL ? readRuntime(this.#config.data).screen : null;
     const shownMs = screen === null ? undefined : await shownRaceTimeMs(`${screen}/feed`);

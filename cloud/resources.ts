@@ -21,7 +21,7 @@ export interface TableResource {
   indexes?: { name: string; partitionKey: string; sortKey?: string }[];
 }
 
-/** Both frame streams are split alike: one lease covers one hash range in both (decision 7). */
+/** Both frame streams are split alike: one lease covers one hash range in both (decision 8). */
 const FRAME_SHARDS = 2;
 
 export const streams: Record<StreamKey, StreamResource> = {

@@ -1,6 +1,6 @@
 /**
  * The rules that pitwall deploys, as data, executed twice: by the local rule engine and, synthesised by CDK, by AWS IoT
- * (decision 5). Targets are logical keys; whoever executes them knows the names.
+ * (decision 6). Targets are logical keys; whoever executes them knows the names.
  */
 import { FRAME_RULE } from '#wire/topics.js';
 import type { ErrorAction, RuleAction, RuleDefinition, StreamKey } from './definition.js';

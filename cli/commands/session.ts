@@ -68,7 +68,7 @@ export async function close(flags: PeopleFlags): Promise<void> {
   });
 }
 
-/** Puts the session once more, with corrections: the engine takes the later word (decision 2). */
+/** Puts the session once more, with corrections: the engine takes the later word (decision 7). */
 export async function correct(
   flags: PeopleFlags,
   corrections: (session: SessionOpen) => Partial<SessionOpen>,

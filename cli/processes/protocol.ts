@@ -16,7 +16,7 @@ export type FromPart =
 
 /**
  * How far a part is behind, as a share of the bound that it names: 1 = at the bound. The owner of the race clock slows
- * down when any is above 1 (decision 13).
+ * down when any is above 1 (decision 9).
  */
 export interface Lag {
   name: string;

@@ -9,7 +9,7 @@ const SPEED_UP = 1.06;
 const RATE_MIN = 0.05;
 
 /**
- * Owns the race clock of a run (decision 13): starts at max(wall, last race time kept in the data folder), so that event
+ * Owns the race clock of a run (decision 9): starts at max(wall, last race time kept in the data folder), so that event
  * time never runs backwards between runs; slows when a lag passes its bound, and says so; drops nothing.
  */
 export class ClockOwner {

@@ -81,7 +81,7 @@ const CLOSE_MS = 10_000;
 const RETRY = { firstMs: 250, lastMs: 5_000 };
 
 /**
- * The tailer of all streams (decision 9): the only writer of segments and of the contiguous marks, and so the only one who
+ * The tailer of all streams (decision 16): the only writer of segments and of the contiguous marks, and so the only one who
  * knows what is durable; therefore it alone tells the agents (decision 3). One at a time by the lease `archive`; a second
  * one waits.
  *

@@ -10,7 +10,7 @@ export const MAX_BODY_BYTES = 4 * 1024;
 /** Path of a decision; the call's id is one level. */
 export const DECISION_PATH = /^\/api\/calls\/([^/]{1,200})\/decision$/;
 
-/** What a person decided about one revision of a pit call (decision 12). */
+/** What a person decided about one revision of a pit call (decision 11). */
 export interface ScreenDecision {
   race: string;
   callId: string;

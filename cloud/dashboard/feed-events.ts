@@ -2,7 +2,7 @@ import type { JsonObject } from './merge-patch.js';
 import type { RaceView, SamplePoints } from './view.js';
 
 /**
- * Where a client stands in the feed. `epoch` is the fence of the engine that published (decision 18), `seq` grows by one
+ * Where a client stands in the feed. `epoch` is the fence of the engine that published (decision 12), `seq` grows by one
  * a delta. Text form, the `id` of a server-sent event: `<epoch>.<seq>`.
  */
 export interface FeedId {

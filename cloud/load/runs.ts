@@ -27,7 +27,7 @@ export function runRow(fingerprint: string, loaded: LoadedFile): LoadRow {
   return { table: 'state', item: { pk: runKey(run), sk: `file#${fingerprint}`, run, ...rest } };
 }
 
-/** Raises PW-LOAD-OWNED when a race engine has ever had this race: its rows are the engine's alone (decision 7). */
+/** Raises PW-LOAD-OWNED when a race engine has ever had this race: its rows are the engine's alone (decision 8). */
 export async function refuseOwned(dynamodb: DynamoDBClient, stateTable: string, race: string): Promise<void> {
   const Key = toItem({ pk: raceKey(race), sk: 'lease' });
   const { Item } = await dynamodb.send(new GetItemCommand({ TableName: stateTable, Key, ConsistentRead: true }));

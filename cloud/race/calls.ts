@@ -1,5 +1,5 @@
 /**
- * The life of a pit call (decision 12), as data. A call is a command: it is proposed once, decided by a person, may be
+ * The life of a pit call (decision 11), as data. A call is a command: it is proposed once, decided by a person, may be
  * sent, and ends as done, rejected or expired. Nothing leads out of those three.
  */
 import type { CallSentRecord } from '#wire/engine-records.js';

@@ -216,7 +216,7 @@ export interface AgentHealth {
 
 export type CallStatus = 'proposed' | 'accepted' | 'rejected' | 'sent' | 'delivered' | 'done' | 'expired';
 
-/** A pit call and its history (decision 12). */
+/** A pit call and its history (decision 11). */
 export interface CallState {
   call: CallMessage;
   status: CallStatus;
@@ -233,7 +233,7 @@ export interface CallState {
   /** What became of it; absent until the car has stopped and completed its out-lap, and where a newer call took its place. */
   outcome?: CallOutcome;
   history: { status: CallStatus; atMs: number; by: string }[];
-  /** Provenance (decision 11). */
+  /** Provenance (decision 10). */
   answer: { stateHash: string; seed: number; runs: number; engineVersion: string; trigger: string };
 }
 

@@ -218,7 +218,7 @@ export class FrameIntake {
     return laps.fold;
   }
 
-  /** The newest at once (decision 6); what is older changes laps only. */
+  /** The newest at once (decision 7); what is older changes laps only. */
   #show(frame: Frame, known: KnownTable): void {
     const { hub, raceClock, wallClock } = this.#options;
     const { thing, eventTimeMs, lane } = frame.header;

@@ -3,7 +3,7 @@ import { contains, type HashRange, hashKeyOf, splitEvenly, toDecimal, toHashKey 
 import type { ShardInfo } from '#cloud/streams/shard-graph.js';
 import type { ShardCursor, ShardRead, ShardSource } from '#cloud/streams/source.js';
 
-/** A share of all things: those whose hash key lies in the range, in both frame streams (decision 7). */
+/** A share of all things: those whose hash key lies in the range, in both frame streams (decision 8). */
 export interface Slot {
   /** Names its durable state and its lease, e.g. `slot-0-of-2`. */
   key: string;

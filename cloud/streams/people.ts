@@ -4,7 +4,7 @@ import type { PeopleRecord } from '#wire/race-records.js';
 import { actionFor } from './aws-errors.js';
 
 /**
- * Puts what a person said into the race's stream, under the key of its race, and nowhere else (decision 7): the race
+ * Puts what a person said into the race's stream, under the key of its race, and nowhere else (decision 8): the race
  * engine projects it. Resolves when the stream has it. One record, one call: people are slow. Raises PW-STREAM-PUT; the
  * same record may be put again, its `inputId` makes both one.
  *

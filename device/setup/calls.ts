@@ -18,7 +18,7 @@ export interface CallInboxOptions {
 const REMEMBERED_MAX = 256;
 
 /**
- * Pit calls are commands that expire (architecture, decision 12). Each (call, revision) is answered once: delivered,
+ * Pit calls are commands that expire (architecture, decision 11). Each (call, revision) is answered once: delivered,
  * expired, superseded or refused. A repeat, as QoS 1 may bring, is not shown again.
  */
 export class CallInbox {

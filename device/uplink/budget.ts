@@ -5,7 +5,7 @@ const BURST_SHARE = 0.2;
 
 /**
  * An allowance per second: a bucket that refills. Counted on the race clock, as the limits of the service are (architecture,
- * decision 13), but never slower than the wall: a race clock that is held back until the agents have caught up must not
+ * decision 9), but never slower than the wall: a race clock that is held back until the agents have caught up must not
  * hold back the very sends that it waits for.
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * The two clocks (architecture, decision 13).
+ * The two clocks (architecture, decision 9).
  *
  * - *Race clock*: event time, retention, rate limits, TTL. Runs at `rate` × wall time in a rehearsal; equals wall time
  *   where nobody sends a sync. Epoch milliseconds.

@@ -196,7 +196,7 @@ export interface ClockHealth {
 }
 
 /**
- * A pit call is a command, not state (decision 12). QoS 1 on `…/calls`; the car drops one that is expired or superseded
+ * A pit call is a command, not state (decision 11). QoS 1 on `…/calls`; the car drops one that is expired or superseded
  * and says so on `…/calls/ack`.
  */
 export interface CallMessage {

@@ -72,14 +72,14 @@ export interface SessionOpen extends PeopleInput {
   stageEnds?: number[];
   /** Thing of the trackside agent whose timing is official. */
   timingThing: string;
-  /** Whether anything may reach the car at all (decision 12). */
+  /** Whether anything may reach the car at all (decision 11). */
   pitToCar: 'none' | 'display' | 'setup';
   /** What is known before the race; every figure may be corrected by what is observed. */
   car: { tankKg: number; fuelPerLapKg: number; pitLossMs: number; tyreLifeLaps: number };
   /** Absent: nobody practised here, or nobody loaded it. */
   practice?: PracticeFigures;
   roster: RosterEntry[];
-  /** Seed of every random draw in strategy answers (decision 11). */
+  /** Seed of every random draw in strategy answers (decision 10). */
   seed: number;
 }
 

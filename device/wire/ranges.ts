@@ -1,6 +1,6 @@
 /**
  * A set of whole numbers kept as sorted, disjoint, non-adjacent inclusive ranges: how duplicates are told from news
- * (decision 6) and how acknowledgements travel (decision 3). In order, everything is one range: adding costs O(1) at the
+ * (decision 7) and how acknowledgements travel (decision 3). In order, everything is one range: adding costs O(1) at the
  * end, O(log n) elsewhere.
  */
 export type Range = [from: number, to: number];

@@ -6,7 +6,7 @@ import { Disturbance } from './disturbance.js';
 
 /**
  * Faults, each a probability per message. AWS promises neither order nor single delivery, to rules or to subscribers, so a
- * little of both is made by default (decision 6); `dropAfterAck` breaks the PUBACK's promise, which agents must survive too
+ * little of both is made by default (decision 7); `dropAfterAck` breaks the PUBACK's promise, which agents must survive too
  * (decision 3).
  */
 export interface Faults {

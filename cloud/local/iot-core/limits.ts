@@ -3,7 +3,7 @@ import { DEFAULT_SHADOW_LIMITS, type ShadowLimits } from './shadow/limits.js';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** What the broker bounds. Rates of messages are counted on the race clock, connects and ages on the wall clock (decision 13). */
+/** What the broker bounds. Rates of messages are counted on the race clock, connects and ages on the wall clock (decision 9). */
 export const BROKER_LIMITS = {
   payloadBytes: quota(128 * 1024, 'Payload of a publish, and of a will.'),
   topicBytes: quota(

@@ -41,7 +41,7 @@ const USUAL: Option = { car: NONE, stops: 'asUsual', caution: 'drawn' };
 
 /**
  * What simulated races say of everybody's finish, and of every choice of our own cars on common random numbers. A pure
- * function of (state, seed in the session, runs reached, engine version, trigger), all of which it carries (decision 11).
+ * function of (state, seed in the session, runs reached, engine version, trigger), all of which it carries (decision 10).
  * Null before the first run, and where there is no race to draw.
  *
  * @param draw an interruption ends it early: the runs reached are told

@@ -31,7 +31,7 @@ export interface QuickQuestion {
 
 /**
  * Everything that needs no simulated race: for the fold, in some milliseconds. A pure function of (state, engine
- * version, trigger), which the answer carries (decision 11); nothing is drawn, so `runs` is 0. Never throws, and never holds a
+ * version, trigger), which the answer carries (decision 10); nothing is drawn, so `runs` is 0. Never throws, and never holds a
  * NaN: what is not known is null.
  *
  * @example

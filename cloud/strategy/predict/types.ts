@@ -47,5 +47,5 @@ export interface Question {
   seed: number;
 }
 
-/** A pure function of its question (decision 11). */
+/** A pure function of its question (decision 10). */
 export type Predictor = (question: Question) => Prediction;

@@ -20,7 +20,7 @@ export interface JobServiceOptions {
   directory: JobsDirectory;
   /** Publishes `notify` and `notify-next`. */
   announce(topic: string, payload: Buffer): Promise<void>;
-  /** Timestamps and time-outs are race time: where AWS counts real time (decision 13). */
+  /** Timestamps and time-outs are race time: where AWS counts real time (decision 9). */
   raceClock: Clock;
   log: Log;
   limits?: Partial<JobLimits>;

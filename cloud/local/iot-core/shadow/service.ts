@@ -12,7 +12,7 @@ import type { ShadowAddress } from './topics.js';
 export interface ShadowServiceOptions {
   /** Folder of the records. */
   path: string;
-  /** Timestamps in documents are race time (decision 13). */
+  /** Timestamps in documents are race time (decision 9). */
   raceClock: Clock;
   log: Log;
   limits?: Partial<ShadowLimits>;
