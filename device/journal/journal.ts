@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { nextBoot } from '../boot.js';
 import type { Files } from '../files.js';
 import type { Clock } from '../wire/clock.js';
@@ -8,7 +7,8 @@ import type { Log } from '../wire/log.js';
 import type { Family } from '../wire/messages.js';
 import type { Range } from '../wire/ranges.js';
 import { Batch, entriesOf, type NewRecord } from './batch.js';
-import { Cursor, type Delivery, type JournalEntry } from './cursor.js';
+import type { Cursor, Delivery, JournalEntry } from './cursor.js';
+import { Cursors } from './cursors.js';
 import { type DropReason, Drops } from './drops.js';
 import { type JournalOptions, type JournalStats, withDefaults } from './options.js';
 import { familyOfKind, type Priority, type StoredRecord } from './record.js';
@@ -21,9 +21,6 @@ import { ThinOut } from './thin-out.js';
 
 export type { JournalOptions, JournalStats } from './options.js';
 
-/** How often a changed cursor is written; what a crash loses of it is sent once more. */
-const CURSOR_SAVE_MS = 1000;
-
 /**
  * Everything that an agent publishes, on disk before it is sent, until every destination has acknowledged it end to end
  * (architecture, decision 3).
@@ -34,20 +31,18 @@ const CURSOR_SAVE_MS = 1000;
  */
 export class Journal {
   readonly boot: Boot;
-  readonly cursors: readonly Cursor[];
   readonly #dir: string;
   readonly #files: Files;
   readonly #raceClock: Clock;
   readonly #log: Log;
   readonly #durable: boolean;
   readonly #segments: Segments;
+  readonly #cursors: Cursors;
   readonly #retention: Retention;
   readonly #thinOut: ThinOut;
   readonly #recovery: Recovery;
   readonly #batch = new Batch();
   readonly #drops = new Drops();
-  #held = 0;
-  #saveTimer: NodeJS.Timeout | undefined;
   readonly #stats = {
     recoveredRecords: 0,
     recoveredFrames: 0,
@@ -71,7 +66,7 @@ export class Journal {
       files,
       dir,
       segments,
-      held: (segment) => this.#entriesOf(segment),
+      held: (segment) => this.#cursors.entriesOf(segment),
       drops: this.#drops,
       durable: this.#durable,
       log,
@@ -87,9 +82,15 @@ export class Journal {
     });
     try {
       files.makeFolder(dir);
-      this.cursors = options.destinations.map((name) => new Cursor(name, join(dir, `cursor-${name}.json`), files));
+      this.#cursors = new Cursors({
+        dir,
+        destinations: options.destinations,
+        files,
+        log,
+        boots: () => segments.boots.add(formatBoot(this.boot)),
+      });
       this.#stats.damagedBytes = segments.find().damagedBytes;
-      for (const { bootText, boot } of segments.all) for (const cursor of this.cursors) cursor.know(bootText, boot);
+      this.#cursors.know(segments.all);
       const lastCounter = Math.max(0, ...segments.all.map(({ boot }) => boot.counter));
       this.boot = nextBoot(dir, options.random, lastCounter, files);
     } catch (cause) {
@@ -104,9 +105,14 @@ export class Journal {
       segments: segments.all,
       log,
       readmit: (segment, records, damagedBytes) => this.#readmit(segment, records, damagedBytes),
-      held: () => this.#held,
+      held: () => this.#cursors.held,
     });
     this.#recovery.resume();
+  }
+
+  /** One for each destination, in the order in which they are configured. */
+  get cursors(): readonly Cursor[] {
+    return this.#cursors.all;
   }
 
   /** Whether earlier runs left something that is not read yet; it comes to the cursors as it is. */
@@ -175,7 +181,7 @@ export class Journal {
       onFreed(delivery);
       this.#release(delivery.entry);
     });
-    this.#saveSoon();
+    this.#cursors.saveSoon();
   }
 
   /** Gives up one record for one destination; of a refused one a copy is set aside. */
@@ -193,7 +199,7 @@ export class Journal {
       this.#drops.count(reason, entry.kind);
       this.#release(entry);
     });
-    this.#saveSoon();
+    this.#cursors.saveSoon();
   }
 
   stats(): JournalStats {
@@ -216,19 +222,16 @@ export class Journal {
   /** Race-clock age in ms of the oldest record that is known to lack somewhere; 0 when there is none. */
   oldestUnackedMs(): number {
     const nowMs = this.#raceClock.nowMs();
-    let oldestMs = nowMs;
-    for (const cursor of this.cursors) oldestMs = Math.min(oldestMs, cursor.oldestTimeMs() ?? oldestMs);
-    return nowMs - oldestMs;
+    return nowMs - Math.min(nowMs, this.#cursors.oldestTimeMs() ?? nowMs);
   }
 
   /** Writes what is pending, flushes, saves the cursors and lets go of the files. */
   async close(): Promise<void> {
     this.commit();
-    clearTimeout(this.#saveTimer);
+    this.#cursors.cancelSave();
     await Promise.all([this.#recovery.stop(), this.#thinOut.stop()]);
     await this.#segments.close();
-    clearTimeout(this.#saveTimer);
-    this.#save(this.#durable);
+    this.#cursors.save(this.#durable);
   }
 
   /** Undefined when the disk refuses, also after room was made. */
@@ -247,7 +250,7 @@ export class Journal {
     this.#stats.journaledRecords++;
     if (entry.kind === 'frame') this.#stats.journaledFrames++;
     entry.segment.newestMs = entry.timeMs;
-    this.#hold(entry, this.cursors);
+    this.#cursors.hold(entry);
   }
 
   /** Takes in what an earlier run left. */
@@ -255,72 +258,29 @@ export class Journal {
     this.#stats.damagedBytes += damagedBytes;
     segment.newestMs = records.at(-1)?.timeMs ?? segment.newestMs;
     for (const record of records) {
-      const family = familyOfKind(record.kind);
-      const lacking = this.cursors.filter(
-        (cursor) => !cursor.isSettled(segment.bootText, segment.boot, family, record.seq),
-      );
+      const lacking = this.#cursors.lacking(segment, record);
       if (lacking.length === 0) continue;
       this.#stats.recoveredRecords++;
       if (record.kind === 'frame') this.#stats.recoveredFrames++;
-      this.#hold({ ...record, family, segment, payload: null, holders: 0, waiting: 0 }, lacking);
+      const family = familyOfKind(record.kind);
+      this.#cursors.hold({ ...record, family, segment, payload: null, holders: 0, waiting: 0 }, lacking);
     }
     // One that cannot be read at all stays for a person to look at.
     if (damagedBytes < segment.bytes) this.#segments.settle(segment);
   }
 
-  #hold(entry: JournalEntry, cursors: readonly Cursor[]): void {
-    this.#held++;
-    entry.waiting = cursors.length;
-    entry.segment.live++;
-    const deliveries = cursors.map((cursor) => cursor.add(entry));
-    for (const [i, cursor] of cursors.entries()) cursor.onDelivery?.(deliveries[i]);
-  }
-
   #release(entry: JournalEntry): void {
-    if (--entry.waiting > 0) return;
-    this.#held--;
-    entry.segment.live--;
+    if (!this.#cursors.release(entry)) return;
     this.#segments.settle(entry.segment);
     this.#recovery.resume();
   }
 
   #drop(segment: Segment, reason: DropReason): void {
     this.#recovery.readNow(segment);
-    for (const cursor of this.cursors) {
-      cursor.drop(segment, this.#recovery.complete, ({ entry }) => {
-        // One record, however many destinations still wait for it.
-        if (entry.waiting === 0) return;
-        this.#drops.count(reason, entry.kind);
-        this.#held--;
-        entry.waiting = 0;
-      });
-    }
+    this.#cursors.drop(segment, this.#recovery.complete, ({ kind }) => this.#drops.count(reason, kind));
     this.#segments.remove(segment);
     this.#log.warn('journal: oldest records dropped', { dir: this.#dir, reason, ...this.#drops.byReason });
-    this.#saveSoon();
+    this.#cursors.saveSoon();
     this.#recovery.resume();
-  }
-
-  #entriesOf(segment: Segment): Set<JournalEntry> {
-    const held = this.cursors.flatMap((cursor) => [...cursor.held(segment)]);
-    return new Set(held.map(({ entry }) => entry));
-  }
-
-  #saveSoon(): void {
-    if (this.#saveTimer) return;
-    this.#saveTimer = setTimeout(() => {
-      this.#saveTimer = undefined;
-      this.#save(false);
-    }, CURSOR_SAVE_MS);
-    this.#saveTimer.unref();
-  }
-
-  #save(durable: boolean): void {
-    const keep = this.#segments.boots.add(formatBoot(this.boot));
-    try {
-      for (const cursor of this.cursors) cursor.save(keep, durable);
-    } catch (error) {
-      this.#log.error('journal: cursor not saved', { dir: this.#dir, error: errorCode(error) });
-    }
   }
 }
