@@ -14,7 +14,8 @@ describe('the rmonitor source', () => {
   afterEach(() => orbits.close());
 
   it('connects again, drops the half line, and goes on where it was', async () => {
-    orbits.greeting = [...COMPETITORS, '$A,"R3","8",1003,"Jos\u00e9","Br\u00fchl","",1', '$G,1,"R1",1,"00:00:30.000"'];
+    const known = [...COMPETITORS, '$A,"R3","8",1003,"Jos\u00e9","Br\u00fchl","",1'];
+    orbits.greeting = [...known, '$G,1,"R1",1,"00:00:30.000"'];
     const context = testContext();
     const config = { server: { host: '127.0.0.1', port: orbits.port }, backoff: { minMs: 5, maxMs: 20 } };
     const source = await rmonitorKind.open(rmonitorKind.config.parse(config), context);
@@ -24,6 +25,8 @@ describe('the rmonitor source', () => {
     context.raceClock.advance(60_000);
     orbits.send('$J,"R1","00:00:30.000","00:01:00.000"', '$G,1,"R1",2,"00:01:00.000"');
     await until('a lap', () => sink.timings.length === 1);
+    // Whoever comes back is greeted with the race as it stands.
+    orbits.greeting = [...known, '$G,1,"R1",2,"00:01:00.000"'];
     orbits.sendRaw('$J,"R1","00:0');
     orbits.drop();
     await until('it is back', () => orbits.connections === 2 && source.stats?.().lines === 10);
