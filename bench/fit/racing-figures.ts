@@ -4,7 +4,7 @@
  */
 
 import type { PastRace } from '#cloud/strategy/backtest/past-race.js';
-import { FLAG, isClean, isRacing } from '#cloud/strategy/history/history.js';
+import { FLAG, isClean, isRacing, isSlow } from '#cloud/strategy/history/history.js';
 import { type CarForm, readField } from '#cloud/strategy/models/field.js';
 import { priorOf } from '#cloud/strategy/models/fitted/priors.js';
 import { seenStops } from '#cloud/strategy/models/pit-loss.js';
@@ -116,7 +116,7 @@ function slowPhases({ car }: CarForm): { from: number; to: number; virtual: bool
   let from = -1;
   for (let index = 0; index <= car.flag.length; index++) {
     const flag = car.flag[index] ?? FLAG.green;
-    const slow = !isRacing(flag) && flag !== FLAG.localYellow && flag !== FLAG.unknown;
+    const slow = isSlow(flag);
     if (slow && from < 0) from = index;
     if (slow || from < 0) continue;
     const flags = Array.from(car.flag.subarray(from, index));

@@ -1,6 +1,7 @@
 import type { PastRace } from '#cloud/strategy/backtest/past-race.js';
-import { report, rowOf, seriesGroup } from '#cloud/strategy/backtest/report.js';
+import { report, rowOf } from '#cloud/strategy/backtest/report.js';
 import { scoreRace } from '#cloud/strategy/backtest/score-race.js';
+import { seriesGroup } from '#cloud/strategy/models/field.js';
 import { predict } from '#cloud/strategy/predict/predict.js';
 import { PitwallError } from '#wire/errors.js';
 import { namedRandom } from '#wire/random.js';

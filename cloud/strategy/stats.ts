@@ -21,11 +21,14 @@ export function sortedQuantile(sorted: Float64Array, share: number): number {
   return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
-/** Standard deviation as the median absolute deviation tells it (1.4826 × MAD), deaf to outliers. */
+/** A normal standard deviation, in medians of the absolute deviation. */
+export const MAD_TO_SD = 1.4826;
+
+/** Standard deviation as the median absolute deviation tells it, deaf to outliers. */
 export function robustSd(values: readonly number[]): number | null {
   const middle = median(values);
   if (middle === null || values.length < 2) return null;
-  return 1.4826 * median(values.map((value) => Math.abs(value - middle)))!;
+  return MAD_TO_SD * median(values.map((value) => Math.abs(value - middle)))!;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { stageNow } from '#cloud/race/rules/stages.js';
-import { normalCdf } from '../models/place.js';
+import { normalCdf } from '../normal.js';
 import { Z80 } from '../stats.js';
 import type { Fuel } from './fuel.js';
 import { count, type Doubt, known } from './known.js';

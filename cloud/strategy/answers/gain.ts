@@ -1,4 +1,4 @@
-import { normalCdf } from '../models/place.js';
+import { normalCdf } from '../normal.js';
 import { Z80 } from '../stats.js';
 import type { Band } from './types.js';
 import { planCostMs, planWearMs, type Situation } from './window.js';

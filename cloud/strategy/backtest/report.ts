@@ -1,4 +1,5 @@
 import type { Random } from '#wire/random.js';
+import { seriesGroup } from '../models/field.js';
 import { sortedQuantile } from '../stats.js';
 import { COLUMNS, type Column } from './metrics.js';
 import type { RaceScores } from './score-race.js';
@@ -20,11 +21,6 @@ export interface Line {
 }
 
 const REDRAWS = 200;
-
-/** `nascar_cup` and `nascar_xfinity` are one group. */
-export function seriesGroup(series: string): string {
-  return series.split('_')[0];
-}
 
 /**
  * Every figure of every series, ours beside the best naive one, and what is asked of it.

@@ -75,6 +75,11 @@ export function isRacing(flag: number): boolean {
   return flag === FLAG.green || flag === FLAG.chequered;
 }
 
+/** A caution of any kind was on, or the race stood. */
+export function isSlow(flag: number): boolean {
+  return !isRacing(flag) && flag !== FLAG.localYellow && flag !== FLAG.unknown;
+}
+
 /** A lap that tells of a car's pace: racing flag, not in or out of the pits, timed, not the first one from the grid. */
 export function isClean(car: CarHistory, index: number): boolean {
   return (

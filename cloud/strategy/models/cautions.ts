@@ -1,4 +1,4 @@
-import { FLAG, isRacing } from '../history/history.js';
+import { isSlow } from '../history/history.js';
 import type { CautionPrior } from './fitted/types.js';
 import type { Progress } from './progress.js';
 
@@ -30,8 +30,7 @@ export function cautionsOf(flags: ArrayLike<number>): { starts: number; laps: nu
   let now = 0;
   const lengths: number[] = [];
   for (let index = 0; index < flags.length; index++) {
-    const flag = flags[index];
-    const slow = !isRacing(flag) && flag !== FLAG.localYellow && flag !== FLAG.unknown;
+    const slow = isSlow(flags[index]);
     if (!slow && now > 0) lengths.push(now);
     if (!slow || now === 0) laps++;
     if (slow && now === 0) starts++;

@@ -25,6 +25,9 @@ export interface PitLossModel {
   lossS(cls: string, green: boolean): number;
 }
 
+/** Share of a stop's loss that falls into the in-lap: the lane before the line, and the box on most tracks [judgement]. */
+export const IN_LAP_SHARE = 0.4;
+
 const PACE_LAPS = 5;
 
 /**

@@ -1,3 +1,5 @@
+import { normalCdf, normalQuantile } from '../normal.js';
+
 /** A car's final place as a distribution, given how each car's final score may come out. */
 export interface Score {
   /** Expected place if nobody's luck turned. */
@@ -9,6 +11,7 @@ export interface Score {
 
 /** Midpoints of equal shares of the standard normal, by which a car's own luck is integrated. */
 const NODES = 24;
+const NORMAL_NODES = Array.from({ length: NODES }, (_, index) => normalQuantile((index + 0.5) / NODES));
 /** Scores this far behind the last car's are those of cars that fell out. */
 const OUT_BEHIND = 2;
 const OUT_SD = 1;
@@ -64,28 +67,4 @@ export function placeBand(chances: Float64Array, mass: number): { low: number; h
     else high++;
   }
   return { low: low + 1, high: high + 1 };
-}
-
-/** Abramowitz and Stegun 7.1.26: within 1.5e-7. */
-export function normalCdf(z: number): number {
-  const x = Math.abs(z) / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * x);
-  const tail =
-    t *
-    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) *
-    Math.exp(-x * x);
-  return z >= 0 ? 1 - tail / 2 : tail / 2;
-}
-
-const NORMAL_NODES = Array.from({ length: NODES }, (_, index) => normalQuantile((index + 0.5) / NODES));
-
-function normalQuantile(share: number): number {
-  let low = -6;
-  let high = 6;
-  while (high - low > 1e-9) {
-    const middle = (low + high) / 2;
-    if (normalCdf(middle) < share) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
 }

@@ -1,9 +1,10 @@
+import { normalCdf } from '../normal.js';
+import { MAD_TO_SD } from '../stats.js';
 import type { CarForm, Field } from './field.js';
 import type { RejoinPrior } from './fitted/types.js';
 import { weigh } from './linear.js';
 import type { PaceModel } from './pace.js';
-import type { PitLossModel } from './pit-loss.js';
-import { normalCdf } from './place.js';
+import { IN_LAP_SHARE, type PitLossModel } from './pit-loss.js';
 import { plainStop, rejoinFeatures, STOP_LAPS } from './rejoin-features.js';
 import type { StintModel } from './stints.js';
 import type { StopModel } from './stops.js';
@@ -21,20 +22,15 @@ export interface Rejoin {
   seconds: number;
 }
 
-/** Share of a stop's loss that falls into the in-lap: the lane before the line, and the box on most tracks. */
-const IN_LAP_SHARE = 0.4;
 /** A rival on a lap before is out of the reckoning when so many laps' time went by without him. */
 const OVERDUE_LAPS = 1.2;
 /** Stops come in bunches: when this car stops, a rival's chance to is that much greater [measured on past races]. */
 const BUNCHED = 1.5;
-/** A typical miss (the median of |miss|) as a standard deviation. */
-const SD_OF_MISS = 1.4826;
 
 /**
  * If the car's lap `pitOnLap` ends in the pits: seconds to the end of the next one, and the place there among the cars by
- * time at that same lap. Rivals go on at the
- * pace of their newest laps, as the car itself does, so that what the track does to all of them cancels; each may stop too, by
- * its hazard.
+ * time at that same lap. Rivals go on at the pace of their newest laps, as the car itself does, so that what the track does to
+ * all of them cancels; each may stop too, by its hazard.
  *
  * Units: seconds, places. Source: weights by least absolute deviations on past green stops (`fitted/`). Limits: the service is
  * not told apart (nobody says what it will be); no traffic on the out-lap; null where the lap is over or nothing is known.
@@ -80,7 +76,7 @@ function chanceAhead(rival: CarForm, laps: number, endS: number, models: RejoinM
   const lastStops = stays * stops(laps);
   const arrivesS = startS + laps * plain.paceS;
   const lossS = models.losses.lossS(rival.cls, true);
-  const sdS = SD_OF_MISS * missS;
+  const sdS = MAD_TO_SD * missS;
   const by = (lateS: number) => normalCdf((endS - arrivesS - lateS) / sdS);
   return (1 - stays) * by(lossS) + lastStops * by(IN_LAP_SHARE * lossS) + (stays - lastStops) * by(0);
 }

@@ -1,4 +1,4 @@
-import { FLAG, isClean, isRacing } from '../history/history.js';
+import { FLAG, isClean, isSlow } from '../history/history.js';
 import { clamp, median } from '../stats.js';
 import type { CarForm, Field } from './field.js';
 import { average, type Features } from './linear.js';
@@ -62,7 +62,7 @@ export function remainingField(
   const running = field.cars.filter((form) => form.running);
   const { leader } = along;
   const flags = leader === null ? [] : Array.from(leader.car.flag);
-  const slow = flags.filter((flag) => !isRacing(flag) && flag !== FLAG.localYellow && flag !== FLAG.unknown);
+  const slowLaps = flags.filter(isSlow).length;
   const extras = running.flatMap((form) => {
     const greenS = greenPaceS(form);
     return greenS === null ? [] : [extra(meanLapS(form), greenS)];
@@ -73,8 +73,8 @@ export function remainingField(
     stints,
     stops,
     pace: paceField(field),
-    slowNow: flags.length > 0 && slow.length > 0 && flags.at(-1) === slow.at(-1),
-    slowShare: flags.length > 0 ? slow.length / flags.length : 0,
+    slowNow: flags.length > 0 && isSlow(flags.at(-1)!),
+    slowShare: flags.length > 0 ? slowLaps / flags.length : 0,
     allLaps: median(extras) ?? 0,
     medianStops: median(running.map(({ stopLaps }) => stopLaps.length)) ?? 0,
   };

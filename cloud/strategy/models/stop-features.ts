@@ -222,7 +222,8 @@ function slowerPercent(stintTimesS: readonly number[]): number {
   return clamp((newest / Math.min(...stintTimesS.slice(0, -3)) - 1) * 100, -1, 4);
 }
 
-function compoundsUsed({ car }: CarForm): number {
+/** Different compounds that the car is known to have had on. */
+export function compoundsUsed({ car }: CarForm): number {
   return new Set(car.compound.filter((compound) => compound > 0)).size;
 }
 

@@ -2,6 +2,7 @@
  * Random numbers by counter: a number is a hash of what it is for (seed, run, car, lap, purpose) and of nothing else. So two
  * options of the same run meet the same cautions, noise and rivals, whatever either of them does.
  */
+import { normalQuantile } from '../normal.js';
 
 /** What a number is for; any distinct odd constants. */
 export const PURPOSE = {
@@ -66,34 +67,6 @@ export function normalAt(unit: number): number {
 
 function normalTable(): Float64Array {
   const table = new Float64Array(STEPS);
-  for (let step = 0; step < STEPS; step++) table[step] = quantile((step + 0.5) / STEPS);
+  for (let step = 0; step < STEPS; step++) table[step] = normalQuantile((step + 0.5) / STEPS);
   return table;
-}
-
-/** Rational approximation of Acklam, relative error 1.2e-9. */
-function quantile(share: number): number {
-  if (share > 0.5) return -quantile(1 - share);
-  if (share < 0.02425) {
-    const q = Math.sqrt(-2 * Math.log(share));
-    return (
-      (((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q +
-        4.374664141464968) *
-        q +
-        2.938163982698783) /
-      ((((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1)
-    );
-  }
-  const q = share - 0.5;
-  const r = q * q;
-  return (
-    ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r -
-      30.66479806614716) *
-      r +
-      2.506628277459239) *
-      q) /
-    (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r -
-      13.28068155288572) *
-      r +
-      1)
-  );
 }

@@ -4,11 +4,12 @@ import { FLAG } from '../history/history.js';
 import { cautionsOf } from '../models/cautions.js';
 import type { Field } from '../models/field.js';
 import type { Prior } from '../models/fitted/types.js';
-import type { PitLossModel } from '../models/pit-loss.js';
+import { IN_LAP_SHARE, type PitLossModel } from '../models/pit-loss.js';
 import type { Progress } from '../models/progress.js';
 import { retirementChance } from '../models/retirements.js';
 import type { TyrePace } from '../models/state-space/types.js';
-import type { StintModel } from '../models/stints.js';
+import { greenWorth, type StintModel } from '../models/stints.js';
+import { compoundsUsed } from '../models/stop-features.js';
 import type { StopModel } from '../models/stops.js';
 import { clamp, median } from '../stats.js';
 import { type RacingPrior, racingPriorOf } from './racing-priors.js';
@@ -44,8 +45,6 @@ export interface StartOptions {
 
 /** A car that runs dry coasts, is pushed and loses about this many laps [judgement]. */
 const DRY_LAPS = 3;
-/** Share of a stop's loss that falls into the in-lap. */
-const IN_LAP_SHARE = 0.4;
 /** A stop under caution costs at least this share of one under green. */
 const CAUTION_LOSS_MIN = 0.3;
 
@@ -92,7 +91,7 @@ export function startOf(field: Field, models: RaceModels, options: StartOptions)
     atS,
     inPit: Uint8Array.from(cars, ({ car, at }) => car.pitIn[at]),
     tyreAge: Float64Array.from(cars, ({ ageLaps }) => ageLaps),
-    compoundsUsed: Uint8Array.from(cars, ({ car }) => new Set(car.compound.filter((compound) => compound > 0)).size),
+    compoundsUsed: Uint8Array.from(cars, compoundsUsed),
     ...pace,
     ...fuelColumns(field, models.stints, racing, prior.stops.stintLaps, options.fuel),
     dryS: DRY_LAPS * typicalS,
@@ -186,12 +185,9 @@ function cautionsFrom(
     virtualFactor: racing.virtualFactor,
     closeUpFactor: racing.closeUpFactor,
     bunchGapS: racing.bunchGapS,
-    slowLapUse: SLOW_LAP_USE,
+    slowLapUse: greenWorth(FLAG.caution),
   };
 }
-
-/** Fuel and tyres that a slow lap uses, of a green one (as `models/stints.ts` measured it). */
-const SLOW_LAP_USE = 0.55;
 
 function phaseOf(flag: number): Phase {
   return flag === FLAG.virtual ? PHASE.virtual : PHASE.full;
