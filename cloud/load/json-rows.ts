@@ -6,7 +6,7 @@ export interface JsonTable {
   rows: Record<string, string>[];
 }
 
-/** More rows are no live feed. */
+/** Objects in an answer; more are no live feed. */
 const ROWS_MAX = 10_000;
 
 /**
@@ -20,8 +20,13 @@ export function jsonTable(document: unknown, path?: string): JsonTable {
   const { rows, around } =
     path === undefined ? findRows(document) : { rows: valueAt(document, path), around: document };
   if (!Array.isArray(rows)) throw noRows(path);
-  const objects = rows.filter(isObject).slice(0, ROWS_MAX);
+  const objects = rows.filter(isObject);
   if (objects.length === 0) throw noRows(path);
+  if (objects.length > ROWS_MAX) {
+    throw new PitwallError('PW-LOAD-POLL', {
+      what: `The answer has ${objects.length} rows; at most ${ROWS_MAX} are taken at a time.`,
+    });
+  }
   const common = isObject(around) ? flat(around, false) : {};
   const texts = objects.map((object) => ({ ...common, ...flat(object, true) }));
   return { titles: [...new Set(texts.flatMap((row) => Object.keys(row)))], rows: texts };

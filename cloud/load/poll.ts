@@ -44,7 +44,7 @@ export interface Looked {
 const RETRY = { firstMs: 500, lastMs: 30_000 };
 /** Questions in a row without an answer. */
 const FAILURES_MAX = 10;
-/** Rows that are known: one that has not changed is not written again. */
+/** Rows that are known, the newest: one that has not changed is not written again. */
 const SEEN_MAX = 100_000;
 const DAY_S = 86_400;
 
@@ -78,6 +78,8 @@ class Poller {
   #rows = 0;
   #rejected = 0;
   #bytes = 0;
+  /** Questions without an answer. */
+  #failures = 0;
 
   constructor(options: PollOptions) {
     const { looked, run, ttlDays, loader, url, rejectPath, wallClock } = options;
@@ -124,12 +126,13 @@ class Poller {
       try {
         const counted: GetText = async (...wanted) => {
           const text = await get(...wanted);
-          this.#bytes += text.length;
+          this.#bytes += Buffer.byteLength(text);
           return text;
         };
         return await ask(url, counted, path, signal);
       } catch (error) {
         if (signal.aborted) break;
+        this.#failures++;
         if (failures === FAILURES_MAX) throw error;
         await pause(backOffMs(failures, RETRY, random), signal);
       }
@@ -144,7 +147,10 @@ class Poller {
       const print = digest(text);
       if (this.#seen.has(print)) continue;
       this.#seen.add(print);
-      if (this.#seen.size > SEEN_MAX) for (const oldest of this.#seen) if (this.#seen.delete(oldest)) break;
+      if (this.#seen.size > SEEN_MAX) {
+        const [oldest] = this.#seen;
+        this.#seen.delete(oldest);
+      }
       this.#rows++;
       // No lines are counted here: the time alone is the key of a sample.
       this.#taker.take({ line: 0, text });
@@ -156,7 +162,8 @@ class Poller {
   #progress(): LoadProgress {
     const { items, units, throttled, retries } = this.#options.loader.stats();
     const elapsedMs = this.#options.wallClock.nowMs() - this.#startMs;
-    const counts = { rows: this.#rows, rejected: this.#rejected, items, units, throttled, retries, elapsedMs };
+    const calls = { items, units, throttled, retries: retries + this.#failures };
+    const counts = { rows: this.#rows, rejected: this.#rejected, ...calls, elapsedMs };
     return { file: this.#options.url, fileBytes: 0, readBytes: this.#bytes, taken: this.#taker.taken, ...counts };
   }
 }

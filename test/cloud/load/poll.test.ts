@@ -29,6 +29,12 @@ describe('rows of JSON', () => {
     expect(() => jsonTable(document, 'data.none')).toThrow(expect.objectContaining({ code: 'PW-LOAD-POLL' }));
     expect(() => jsonTable('words')).toThrow(expect.objectContaining({ code: 'PW-LOAD-POLL' }));
   });
+
+  it('of which there are too many are refused, not cut off', () => {
+    const rows = Array.from({ length: 10_001 }, (_, n) => ({ n }));
+    expect(jsonTable(rows.slice(1)).rows).toHaveLength(10_000);
+    expect(() => jsonTable(rows)).toThrow(expect.objectContaining({ code: 'PW-LOAD-POLL' }));
+  });
 });
 
 describe('a live endpoint', () => {
@@ -97,6 +103,6 @@ describe('a live endpoint', () => {
       code: 'PW-LOAD-POLL',
       retriable: true,
     });
-    expect(await run([cars(0, 1), failure, cars(1, 2)], table, 2)).toMatchObject({ rows: 4 });
+    expect(await run([cars(0, 1), failure, cars(1, 2)], table, 2)).toMatchObject({ rows: 4, retries: 1 });
   });
 });
