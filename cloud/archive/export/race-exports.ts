@@ -205,8 +205,8 @@ export class RaceExports {
         signal.throwIfAborted();
         files.push(await this.#put(await packed(path), `exports/${race}/${version}-${fence}/`));
       }
+      // Now nothing but the manifest is missing: what was interrupted here would leave files that nobody finds.
       const { frames, unreadable, records } = exported;
-      signal.throwIfAborted();
       const made: ExportsManifest = {
         v: 1,
         race,

@@ -49,6 +49,23 @@ function exportsOf(store: MemoryStore, options: Partial<RaceExportsOptions> = {}
   return { exports, folder };
 }
 
+/** A place that whoever passes it takes some time for: time enough to be stopped there. */
+class Gate {
+  readonly reached: Promise<void>;
+  #reach = () => {};
+
+  constructor() {
+    this.reached = new Promise((resolve) => {
+      this.#reach = resolve;
+    });
+  }
+
+  async pass(): Promise<void> {
+    this.#reach();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** A bucket with a closed race of one record, and its manifest. */
 async function closedRace(
   race: string,
@@ -202,20 +219,31 @@ test('what fails is tried again, and dropped in the end; more than four do not w
 test('a stop that has no time leaves no export that looks whole', async () => {
   const { store, manifest } = await closedRace(RACE);
   const { exports, folder } = exportsOf(store);
-  let begun = () => {};
-  const isBegun = new Promise<void>((resolve) => {
-    begun = resolve;
-  });
-  store.fault = async () => {
-    begun();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const begun = new Gate();
+  const find = store.find.bind(store);
+  store.find = async (key) => {
+    await begun.pass();
+    return await find(key);
   };
   exports.consider(manifest);
-  await isBegun;
+  await begun.reached;
   await exports.stop(0);
   expect(exports.stats()).toMatchObject({ exported: 0, interrupted: 1, failed: 0 });
   expect(await readExports(store, RACE)).toBeUndefined();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a stop while the last file goes into the bucket leaves it named', async () => {
+  const { store, manifest } = await closedRace(RACE);
+  const { exports } = exportsOf(store);
+  const putting = new Gate();
+  store.fault = () => putting.pass();
+  exports.consider(manifest);
+  await putting.reached;
+  await exports.stop(0);
+  expect(exports.stats()).toMatchObject({ exported: 1, interrupted: 0 });
+  expect(await orphans(store)).toEqual([]);
+  expect(await findings(store)).toEqual([]);
 });
 
 test('a stop begins no export that it could not end', async () => {
