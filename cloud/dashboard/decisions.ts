@@ -6,7 +6,7 @@ import { answer, answerError, refuse } from './http-answers.js';
 import { isOwnOrigin } from './request-guard.js';
 
 /** A decision is a hundred bytes. */
-export const MAX_BODY_BYTES = 4 * 1024;
+const MAX_BODY_BYTES = 4 * 1024;
 /** Path of a decision; the call's id is one level. */
 export const DECISION_PATH = /^\/api\/calls\/([^/]{1,200})\/decision$/;
 

@@ -8,8 +8,8 @@ import { decodeEvent, SseParser } from './sse.js';
 import type { RaceView, SamplePoints } from './view.js';
 
 /** Wait before the first new attempt; doubled each time up to the maximum, each shortened by up to half at random. */
-export const RECONNECT_MIN_MS = 250;
-export const RECONNECT_MAX_MS = 5_000;
+const RECONNECT_MIN_MS = 250;
+const RECONNECT_MAX_MS = 5_000;
 /** Three heartbeats without a byte: the connection is dead although TCP has not noticed. */
 export const SILENCE_MS = 15_000;
 

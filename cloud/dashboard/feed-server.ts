@@ -9,11 +9,11 @@ import { encodeEvent } from './sse.js';
 /** A comment this often, so that a dead peer is noticed and proxies keep the connection. */
 export const HEARTBEAT_MS = 5_000;
 /** More than this unsent to one client, and it is cut; it comes back, and resumes or gets a snapshot. */
-export const MAX_UNSENT_BYTES = 1024 * 1024;
+const MAX_UNSENT_BYTES = 1024 * 1024;
 /** From here on a client gets no samples until it has caught up: those are never repaired anyway. */
-export const SAMPLES_UNSENT_BYTES = MAX_UNSENT_BYTES / 4;
+const SAMPLES_UNSENT_BYTES = MAX_UNSENT_BYTES / 4;
 /** Browsers, relays and probes at one time. */
-export const MAX_FEED_CLIENTS = 64;
+const MAX_FEED_CLIENTS = 64;
 /** What a browser waits before it comes back. */
 const RETRY_MS = 1_000;
 

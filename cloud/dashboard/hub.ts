@@ -11,7 +11,7 @@ import { apply, diff, type JsonObject } from './merge-patch.js';
 import type { RaceView, SamplePoints } from './view.js';
 
 /** Deltas kept for clients that come back: half a minute at ten a second. Who was away longer gets a snapshot. */
-export const RING_DELTAS = 300;
+const RING_DELTAS = 300;
 
 export interface FeedHubOptions {
   /** Gives the first sequence number (see `FeedHub`). Default: the real wall clock. */

@@ -14,7 +14,7 @@ import { isOwnHost, SECURITY_HEADERS } from './request-guard.js';
 import { readStaticFiles } from './static-files.js';
 
 /** Ports tried from the wanted one on. */
-export const MAX_PORT_TRIES = 20;
+const MAX_PORT_TRIES = 20;
 /** How often the data's health is asked for and told to the pages on change. */
 const STATUS_EVERY_MS = 1_000;
 

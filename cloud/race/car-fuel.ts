@@ -26,7 +26,7 @@ export function addFuelSample(car: CarData, atMs: number, usedKg: number): void 
  * Offset + integral at an event time, kg: interpolated, or the newest sample where that is at most 3 s older; null where
  * no samples stand around it.
  */
-export function fuelUsedAtMs(car: CarData, atMs: number): number | null {
+function fuelUsedAtMs(car: CarData, atMs: number): number | null {
   const { samples } = car;
   const last = samples[samples.length - 1];
   if (last === undefined || atMs < samples[0].atMs) return null;

@@ -56,7 +56,7 @@ function statusOf(state: RaceState, entry: EntryState, endMs: number | null): En
 }
 
 /** Since when it is out, by timing or a person; null when neither says so. */
-export function retiredMs(state: RaceState, entry: EntryState): number | null {
+function retiredMs(state: RaceState, entry: EntryState): number | null {
   const timedMs = entry.retirement?.atMs ?? null;
   const said = factInForce(state, entry, 'retirement');
   if (said === undefined || !prevails('retirement', said.atMs, timedMs)) return timedMs;

@@ -3,7 +3,7 @@ import type { RaceView } from '../view.js';
 import { age, clock } from './format.js';
 
 /** Wall ms without anything new after which the screen says that it shows the past. */
-export const STALE_DATA_MS = 5_000;
+const STALE_DATA_MS = 5_000;
 
 /** How the page's own stream to the screen server is. */
 export type Connection = 'connecting' | 'open' | 'lost';

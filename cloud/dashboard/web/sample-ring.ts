@@ -3,7 +3,7 @@ import type { SamplePoints } from '../view.js';
 /** What the charts show, race time. */
 export const WINDOW_MS = 60_000;
 /** Points kept: a minute at 100 Hz and some. At a higher rate the window is shorter. */
-export const RING_POINTS = 8_192;
+const RING_POINTS = 8_192;
 /** A hole in the points longer than this (race ms) is drawn as a hole. */
 export const GAP_MS = 1_000;
 

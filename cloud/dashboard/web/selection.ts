@@ -10,7 +10,7 @@ export function hashOfEntry(entry: string): string {
 }
 
 /** Entries as the tower draws them. */
-export function entriesInOrder(view: RaceView): string[] {
+function entriesInOrder(view: RaceView): string[] {
   return Object.values(view.rows)
     .sort((left, right) => left.order - right.order)
     .map((row) => row.entry);

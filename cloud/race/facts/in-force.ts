@@ -17,7 +17,7 @@ export function factInForce(state: RaceState, entry: EntryState, type: FactType)
   return entry.facts.length === 0 ? undefined : factsInForce(state, entry.facts, type).at(-1);
 }
 
-export function isUndone(state: RaceState, inputId: string): boolean {
+function isUndone(state: RaceState, inputId: string): boolean {
   return state.undone.some(({ undoes }) => undoes === inputId);
 }
 
