@@ -52,7 +52,7 @@ class PeopleDesk {
     if (state !== undefined) return completeState(state);
     throw new PitwallError('PW-RACE-NONE', {
       what: 'No engine has begun a race here.',
-      fix: 'Open one with: pitwall session open; or start one with: pitwall race',
+      fix: 'Start one with: pitwall race. An engine takes what was opened by session open; pitwall local runs none.',
     });
   }
 

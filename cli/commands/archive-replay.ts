@@ -163,7 +163,8 @@ function progress(voice: Voice, running: Replay): void {
     flag,
     raceSeconds: Math.round(raceMs / 1_000),
     speed,
-    heldBy: behindMs ? `${Math.ceil(behindMs / 1_000)} s behind live` : null,
+    heldBy: null,
+    ...(behindMs && { behindSeconds: Math.ceil(behindMs / 1_000) }),
   });
 }
 

@@ -38,9 +38,15 @@ export async function add(type: string, flags: AddFlags): Promise<void> {
 /** Takes a fact back. */
 export async function undo(undoes: string, flags: PeopleFlags): Promise<void> {
   await atTheDesk(flags, async (desk) => {
-    const { session } = await desk.race();
-    const record = { ...(await desk.sign('undo')), kind: 'fact', type: 'undo', race: session.race, undoes } as const;
+    const state = await desk.race();
+    const { race } = state.session;
+    const record = { ...(await desk.sign('undo')), kind: 'fact', type: 'undo', race, undoes } as const;
     await desk.put(record);
+    if (listed(state).every(({ inputId }) => inputId !== undoes)) {
+      process.stderr.write(
+        `No fact ${undoes} is stored in ${race} yet: it does not count if it comes. See: pitwall fact ls\n`,
+      );
+    }
     process.stdout.write(flags.json ? `${JSON.stringify(record)}\n` : `${undoes} is taken back\n`);
   });
 }

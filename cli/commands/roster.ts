@@ -1,3 +1,4 @@
+import { rowsByEntry } from '#cloud/race/entries.js';
 import { PitwallError } from '#wire/errors.js';
 import type { RosterEntry } from '#wire/race-records.js';
 import { atTheDesk, type PeopleFlags, timeOf } from '../people.js';
@@ -8,7 +9,8 @@ import { correct } from './session.js';
 export async function ls(flags: PeopleFlags): Promise<void> {
   await atTheDesk(flags, async (desk) => {
     const { roster } = (await desk.race()).session;
-    process.stdout.write(flags.json ? `${JSON.stringify(roster)}\n` : roster.map(line).join(''));
+    const rows = [...rowsByEntry(roster).values()].flat();
+    process.stdout.write(flags.json ? `${JSON.stringify(roster)}\n` : rows.map(line).join(''));
   });
 }
 

@@ -26,6 +26,13 @@ const TIMING_THING = 'track-1';
 /** What is assumed of a car until it is observed: a stock car on an oval [judgement]; name your own. */
 const CAR: SessionOpen['car'] = { tankKg: 50, fuelPerLapKg: 2, pitLossMs: 30_000, tyreLifeLaps: 30 };
 
+const CAR_FLAGS = [
+  ['tankKg', '--tank-kg'],
+  ['fuelPerLapKg', '--fuel-per-lap-kg'],
+  ['pitLossMs', '--pit-loss-ms'],
+  ['tyreLifeLaps', '--tyre-life-laps'],
+] as const;
+
 /** Opens a race: an engine that is idle takes it, one that has an older race goes over to it. */
 export async function open(race: string, flags: FigureFlags & { roster: string; seed?: string }): Promise<void> {
   const roster = readRoster(flags.roster);
@@ -95,11 +102,11 @@ function changed(flags: FigureFlags, known: SessionOpen['car']): Partial<Session
   if (flags.timing !== undefined) changes.timingThing = flags.timing;
   if (flags.pitToCar !== undefined) changes.pitToCar = pitToCarOf(flags.pitToCar);
   const car = { ...known };
-  for (const name of ['tankKg', 'fuelPerLapKg', 'pitLossMs', 'tyreLifeLaps'] as const) {
+  for (const [name, flag] of CAR_FLAGS) {
     const text = flags[name];
     if (text === undefined) continue;
     const value = Number(text);
-    if (!(value > 0)) throw wanted(`--${name}`, text, 'a number above 0');
+    if (!(value > 0 && Number.isFinite(value))) throw wanted(flag, text, 'a number above 0');
     car[name] = value;
     changes.car = car;
   }

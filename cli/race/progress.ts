@@ -10,6 +10,8 @@ export interface Progress {
   /** Race seconds per wall second now, and what holds it below what was asked. */
   speed: number;
   heldBy: string | null;
+  /** Of a replay that is to join the running race: race seconds until it does. */
+  behindSeconds?: number;
 }
 
 export interface Voice {
@@ -27,11 +29,13 @@ export function createVoice(json: boolean): Voice {
   }
   let last = '';
   return {
-    progress: ({ phase, lap, lapsTotal, flag, speed, heldBy }) => {
+    progress: ({ phase, lap, lapsTotal, flag, speed, heldBy, behindSeconds }) => {
       const line = `${phase} · lap ${lap}/${lapsTotal} · ${flag}`;
       if (line === last) return;
       last = line;
-      process.stderr.write(`${line} · speed ${speed.toFixed(1)}${heldBy ? ` (held by ${heldBy})` : ''}\n`);
+      const held = heldBy ? ` (held by ${heldBy})` : '';
+      const behind = behindSeconds ? ` · ${behindSeconds} s behind live` : '';
+      process.stderr.write(`${line} · speed ${speed.toFixed(1)}${held}${behind}\n`);
     },
     say: (line) => process.stderr.write(`${line}\n`),
     result: () => {},
