@@ -7,8 +7,7 @@ import type { Log } from '../wire/log.js';
 import type { AckMessage, Lane } from '../wire/messages.js';
 import { Allowance, type UplinkLimits } from './allowance.js';
 import type { Link, LinkState } from './link.js';
-import { RefusalGuard } from './refusal-guard.js';
-import { RefusedTopics } from './refused-topics.js';
+import { Refusals, type Refused } from './refusals.js';
 import { Resend, type ResendRange, type ResendResult } from './resend.js';
 import { topicOf } from './topic.js';
 import { Turns } from './turns.js';
@@ -48,9 +47,6 @@ export interface UplinkStats {
   rttMs: number | null;
 }
 
-/** A record that closes the connection so often while others on its topic come through is given up. */
-const REFUSALS_MAX = 3;
-
 /**
  * Sends what the journal holds to one destination: the newest at once and in order (live lane), older records within
  * what is left (backfill lane), again what was not acknowledged end to end.
@@ -59,11 +55,8 @@ export class Uplink {
   readonly #options: UplinkOptions;
   readonly #allowance: Allowance;
   readonly #turns = new Turns();
-  readonly #guard: RefusalGuard;
-  readonly #topics: RefusedTopics;
+  readonly #refusals: Refusals;
   readonly #resend: Resend;
-  /** Times each was set aside. */
-  readonly #refusals = new WeakMap<Delivery, number>();
   #backfilling = false;
   #connections = 0;
   readonly #stats = {
@@ -83,8 +76,7 @@ export class Uplink {
     const { raceClock, wallClock, journal, cursor, limits } = options;
     this.#options = options;
     this.#allowance = new Allowance(limits, raceClock, wallClock);
-    this.#guard = new RefusalGuard(wallClock);
-    this.#topics = new RefusedTopics(options);
+    this.#refusals = new Refusals(options);
     this.#resend = new Resend({
       journal,
       mayPublish: () => this.#maySend && this.#turns.backfillLength === 0 && this.#mayBackfill(),
@@ -109,13 +101,12 @@ export class Uplink {
     this.#stats.state = state;
     if (state === 'up') {
       this.#stats.reconnects = this.#connections++;
-      this.#guard.connected();
+      this.#refusals.connected();
       this.pump();
       return;
     }
-    const culprit = this.#guard.lost();
-    if (culprit && culprit.delivery.state !== 'freed') this.#setAside(culprit.delivery, culprit.topic);
-    this.#topics.notTried();
+    const refused = this.#refusals.lost();
+    if (refused) this.#setAside(refused);
   }
 
   /** An end-to-end acknowledgement came. */
@@ -135,11 +126,8 @@ export class Uplink {
   /** Call a few times a second: looks for what is due again, and sends what the allowances now permit. */
   tick(): void {
     for (const delivery of this.#turns.due(this.#options.wallClock.nowMs())) this.#requeue(delivery);
-    const probe = this.#stats.state === 'up' && this.#allowance.inFlight === 0 ? this.#topics.due() : undefined;
-    if (probe) {
-      this.#guard.watch(probe.delivery);
-      void this.#sendOld(probe.delivery, probe.topic);
-    }
+    const probe = this.#maySend && this.#allowance.inFlight === 0 ? this.#refusals.probe() : undefined;
+    if (probe) void this.#sendOld(probe.delivery, probe.topic);
     this.pump();
   }
 
@@ -147,13 +135,13 @@ export class Uplink {
   pump(): void {
     if (!this.#maySend) return;
     // While one of the older records is under suspicion they go first, one at a time.
-    if (!this.#guard.cautious || this.#turns.backfillLength === 0) this.#sendLive();
+    if (!this.#refusals.cautious || this.#turns.backfillLength === 0) this.#sendLive();
     if (!this.#backfilling && this.#turns.backfillLength > 0) void this.#sendBackfill();
     this.#resend.pump();
   }
 
   stats(): UplinkStats {
-    return { ...this.#stats, inFlight: this.#allowance.inFlight, refusedTopics: this.#topics.topics };
+    return { ...this.#stats, inFlight: this.#allowance.inFlight, refusedTopics: this.#refusals.topics };
   }
 
   get #maySend(): boolean {
@@ -161,7 +149,7 @@ export class Uplink {
   }
 
   #mayBackfill(): boolean {
-    return this.#allowance.allowsBackfill(this.#guard.cautious);
+    return this.#allowance.allowsBackfill(this.#refusals.cautious);
   }
 
   #admit(delivery: Delivery): void {
@@ -176,11 +164,11 @@ export class Uplink {
 
   #sendLive(): void {
     const { live } = this.#turns;
-    while (live.length > 0 && this.#allowance.allowsLive(this.#guard.cautious)) {
+    while (live.length > 0 && this.#allowance.allowsLive(this.#refusals.cautious)) {
       const delivery = live.shift()!;
       if (delivery.state !== 'unsent') continue;
       const topic = topicOf(delivery.entry.kind, this.#options.thing, 'live');
-      if (this.#topics.isHeld(topic)) this.#requeue(delivery);
+      if (this.#refusals.isHeld(topic)) this.#requeue(delivery);
       else this.#publish(delivery, topic, delivery.entry.payload!, 'live');
     }
   }
@@ -203,7 +191,7 @@ export class Uplink {
         const delivery = this.#turns.shiftBackfill();
         if (!delivery) return;
         const topic = topicOf(delivery.entry.kind, this.#options.thing, 'backfill');
-        if (delivery.state === 'unsent' && !this.#topics.park(topic, delivery)) await this.#sendOld(delivery, topic);
+        if (delivery.state === 'unsent' && !this.#refusals.park(topic, delivery)) await this.#sendOld(delivery, topic);
       }
     } finally {
       this.#backfilling = false;
@@ -241,12 +229,12 @@ export class Uplink {
     this.#stats.publishedRecords++;
     if (delivery.attempts++ > 0) this.#stats.resentRecords++;
     cursor.mark(delivery, 'inFlight');
-    this.#guard.published(delivery, topic);
+    this.#refusals.published(delivery, topic);
     this.#hand(topic, payload, lane).then(
       () => this.#onPuback(delivery, topic),
       () => {
         // The link went down under it: whether the broker has it is not known. One under suspicion must not hide behind others.
-        if (delivery.state === 'inFlight') this.#requeue(delivery, this.#guard.cautious);
+        if (delivery.state === 'inFlight') this.#requeue(delivery, this.#refusals.cautious);
       },
     );
   }
@@ -266,8 +254,7 @@ export class Uplink {
 
   #onPuback(delivery: Delivery, topic: string): void {
     const { cursor, wallClock } = this.#options;
-    this.#guard.answered(delivery);
-    for (const waited of this.#topics.answered(topic)) this.#requeue(waited);
+    for (const waited of this.#refusals.answered(delivery, topic)) this.#requeue(waited);
     if (delivery.entry.kind === 'frame') this.#stats.pubackedFrames++;
     if (delivery.state === 'inFlight') {
       cursor.mark(delivery, 'sent');
@@ -278,27 +265,20 @@ export class Uplink {
   }
 
   /** It closed the connection, alone in flight: its topic waits, or it comes again much later, or it is given up. */
-  #setAside(delivery: Delivery, topic: string): void {
+  #setAside({ delivery, topic, fate, refusals }: Refused): void {
     const { log, cursor, journal, wallClock } = this.#options;
     const { seq, kind } = delivery.entry;
     this.#stats.refusedRecords++;
     cursor.letGo(delivery);
-    if (this.#topics.blame(topic, delivery) === 'topic') {
+    if (fate === 'waits') {
       cursor.mark(delivery, 'unsent');
       return;
     }
-    const refusals = (this.#refusals.get(delivery) ?? 0) + 1;
-    this.#refusals.set(delivery, refusals);
-    const isLast = refusals >= REFUSALS_MAX;
-    log.error(`uplink: the broker closes the connection on this record; ${isLast ? 'set aside' : 'others go first'}`, {
-      seq,
-      kind,
-      topic,
-      refusals,
-    });
+    const whatNow = fate === 'never' ? 'set aside' : 'others go first';
+    log.error(`uplink: the broker closes the connection on this record; ${whatNow}`, { seq, kind, topic, refusals });
     // Not waiting for its turn in either case.
     cursor.mark(delivery, 'sent');
-    if (isLast) void journal.giveUp(cursor, delivery, 'refused');
+    if (fate === 'never') void journal.giveUp(cursor, delivery, 'refused');
     else this.#turns.setBack(delivery, wallClock.nowMs(), this.#allowance.limits.resendAfterMs);
   }
 }
