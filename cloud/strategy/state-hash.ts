@@ -35,11 +35,13 @@ export function stateHash(state: RaceState): string {
       Object.entries(known).sort(),
     ]),
   );
-  hash.update(JSON.stringify([state.phase, state.flag, state.lap, state.lastEventMs, state.order]));
+  const { phase, flag, greenAtMs, lap, lastEventMs, order } = state;
+  hash.update(JSON.stringify([phase, flag, greenAtMs, lap, lastEventMs, order]));
   hash.update(JSON.stringify(state.flags.map(({ flag, lap, atMs, by = null }) => [flag, lap, atMs, by])));
   hash.update(JSON.stringify([state.timing ?? null, state.undone]));
   for (const key of Object.keys(state.entries).sort()) {
-    const { roster, status, stintFromLap, tyresFromLap, laps, stops, car, carLaps, facts } = state.entries[key];
+    const entry = state.entries[key];
+    const { roster, status, startAtMs, stintFromLap, tyresFromLap, laps, stops, car, carLaps, facts } = entry;
     const fuel = car && [
       car.fuelUsedAtStartKg,
       car.fuelUsedAtStintKg,
@@ -49,7 +51,8 @@ export function stateHash(state: RaceState): string {
     ];
     const { number, cls, driver, own } = roster;
     const told = carLaps && [carLaps.compared, carLaps.disagreed, carLaps.worstMs, carLaps.carriedTo ?? null];
-    hash.update(JSON.stringify([key, number, cls, driver, own, status, stintFromLap, tyresFromLap, fuel, told, facts]));
+    const begins = [startAtMs, stintFromLap, tyresFromLap];
+    hash.update(JSON.stringify([key, number, cls, driver, own, status, begins, fuel, told, facts]));
     // Laps are most of it: numbers joined by hand take a third of the time of JSON.
     let text = '';
     for (const lap of laps) {

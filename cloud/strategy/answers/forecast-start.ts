@@ -1,3 +1,4 @@
+import { penaltyOf } from '#cloud/race/rules/penalties.js';
 import { rulesOf } from '#cloud/race/rules/rules.js';
 import { fitPitLoss, type PitLossModel } from '../models/pit-loss.js';
 import { type RaceModels, startOf } from '../monte-carlo/start.js';
@@ -5,14 +6,19 @@ import type { FuelKnown } from '../monte-carlo/start-fuel.js';
 import { PHASE, type RaceStart, STANDING } from '../monte-carlo/types.js';
 import type { Reading } from './reading.js';
 
-/** The race as it is read, to be drawn to its end: models, and what the state knows besides: fuel, who is out, the price of a stop. */
+/**
+ * The race as it is read, to be drawn to its end: models, and what the state knows besides: fuel, penalties, who is out, the
+ * price of a stop.
+ */
 export function forecastStart(reading: Reading): RaceStart {
-  const { state, field, along, tyres, stints, stops, prior } = reading;
+  const { state, field, along, tyres, stints, stops, prior, cars } = reading;
   const models: RaceModels = { along, tyres, stints, stops, losses: lossesOf(reading), prior };
   const start = startOf(field, models, {
     rules: rulesOf(state),
     stageEnds: state.session.stageEnds,
     fuel: fuelOf(reading),
+    penalties: new Map(cars.map(({ key, entry }) => [key, penaltyOf(state, entry)])),
+    lapsTotal: state.session.lapsTotal,
   });
   for (const [index, { car }] of field.cars.entries()) {
     const status = state.entries[car.car]?.status;

@@ -1,3 +1,4 @@
+import { boxS } from '../monte-carlo/service.js';
 import type { ServiceTimes } from '../monte-carlo/types.js';
 import { clamp } from '../stats.js';
 import type { Service } from './types.js';
@@ -12,19 +13,13 @@ export function servicesOf(refuels: boolean): readonly Service[] {
   return refuels ? SERVICES : ['fourTyres', 'nothing'];
 }
 
-/** Time in the box, seconds, for so much of a full tank (0 … 1). */
-export function boxS(times: ServiceTimes, service: Service, fillShare: number): number {
-  const tyresS = service === 'fourTyres' ? times.fourTyresS : service === 'twoTyres' ? times.twoTyresS : times.noTyresS;
-  const fuelS = service === 'nothing' ? 0 : times.fillS * clamp(fillShare, 0, 1);
-  return times.together ? Math.max(tyresS, fuelS) : tyresS + fuelS;
-}
-
 /**
  * What a stop with this service costs, ms, where one with four tyres and a full tank costs `usualMs`: the difference is the
  * time in the box.
  */
 export function serviceLossMs(times: ServiceTimes, usualMs: number, service: Service, fillShare: number): number {
-  return Math.max(0, usualMs + 1_000 * (boxS(times, service, fillShare) - boxS(times, 'fourTyres', 1)));
+  const fill = service === 'nothing' ? 0 : clamp(fillShare, 0, 1);
+  return Math.max(0, usualMs + 1_000 * (boxS(times, TYRES_OF[service], fill) - boxS(times, 4, 1)));
 }
 
 /** Age, in laps of wear, that the car's tyres have after the service. */

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { PersonFact } from '#cloud/race/types.js';
 import { drawHere, forecast } from '#cloud/strategy/answers/forecast.js';
-import { ReadingMemory } from '#cloud/strategy/answers/reading.js';
+import { forecastStart } from '#cloud/strategy/answers/forecast-start.js';
+import { ReadingMemory, read } from '#cloud/strategy/answers/reading.js';
 import { ENGINE_VERSION } from '#cloud/strategy/answers/version.js';
+import { NO_LIMIT, NONE, type Outcome } from '#cloud/strategy/monte-carlo/types.js';
 import { stateHash } from '#cloud/strategy/state-hash.js';
+import type { SessionOpen } from '#wire/race-records.js';
 import { notFinite } from '../../../helpers/made-race.js';
 import { raceState } from '../helpers.js';
 
@@ -82,6 +86,32 @@ describe('a forecast', () => {
   it('makes no plan for a car that needs no stop, under green', async () => {
     const { own } = (await ask(raceState({ ...race, falloffMs: 0 }, { ...session, lapsTotal: 22 })))!;
     expect(own['1'].plan).toBeNull();
+  });
+
+  it('counts the penalties that are owed', async () => {
+    const state = raceState(race, { ...session, lapsTotal: 18 });
+    const before = (await ask(state))!.finish['1'];
+    const fact: PersonFact = { type: 'penalty', lap: 16, value: 5, atMs: 0, author: 'Kim', inputId: 'p-1' };
+    state.entries['1'].facts = [fact];
+    expect((await ask(state))!.finish['1'].finish.mean).toBeGreaterThan(before.finish.mean + 3);
+    fact.value = 'driveThrough';
+    expect((await ask(state))!.finish['1'].finish.mean).toBeGreaterThan(before.finish.mean + 3);
+    fact.value = 'served';
+    expect((await ask(state))!.finish['1']).toEqual(before);
+  });
+
+  it('is of a race that laps and the clock may end, with the lap that the rules add to time', () => {
+    const startWith = (over: Partial<SessionOpen>) =>
+      forecastStart(read(raceState(race, { lapsTotal: 40, series: 'f1', rules: 'f1', ...over })));
+    const timed = startWith({ durationMs: 600_000 });
+    expect([timed.lapsTotal, timed.durationS, timed.lapsAfter]).toEqual([40, 600, 1]);
+    const [drawn] = drawHere()(timed, [{ car: NONE, stops: 'asUsual', caution: 'none' }], {
+      runs: 5,
+      seed: 1,
+    }) as Outcome[];
+    // Laps of 30.5 s: time runs out on lap 20.
+    expect(Math.max(...drawn.lapsDone)).toBe(21);
+    expect([startWith({}).durationS, startWith({}).lapsAfter]).toEqual([NO_LIMIT, 0]);
   });
 
   it('has nothing to say of a race that has not begun', async () => {
