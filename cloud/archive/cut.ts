@@ -1,11 +1,11 @@
 import type { ChannelTables } from '#cloud/reduce/channel-tables.js';
+import { sha256 } from '#cloud/sha256.js';
 import { positionBehind } from '#cloud/streams/shard-graph.js';
 import type { ChannelSpec } from '#wire/messages.js';
 import type { LedgerStep, ShardMark } from './ledger.js';
 import type { ArchiveStore } from './objects.js';
 import type { PendingShard } from './pending.js';
 import { encodeSegment } from './segment.js';
-import { sha256 } from './sha256.js';
 
 /** Digits of a running number in a key, so that keys list in the order of the records. */
 const RUNNING_DIGITS = 16;

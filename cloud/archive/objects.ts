@@ -5,8 +5,8 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { sha256 } from '#cloud/sha256.js';
 import { errorCode, PitwallError } from '#wire/errors.js';
-import { sha256 } from './sha256.js';
 
 /** The bucket, as far as readers of the archive need it. */
 export interface ArchiveObjects {

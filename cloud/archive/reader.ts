@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { sha256 } from '#cloud/sha256.js';
 import { isAfter, isPlaceAfter, type ShardPosition, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 import { PitwallError } from '#wire/errors.js';
@@ -6,7 +7,6 @@ import { type ArchiveObject, type Manifest, manifestKey, raceOfKey } from './man
 import { type ArchiveObjects, s3Store } from './objects.js';
 import { readAhead } from './read-ahead.js';
 import { decodeSegment, type SegmentDamage } from './segment-reader.js';
-import { sha256 } from './sha256.js';
 
 /** What is wrong with an object of the archive, and which records that costs. */
 export interface ArchiveDamage {

@@ -1,10 +1,10 @@
+import { sha256 } from '#cloud/sha256.js';
 import { isPlaceAfter, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import { readExports } from './export/exports-manifest.js';
 import type { ArchivedShard, ArchiveObject, Manifest } from './manifest.js';
 import type { ArchiveObjects } from './objects.js';
 import { readAhead } from './read-ahead.js';
 import { type ArchiveDamage, decodeObject } from './reader.js';
-import { sha256 } from './sha256.js';
 
 /** One thing that is wrong with the archive of a race. */
 export interface ArchiveFinding {

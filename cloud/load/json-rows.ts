@@ -1,3 +1,4 @@
+import { csvCell } from '#wire/csv/dialect.js';
 import { PitwallError } from '#wire/errors.js';
 
 /** A table of JSON as texts: a title for each key, a row for each object. */
@@ -34,10 +35,8 @@ export function jsonTable(document: unknown, path?: string): JsonTable {
 
 /** A row as a line of CSV. */
 export function csvLine(titles: readonly string[], row: Readonly<Record<string, string>>): string {
-  return titles.map((title) => quoted(row[title] ?? '')).join(',');
+  return titles.map((title) => csvCell(row[title] ?? '')).join(',');
 }
-
-const quoted = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function findRows(document: unknown): { rows: unknown; around: unknown } {
   if (Array.isArray(document)) return { rows: document, around: undefined };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import {
@@ -10,6 +9,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { sha256 } from '#cloud/sha256.js';
 import { PitwallError } from '#wire/errors.js';
 import { type Item, isConditionFailed, numberOf, toItem } from './item.js';
 
@@ -222,8 +222,4 @@ class TableSnapshotStore implements SnapshotStore {
       cause: error,
     });
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -3,7 +3,7 @@ import { type ArchivedShard, countsOf, type Manifest, manifestKey } from '#cloud
 import type { ArchiveObjects } from '#cloud/archive/objects.js';
 import { type ArchiveReader, archiveReader } from '#cloud/archive/reader.js';
 import { encodeSegment } from '#cloud/archive/segment.js';
-import { sha256 } from '#cloud/archive/sha256.js';
+import { sha256 } from '#cloud/sha256.js';
 import { positionBehind, TRIM_HORIZON } from '#cloud/streams/shard-graph.js';
 import type { StreamRecord } from '#cloud/streams/source.js';
 

@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { csvCell } from '#wire/csv/dialect.js';
 import { decodeFrame } from '#wire/frame.js';
 import { formatBoot } from '#wire/identity.js';
 import { rowsOf } from './frame-rows.js';
@@ -12,7 +13,7 @@ export function csvSink(folder: string): FrameSink {
   return {
     write: async (chunk) => {
       const { table, frames } = chunk;
-      const head = ['timeUs', ...table.channels.map(({ name, unit }) => quoted(`${name} [${unit}]`))].join(',');
+      const head = ['timeUs', ...table.channels.map(({ name, unit }) => csvCell(`${name} [${unit}]`))].join(',');
       const { timesUs, columns } = rowsOf(
         frames.map((bytes) => decodeFrame(bytes, table)),
         table,
@@ -100,8 +101,4 @@ class TextFiles {
   async abandon(): Promise<void> {
     for (const file of this.#files.values()) file.destroy();
   }
-}
-
-function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

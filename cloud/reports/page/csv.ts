@@ -1,3 +1,4 @@
+import { csvCell } from '#wire/csv/dialect.js';
 import type { PracticeSheet } from '../practice/sheet.js';
 
 type Cell = string | number | null | undefined;
@@ -11,8 +12,7 @@ function cellText(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
   if (typeof cell === 'number') return String(cell);
   // A spreadsheet would run it: names come from files of others.
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvCell(/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell);
 }
 
 /** Every lap of the sheet, times in s. */

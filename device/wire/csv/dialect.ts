@@ -45,6 +45,16 @@ export function splitCells(line: string, delimiter: string): string[] {
   return cells;
 }
 
+/**
+ * A cell as RFC 4180 writes it: one with a comma, quote or line end stands in quotes.
+ *
+ * @example
+ * csvCell('say "go", now'); // '"say ""go"", now"'
+ */
+export function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** A number as the dialect writes it; NaN for an empty cell and for what is no number. */
 export function parseNumber(cell: string, decimal: Dialect['decimal']): number {
   if (cell === '') return Number.NaN;

@@ -108,11 +108,13 @@ export function windowLines(window: Shown<WindowAnswer>, lap: number): Line[] {
 
 /** Group 8. */
 export function paceLines(pace: Shown<PaceAnswer>, numberOf: NumberOf): Line[] {
-  const mean = (ms: number | undefined) => lapTime(ms);
   const lines: Line[] = [
     { label: 'last', value: lapTime(pace.lastMs) },
-    { label: '5 laps', value: `${mean(pace.mean5Ms)}${pace.rank === undefined ? '' : `, P${pace.rank} of the field`}` },
-    { label: '10 laps', value: mean(pace.mean10Ms) },
+    {
+      label: '5 laps',
+      value: `${lapTime(pace.mean5Ms)}${pace.rank === undefined ? '' : `, P${pace.rank} of the field`}`,
+    },
+    { label: '10 laps', value: lapTime(pace.mean10Ms) },
   ];
   if (pace.expectedMs) {
     const { low, mean: expected, high } = pace.expectedMs;
@@ -179,8 +181,10 @@ export function tyreSetLines(sets: Shown<TyreSetAnswer>): Line[] {
     { label: 'sets used', value: sets.used.length === 0 ? 'nobody told' : sets.used.join(', ') },
     { label: 'left', value: sets.left === undefined ? 'nobody told' : String(sets.left) },
   ];
-  if (sets.compoundsToUse)
-    lines.push({ label: 'rules ask for', value: `${sets.compoundsToUse} more compound`, mark: 'limit' });
+  if (sets.compoundsToUse) {
+    const value = `${sets.compoundsToUse} more ${sets.compoundsToUse === 1 ? 'compound' : 'compounds'}`;
+    lines.push({ label: 'rules ask for', value, mark: 'limit' });
+  }
   for (const { lap, text } of sets.changes) lines.push({ label: `lap ${lap}`, value: text });
   if (sets.damage !== undefined) lines.push({ label: 'damage', value: sets.damage, mark: 'alarm' });
   const { name, leftMs } = sets.driver;

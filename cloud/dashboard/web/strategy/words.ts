@@ -9,15 +9,6 @@ export const SERVICES: Readonly<Record<Service, string>> = {
   nothing: 'through',
 };
 
-const SOURCES: Readonly<Record<Known['source'], string>> = {
-  timing: 'timing',
-  car: 'car',
-  people: 'people',
-  practice: 'practice',
-  session: 'session',
-  model: 'model',
-};
-
 /** What a group rests on. */
 export interface KnownWords {
   text: string;
@@ -38,7 +29,7 @@ export function knownWords(known: Shown<Known>, raceNowMs: number): KnownWords {
   const ageS = Math.max(0, Math.round((raceNowMs - atMs) / 1_000));
   const reasons = why.length === 0 ? 'nothing lowers it' : why.join('; ');
   return {
-    text: `${SOURCES[source]} ${ageS < 100 ? `${ageS} s` : `${Math.round(ageS / 60)} min`}`,
+    text: `${source} ${ageS < 100 ? `${ageS} s` : `${Math.round(ageS / 60)} min`}`,
     sign,
     level,
     title: `Confidence ${percent(confidence)}: ${reasons}. Newest fact ${ageS} s of race time old.`,
