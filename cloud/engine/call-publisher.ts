@@ -13,7 +13,7 @@ export function callsToSend(state: RaceState): CallState[] {
 }
 
 /**
- * Publishes a call to its car, QoS 1. Sent twice does no harm: the car knows a call by its id and revision (decision 12).
+ * Publishes a call to its car, QoS 1. Sent twice does no harm: the car knows a call by its id and revision (decision 11).
  * False when it could not be published: the engine tries again.
  */
 export async function publishCall(

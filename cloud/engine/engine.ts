@@ -52,7 +52,7 @@ const TICK_MS = 200;
 const RETRY = { firstMs: 250, lastMs: 5_000 };
 
 /**
- * The single writer of a race (decision 7). Idle until a session is opened; then takes the lease `race#<id>`, folds the
+ * The single writer of a race (decision 8). Idle until a session is opened; then takes the lease `race#<id>`, folds the
  * race stream as it is pushed, writes laps and calls under its fence, publishes views. Started beside an active one it is
  * the standby: it follows by slow polls, and with the lease goes on from the newest snapshot. A closed session stays in hand, so that what arrives late
  * is still folded, until the next one is opened.

@@ -51,7 +51,7 @@ const RETRY = { firstMs: 1_000, lastMs: 60_000 };
 /**
  * Asks for forecasts, one at a time, beside the fold: on a lap of the leader, a fact, a retirement of an own car, and at
  * once on a flag or an own stop, which interrupt what is being computed. While one is computed the newest question waits.
- * What comes of it goes into the race's stream, and only from there into what is known (decision 11). A failure costs a
+ * What comes of it goes into the race's stream, and only from there into what is known (decision 10). A failure costs a
  * forecast, never the race: quick answers go on.
  */
 export class ForecastDesk {

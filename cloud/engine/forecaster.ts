@@ -1,7 +1,7 @@
 import type { RaceState } from '#cloud/race/types.js';
 import type { Forecast } from '#cloud/strategy/answers/forecast-types.js';
 
-/** How many races are drawn (decision 11): a budget, stored with what it gave. */
+/** How many races are drawn (decision 10): a budget, stored with what it gave. */
 export interface ForecastRuns {
   /** Of the race as it is, for everybody's finish. */
   base: number;

@@ -15,7 +15,7 @@ export interface RaceReaderOptions extends RaceSourceOptions {
 const CATCHING_UP_MS = 2_000;
 
 /**
- * Reads the race stream behind the positions in hand: with a seat by pushes, without by slow polls (decision 7). What is
+ * Reads the race stream behind the positions in hand: with a seat by pushes, without by slow polls (decision 8). What is
  * archived behind them comes out of the archive first.
  */
 export class RaceReader {

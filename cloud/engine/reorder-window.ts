@@ -19,7 +19,7 @@ export interface WindowJson {
 
 /**
  * Holds records that came before those that precede them in their boot (`prev` not seen yet), for a bounded time and
- * number, then lets them go on: what comes later still is an amendment (decision 6). Time is the arrival stamped by the
+ * number, then lets them go on: what comes later still is an amendment (decision 7). Time is the arrival stamped by the
  * stream, not a clock of ours, so that a replay of the stream folds in the very same order.
  */
 export class ReorderWindow {

@@ -39,7 +39,7 @@ const RETRY = { firstMs: 100, lastMs: 5_000 };
 const MAX_TRIES = 8;
 
 /**
- * Writes rows of the single writer: each on the condition that no owner with a greater fence has written it (decision 7).
+ * Writes rows of the single writer: each on the condition that no owner with a greater fence has written it (decision 8).
  * One write of a key at a time, so its versions arrive in order.
  */
 export function createTableWriter(options: TableWriterOptions): TableWriter {
