@@ -208,7 +208,8 @@ describe.skipIf(skipped !== '')(
       await page.keyboard.press('j');
       await soon(() => text('no-answers')).toContain('is not ours');
       await page.locator('[data-test="tab-telemetry"]').click();
-      expect(await page.locator('pw-car .strips').isVisible()).toBe(true);
+      // Of the car that was selected last: its samples come first.
+      await soon(() => page.locator('pw-car .strips').isVisible()).toBe(true);
       await page.keyboard.press('h');
     });
 
