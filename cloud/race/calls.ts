@@ -23,8 +23,6 @@ export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]
 
 /** Calls of an entry kept in the state; older ones that have ended stand in the table of calls. */
 const MAX_CALLS_PER_ENTRY = 30;
-/** How the history of a call says that a newer one took its place. */
-const SUPERSEDED = 'superseded by ';
 
 export function isOpenCall(call: CallState): boolean {
   return CALL_TRANSITIONS[call.status].length > 0;
@@ -45,7 +43,7 @@ export function addCall(state: RaceState, proposed: CallState): RaceTrigger[] {
   if (state.calls[callId] !== undefined) return [];
   const atMs = proposed.history[0].atMs;
   const triggers: RaceTrigger[] = [];
-  if (supersedes !== null && transition(state, supersedes, 'expired', `${SUPERSEDED}${callId}`, atMs)) {
+  if (supersedes !== null && transition(state, supersedes, 'expired', `superseded by ${callId}`, atMs)) {
     triggers.push({ type: 'call', callId: supersedes, status: 'expired', atMs });
   }
   state.calls[callId] = proposed;
@@ -117,7 +115,7 @@ export function settleOutcomes(state: RaceState): RaceTrigger[] {
   const triggers: RaceTrigger[] = [];
   for (const callId in state.calls) {
     const known = state.calls[callId];
-    if (known.outcome !== undefined || isOpenCall(known) || known.call.action !== 'pit' || isSuperseded(known))
+    if (known.outcome !== undefined || isOpenCall(known) || known.call.action !== 'pit' || isSuperseded(state, callId))
       continue;
     const entry = state.entries[known.call.entry];
     const stop = entry?.stops.find(({ inMs }) => inMs >= known.history[0].atMs);
@@ -142,8 +140,9 @@ export function settleOutcomes(state: RaceState): RaceTrigger[] {
   return triggers;
 }
 
-function isSuperseded({ history }: CallState): boolean {
-  return history.some(({ by }) => by.startsWith(SUPERSEDED));
+/** Its successor is younger, so that it is kept for longer. */
+function isSuperseded({ calls }: RaceState, callId: string): boolean {
+  return Object.values(calls).some(({ call }) => call.supersedes === callId);
 }
 
 /** Official; where the feed gives none, by the cars that completed the lap before. */
