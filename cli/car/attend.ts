@@ -32,8 +32,9 @@ export interface AgentSummary {
 }
 
 /**
- * Attends an agent until its inputs end or ^C, tells when the first frame is journaled and how it does, stops it, and ends the process: 0 when everything has
- * been sent, 5 when it has not in time (it is in the journal, the next start sends it), 130 after ^C.
+ * Attends an agent until its inputs end or ^C, tells when the first frame is journaled and how it does, stops it, and ends
+ * the process: 0 when everything has been sent, 5 when it has not in time (it is in the journal, the next start sends it),
+ * 130 after ^C.
  */
 export async function attend(
   agent: Agent,

@@ -94,7 +94,10 @@ export async function consume(streamName: string, flags: ConsumeFlags): Promise<
   }
 }
 
-/** The stream's records of a race, that of which the archive began last if none is named, and then live. Raises PW-ARCHIVE-NO-RACE. */
+/**
+ * The stream's records of a race, that of which the archive began last if none is named, and then live. Raises
+ * PW-ARCHIVE-NO-RACE.
+ */
 async function withArchive(
   store: ArchiveStore,
   live: ShardSource,

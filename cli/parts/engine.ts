@@ -60,7 +60,10 @@ const CONSUMER_LAG_BOUND_MS = 4_000;
 /** The archiver, which nobody waits for, may be further behind. */
 const ARCHIVER_LAG_BOUND_MS = 30_000;
 
-/** Reducers, race engine, archiver, readers for the reports or all of them with one hub, whose feed the screen reads over loopback. */
+/**
+ * Reducers, race engine, archiver, readers for the reports or all of them with one hub, whose feed the screen reads over
+ * loopback.
+ */
 export async function startEngine(options: EnginePartOptions, context: PartContext): Promise<Part<EngineInfo>> {
   const { cloud, bucket, owner, roles = ALL, feedPort, deadLetters: path, exportsFolder } = options;
   const clients = await createClients(cloud, ['kinesis', 'dynamodb', 'dynamodbStreams', 'iotData', 's3', 'firehose']);
@@ -104,7 +107,10 @@ export async function startEngine(options: EnginePartOptions, context: PartConte
     { name: 'archiver', share: (archiver?.lagMs() ?? 0) / ARCHIVER_LAG_BOUND_MS },
   ];
 
-  /** The session with what practice on its track says; as it is where there is none, or where it cannot be had: it waits for nobody. */
+  /**
+   * The session with what practice on its track says; as it is where there is none, or where it cannot be had: it waits for
+   * nobody.
+   */
   async function withPractice(open: SessionOpen): Promise<SessionOpen> {
     try {
       const priors = await readPriors({ dynamodb: clients.dynamodb, tableName: tables.reports.name }, open.track);

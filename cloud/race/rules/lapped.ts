@@ -15,9 +15,9 @@ export interface LapsBack {
 }
 
 /**
- * Candidates, until a person tells of an award: who caused the caution is not known here, and that car gets nothing. The free pass is told from
- * the running order as it is; the field is frozen by the loops at the moment of caution, so that a car which has not crossed
- * one since may still change places.
+ * Candidates, until a person tells of an award: who caused the caution is not known here, and that car gets nothing. The
+ * free pass is told from the running order as it is; the field is frozen by the loops at the moment of caution, so that a
+ * car which has not crossed one since may still change places.
  */
 export function lapsBack(state: RaceState): LapsBack {
   const { caution } = rulesOf(state);

@@ -36,7 +36,8 @@ const HOUR_MS = 3_600_000;
  * Sources: NASCAR Cup rules as its broadcasts state them (stages, free pass, wave-around, choose); FIA Formula One sporting
  * regulations (two dry compounds, virtual safety car, lapped cars may overtake; two hours, a suspension added to them, the
  * end-of-race signal one lap after the lap in which they end); 24-hour endurance regulations (4 h at the wheel in any 6,
- * 14 h in all; the clock runs on under red). `oval`: stages and cautions, and nobody gets a lap back. A series that differs is a new row, not a new branch.
+ * 14 h in all; the clock runs on under red). `oval`: stages and cautions, and nobody gets a lap back.
+ * A series that differs is a new row, not a new branch.
  */
 export const RULES: Readonly<Record<RulesId, RaceRules>> = {
   nascar: {
