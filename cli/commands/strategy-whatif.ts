@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { type Draw, drawHere } from '#cloud/strategy/answers/forecast.js';
 import { WhatIfError, whatIf } from '#cloud/strategy/answers/what-if.js';
 import { fromRows } from '#cloud/strategy/history/from-rows.js';
+import { MonteCarloPool } from '#cloud/strategy/monte-carlo/pool.js';
 import { PitwallError } from '#wire/errors.js';
 import { type JsonObject, serveJsonLines } from '../json-lines.js';
 import { parseLine, raceLine } from '../strategy/race-lines.js';
@@ -26,16 +28,28 @@ const lineSchema = z.object({
   seed: z.number().int().min(0).max(0xffff_ffff).nullish(),
 });
 
+/** Fewer races (half a second's work, 20 cars × 71 laps) are not worth two threads. */
+const THREADS_FROM_RACES = 3_000;
+
 /** `pitwall strategy whatif`: each line is a race so far, and ways to drive the rest of it. */
-export function whatIfLines(): Promise<void> {
-  return serveJsonLines(whatIfLine);
+export async function whatIfLines(): Promise<void> {
+  const pool = new MonteCarloPool();
+  const draw: Draw = (start, options, asked) =>
+    options.length * asked.runs < THREADS_FROM_RACES
+      ? drawHere()(start, options, asked)
+      : pool.simulate({ start, options, ...asked });
+  try {
+    await serveJsonLines((line) => whatIfLine(line, draw));
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Answers one line. Raises PW-USAGE-LINE. */
-export function whatIfLine(line: JsonObject): JsonObject {
+export async function whatIfLine(line: JsonObject, draw?: Draw): Promise<JsonObject> {
   const { race, laps, options, runs, seed } = parseLine(lineSchema, line);
   try {
-    const answer = whatIf({
+    const question = {
       history: fromRows(race, laps),
       options: options.map(({ car, stops }) => ({
         car,
@@ -45,8 +59,8 @@ export function whatIfLine(line: JsonObject): JsonObject {
       })),
       runs: runs ?? RUNS,
       seed: seed ?? SEED,
-    });
-    return { ...answer };
+    };
+    return { ...(await whatIf(question, draw)) };
   } catch (error) {
     if (error instanceof WhatIfError) throw new PitwallError('PW-USAGE-LINE', { what: `options: ${error.message}.` });
     throw error;

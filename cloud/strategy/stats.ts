@@ -31,15 +31,6 @@ export function robustSd(values: readonly number[]): number | null {
   return MAD_TO_SD * median(values.map((value) => Math.abs(value - middle)))!;
 }
 
-/**
- * The standard deviation by which a normal 80 % interval around zero covers 80 % of the values: right for our bands also
- * where tails are heavy.
- */
-export function bandSd(values: readonly number[]): number | null {
-  if (values.length < 2) return null;
-  return quantile(values.map(Math.abs), 0.8)! / Z80;
-}
-
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));
 }

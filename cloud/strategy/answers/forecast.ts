@@ -36,7 +36,7 @@ export function drawHere(isInterrupted: () => boolean = () => false): Draw {
 }
 
 /** Own cars whose options are drawn; a session with more is answered for the first ones of its roster. */
-export const OWN_CARS_MAX = 2;
+const OWN_CARS_MAX = 2;
 const USUAL: Option = { car: NONE, stops: 'asUsual', caution: 'drawn' };
 
 /**

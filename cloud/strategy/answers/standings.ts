@@ -38,7 +38,7 @@ export function standings(reading: Reading): Record<string, StandingAnswer> {
  * // last stops on laps 41, 40, 22, none
  * { '24': 1, '5': 1, '9': 2, '11': 3 }
  */
-export function strategyGroups(cars: readonly Pick<CarReading, 'key' | 'entry'>[]): Record<string, number> {
+function strategyGroups(cars: readonly Pick<CarReading, 'key' | 'entry'>[]): Record<string, number> {
   const sorted = cars
     .map(({ key, entry }) => ({ key, lap: entry.stops.at(-1)?.lap ?? Number.NEGATIVE_INFINITY }))
     .sort((a, b) => (a.lap === b.lap ? 0 : b.lap - a.lap));

@@ -3,10 +3,10 @@ import type { RulesId } from '#wire/race-records.js';
 import type { RaceHistory } from '../history/history.js';
 import { seriesGroup } from '../models/field.js';
 import { readModels } from '../monte-carlo/read-models.js';
-import { simulate } from '../monte-carlo/simulate.js';
 import { startOf } from '../monte-carlo/start.js';
 import { gainOf, rejoinOf, type Spread } from '../monte-carlo/summary.js';
 import { NO_LIMIT, NONE, type Option, type PlannedStop, STANDING } from '../monte-carlo/types.js';
+import { type Draw, drawHere } from './forecast.js';
 import { odds } from './forecast-own.js';
 
 /** One way to drive one car's race. */
@@ -50,14 +50,18 @@ export class WhatIfError extends Error {}
 const RULES_OF: Record<string, RulesId> = { nascar: 'nascar', f1: 'f1', wec: 'endurance', grcup: 'sprint' };
 
 /**
- * What would come of each option, by races drawn on the same luck. Pure: the same question gives the same answer.
+ * What would come of each option, by races drawn on the same luck. Pure: the same question gives the same answer, wherever the
+ * races are drawn.
  *
  * @throws WhatIfError for a car that is not in the race, or no longer runs, and for a stop on a lap that is over
  *
  * @example
- * whatIf({ history, options: [{ car: '44', stops: null }, { car: '44', stops: [{ lap: 21, service }] }], runs: 200, seed: 1 })
+ * await whatIf({ history, options: [{ car: '44', stops: null }, { car: '44', stops: [{ lap: 21, service }] }], runs: 200, seed: 1 })
  */
-export function whatIf({ history, options, runs, seed }: WhatIfQuestion): { runs: number; options: WhatIfAnswer[] } {
+export async function whatIf(
+  { history, options, runs, seed }: WhatIfQuestion,
+  draw: Draw = drawHere(),
+): Promise<{ runs: number; options: WhatIfAnswer[] }> {
   const { field, ...models } = readModels(history);
   const start = startOf(field, models, { rules: rulesOfSeries(history.series) });
   const drawn = options.map(({ car, stops }): Option => {
@@ -72,7 +76,7 @@ export function whatIf({ history, options, runs, seed }: WhatIfQuestion): { runs
     if (stops.length === 0) return { car: index, stops, asUsualFromLap: NO_LIMIT, caution: 'drawn' };
     return { car: index, stops: [...stops].sort((a, b) => a.lap - b.lap), caution: 'drawn' };
   });
-  const outcomes = simulate(start, drawn, { runs, seed });
+  const outcomes = await draw(start, drawn, { runs, seed });
   const name = (index: number) => (index === NONE ? null : start.cars[index]);
   return {
     runs,

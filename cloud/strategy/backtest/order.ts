@@ -30,7 +30,7 @@ export function knownAt(race: PastRace, share: number): RaceHistory | undefined 
 }
 
 /** Cars that complete at least one more lap: the others' race is over, which nobody knew, but their place is no forecast. */
-export function runningCars(race: PastRace, known: RaceHistory): CarHistory[] {
+function runningCars(race: PastRace, known: RaceHistory): CarHistory[] {
   return known.cars.filter((car) => race.lapsCompleted[car.car] > lastLap(car) && race.finish.includes(car.car));
 }
 

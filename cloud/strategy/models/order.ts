@@ -32,7 +32,7 @@ export function fitOrder(field: Field, along: Progress, losses: PitLossModel, pr
   return forms.map(({ form }, index) => ({ form, score: scores[index], chances: chances[index] }));
 }
 
-export function scoreOf({ place, features, spread }: OrderForm, share: number, prior: OrderPrior): Score {
+function scoreOf({ place, features, spread }: OrderForm, share: number, prior: OrderPrior): Score {
   const hats = hatsAt(share);
   let mean = place;
   for (const name of ORDER_FEATURES) {

@@ -26,7 +26,7 @@ export const CAR_COLUMNS = [
 ] as const;
 
 /** Columns with a value per run. */
-export const RUN_COLUMNS = ['cautions', 'firstCautionLap'] as const;
+const RUN_COLUMNS = ['cautions', 'firstCautionLap'] as const;
 
 /** Room for so many runs, none of them complete yet. */
 export function newOutcome(option: Option, cars: number, runs: number): Outcome {

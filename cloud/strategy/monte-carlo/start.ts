@@ -19,7 +19,7 @@ import { distanceColumns } from './start-distance.js';
 import { type FuelKnown, fuelColumns } from './start-fuel.js';
 import { LAP_DEFAULT_S, paceColumns } from './start-pace.js';
 import { stopTables } from './start-stops.js';
-import { type DrawnCautions, NONE, PHASE, type Phase, type RaceStart, STANDING } from './types.js';
+import { type DrawnCautions, NONE, PHASE, type Phase, type RaceStart, STANDING, type Standing } from './types.js';
 
 /** The models that a race is drawn from, fitted on the field. */
 export interface RaceModels {
@@ -139,7 +139,7 @@ function leaderOf(lap: Int32Array, place: Int32Array): number {
 
 const WAVES = { none: 0, stayedOut: 1, all: 2 } as const;
 
-function standing(running: boolean, isFinished: boolean): number {
+function standing(running: boolean, isFinished: boolean): Standing {
   if (isFinished) return STANDING.finished;
   return running ? STANDING.running : STANDING.out;
 }

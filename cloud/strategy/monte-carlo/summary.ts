@@ -51,13 +51,6 @@ export function finishOf(outcome: Outcome, car: number): FinishSummary | null {
   };
 }
 
-/** How often the car came home in each place, 0 = first. */
-export function placeShares(outcome: Outcome, car: number): Float64Array {
-  const shares = new Float64Array(outcome.cars);
-  for (const place of column(outcome, outcome.place, car)) shares[place - 1] += 1 / outcome.runs;
-  return shares;
-}
-
 /** The next stop, and where it put the car at the end of its out-lap. */
 export interface RejoinSummary {
   /** Share of runs in which it stopped and came out again; the rest is told of these. */
