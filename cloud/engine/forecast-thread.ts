@@ -55,6 +55,7 @@ class ForecastThread implements Forecaster {
     const flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const question: ThreadQuestion = { state: JSON.stringify(state), trigger, runs, interrupt: flag };
     const onInterrupt = () => Atomics.store(flag, 0, 1);
+    if (interrupt.aborted) onInterrupt();
     interrupt.addEventListener('abort', onInterrupt, { once: true });
     this.#worker ??= (this.#options.start ?? startThread)();
     try {
