@@ -1,7 +1,7 @@
 import { type RaceRules, RULES } from '#cloud/race/rules/rules.js';
 import type { RulesId } from '#wire/race-records.js';
 import type { RaceHistory } from '../history/history.js';
-import { seriesGroup } from '../models/field.js';
+import { ofSeries } from '../models/field.js';
 import { readModels } from '../monte-carlo/read-models.js';
 import { startOf } from '../monte-carlo/start.js';
 import { gainOf, rejoinOf, type Spread } from '../monte-carlo/summary.js';
@@ -107,7 +107,7 @@ export async function whatIf(
 }
 
 function rulesOfSeries(series: string): RaceRules {
-  return RULES[RULES_OF[seriesGroup(series)] ?? 'sprint'];
+  return RULES[ofSeries(RULES_OF, series) ?? 'sprint'];
 }
 
 function interval({ mean, low, high }: Spread): Interval {

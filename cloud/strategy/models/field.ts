@@ -48,6 +48,12 @@ export function seriesGroup(series: string): string {
   return series.split('_')[0].toLowerCase();
 }
 
+/** What is known of the series' group; a series may have any name, that of a method of objects, too. */
+export function ofSeries<T>(known: Readonly<Record<string, T>>, series: string): T | undefined {
+  const group = seriesGroup(series);
+  return Object.hasOwn(known, group) ? known[group] : undefined;
+}
+
 /** One reading of all laps; every model starts from it. Cars without a lap are left out. */
 export function readField(history: RaceHistory): Field {
   const cars = history.cars.filter((car) => car.lap.length > 0);

@@ -1,4 +1,4 @@
-import { seriesGroup } from '../models/field.js';
+import { ofSeries } from '../models/field.js';
 import type { ServiceTimes } from './types.js';
 
 /**
@@ -161,5 +161,5 @@ const OTHER: RacingPrior = {
 const PRIORS: Record<string, RacingPrior> = { f1: F1, nascar: NASCAR, wec: WEC };
 
 export function racingPriorOf(series: string): RacingPrior {
-  return PRIORS[seriesGroup(series)] ?? OTHER;
+  return ofSeries(PRIORS, series) ?? OTHER;
 }

@@ -1,4 +1,4 @@
-import type { TyrePacePrior } from './prior.js';
+import type { CompoundPrior, TyrePacePrior } from './prior.js';
 import type { Figure } from './types.js';
 
 /**
@@ -32,8 +32,7 @@ const AGE_MAX_LAPS = 120;
 /** Laps in which the wake of a restart fades to a third. */
 const RESTART_FADES_LAPS = 3;
 /** Of a compound that past races do not name. */
-const COMPOUND_OFFSET: Figure = { mean: 0, sd: 0.02 };
-const COMPOUND_SLOPE: Figure = { mean: 0, sd: 0.004 };
+const UNKNOWN_COMPOUND: CompoundPrior = { offset: { mean: 0, sd: 0.02 }, slope: { mean: 0, sd: 0.004 } };
 
 /** What is known of a lap before it is timed. */
 export interface LapConditions {
@@ -84,8 +83,8 @@ export function priorFigures(prior: TyrePacePrior, compounds: readonly string[])
   const { linear, early, fuelPerLap, restartFirst, restartFading, traffic, driftPerLap } = prior;
   const figures = [{ mean: 0, sd: 0 }, driftPerLap, linear, early, fuelPerLap, restartFirst, restartFading, traffic];
   for (const name of compounds.slice(1)) {
-    const { offset, slope } = prior.compounds[name] ?? { offset: COMPOUND_OFFSET, slope: COMPOUND_SLOPE };
-    figures.push(offset, slope);
+    const known = Object.hasOwn(prior.compounds, name) ? prior.compounds[name] : UNKNOWN_COMPOUND;
+    figures.push(known.offset, known.slope);
   }
   return figures;
 }

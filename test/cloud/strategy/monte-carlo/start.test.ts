@@ -193,6 +193,14 @@ describe(`a start from a broken feed (seed ${SEED})`, () => {
     }
   });
 
+  it('is the same of series and compounds that nobody knows, whatever their names', () => {
+    const named = (series: string, compound: string) => {
+      const laps = upTo(20, namedRandom(SEED, 'rows')).map((row) => ({ ...row, compound }));
+      return startFrom({ series, lapsTotal: 58 }, laps, { rules: RULES.sprint });
+    };
+    for (const name of ['constructor', '__proto__']) expect(named(name, name)).toEqual(named('club', 'C9'));
+  });
+
   it('before anybody has a lap, and with one car', () => {
     const empty = startFrom(HEAD, []);
     expect(empty.cars).toHaveLength(0);

@@ -1,4 +1,4 @@
-import { seriesGroup } from '../../field.js';
+import { ofSeries } from '../../field.js';
 import type { TyrePacePrior } from '../prior.js';
 import { F1 } from './f1.js';
 import { GRCUP } from './grcup.js';
@@ -19,5 +19,5 @@ const UNKNOWN: TyrePacePrior = {
 
 /** Of the series' group; of all series together, and wider, where no race of it was fitted on. */
 export function tyrePacePriorOf(series: string): TyrePacePrior {
-  return PRIORS[seriesGroup(series)] ?? UNKNOWN;
+  return ofSeries(PRIORS, series) ?? UNKNOWN;
 }
