@@ -3,9 +3,9 @@ import { userInfo } from 'node:os';
 import { type Clients, closeClients, createClients } from '#cloud/clients.js';
 import { readFeed } from '#cloud/dashboard/feed-client.js';
 import { lookAtRace } from '#cloud/engine/look.js';
-import { completeState } from '#cloud/race/create.js';
 import type { RaceState } from '#cloud/race/types.js';
 import { streams } from '#cloud/resources.js';
+import { kinesisRecords } from '#cloud/streams/kinesis-records.js';
 import { putPeopleRecord } from '#cloud/streams/people.js';
 import { wallClock } from '#wire/clock.js';
 import { PitwallError } from '#wire/errors.js';
@@ -14,6 +14,7 @@ import { configFor } from './commands/config.js';
 import type { Config } from './config/keys.js';
 import { LOCAL } from './contexts.js';
 import { readRuntime } from './data-dir.js';
+import { createLog } from './log.js';
 import { cloudOf, remoteError } from './remote.js';
 
 export interface PeopleFlags {
@@ -33,6 +34,8 @@ export interface Signature {
 
 /** A screen that runs answers at once. */
 const SCREEN_TIMEOUT_MS = 2_000;
+/** For what people said since the engine stored the race: a few polls of a shard that others poll, too. */
+const LOOK_TIMEOUT_MS = 15_000;
 
 /** A person at the desk of race control: sees the race, and puts what is said into its stream (decision 8). */
 class PeopleDesk {
@@ -46,10 +49,17 @@ class PeopleDesk {
     this.#clients = clients;
   }
 
-  /** The race as its engine last stored it. Raises PW-RACE-NONE. */
+  /** The race as its engine last stored it, with what people said since. Raises PW-RACE-NONE. */
   async race(): Promise<RaceState> {
-    const state = await lookAtRace(this.#clients.dynamodb);
-    if (state !== undefined) return completeState(state);
+    const { dynamodb, kinesis: client } = this.#clients;
+    const source = kinesisRecords({
+      client,
+      streamName: streams.race.name,
+      raceClock: wallClock,
+      log: createLog('people'),
+    });
+    const state = await lookAtRace({ dynamodb, source, signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+    if (state !== undefined) return state;
     throw new PitwallError('PW-RACE-NONE', {
       what: 'No engine has begun a race here.',
       fix: 'Start one with: pitwall race. An engine takes what was opened by session open; pitwall local runs none.',

@@ -40,13 +40,14 @@ export async function undo(undoes: string, flags: PeopleFlags): Promise<void> {
   await atTheDesk(flags, async (desk) => {
     const state = await desk.race();
     const { race } = state.session;
+    if (listed(state).every(({ inputId }) => inputId !== undoes)) {
+      throw new PitwallError('PW-USAGE-ARGUMENT', {
+        what: `There is no fact "${undoes}" in ${race}.`,
+        fix: 'See them with: pitwall fact ls',
+      });
+    }
     const record = { ...(await desk.sign('undo')), kind: 'fact', type: 'undo', race, undoes } as const;
     await desk.put(record);
-    if (listed(state).every(({ inputId }) => inputId !== undoes)) {
-      process.stderr.write(
-        `No fact ${undoes} is stored in ${race} yet: it does not count if it comes. See: pitwall fact ls\n`,
-      );
-    }
     process.stdout.write(flags.json ? `${JSON.stringify(record)}\n` : `${undoes} is taken back\n`);
   });
 }

@@ -5,7 +5,7 @@ import { atTheDesk, type PeopleFlags, timeOf } from '../people.js';
 import { ROSTER_FIELDS, type RosterField, readRoster, withEntry } from '../roster-file.js';
 import { correct } from './session.js';
 
-/** Prints who drives which car and which thing, as the engine has it. */
+/** Prints who drives which car and which thing, rows of one entry together. */
 export async function ls(flags: PeopleFlags): Promise<void> {
   await atTheDesk(flags, async (desk) => {
     const { roster } = (await desk.race()).session;

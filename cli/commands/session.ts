@@ -83,9 +83,15 @@ export async function correct(
   await atTheDesk(flags, async (desk) => {
     const { session } = await desk.race();
     const changes = corrections(session);
+    if (Object.keys(changes).length === 0) {
+      throw new PitwallError('PW-USAGE-FLAG', {
+        what: 'Nothing was given that could be corrected.',
+        fix: 'pitwall session relabel --laps 45; all that it takes: pitwall session relabel --help',
+      });
+    }
     const record: SessionOpen = { ...session, ...(await desk.sign('relabel')), ...changes };
     await desk.put(record);
-    say(flags, record, `${session.race}: corrected ${Object.keys(changes).join(', ') || 'nothing'}`);
+    say(flags, record, `${session.race}: corrected ${Object.keys(changes).join(', ')}`);
   });
 }
 

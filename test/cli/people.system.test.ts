@@ -126,17 +126,16 @@ it('a fill that a person states changes the fuel laps on the screen, and its und
 
 it('a corrected session and roster are seen at once, an unknown entry is refused', async () => {
   await pitwall('session', 'relabel', '--laps', '45');
-  await seen((now) => now.lapsTotal === 45);
-  await engine.commit();
+  // Before the engine has stored what the one before said: a correction takes back no other.
   await pitwall('roster', 'set', '2', 'driver=Somebody Else');
-  await seen((now) => now.rows['2'].driver === 'Somebody Else');
-  await engine.commit();
+  await seen((now) => now.lapsTotal === 45 && now.rows['2'].driver === 'Somebody Else');
   const roster = JSON.parse(await pitwall('roster', 'ls', '--json'));
   writeFileSync(join(folder, 'grid.json'), JSON.stringify([...roster, { entry: '9', driver: 'Late' }]));
   await pitwall('roster', 'import', join(folder, 'grid.json'));
   await seen((now) => now.rows['9']?.driver === 'Late' && now.rows['2'].laps === 6);
 
   await expect(pitwall('fact', 'note', '--entry', '77', '--value', 'x')).rejects.toThrow(/no entry "77"/);
+  await expect(pitwall('fact', 'undo', 'fact-none')).rejects.toThrow(/no fact "fact-none"/);
   await expect(pitwall('fact', 'fuelAded', '--entry', '1', '--value', '3')).rejects.toThrow(/no fact/);
   await pitwall('session', 'close');
   await seen((now) => now.phase === 'closed');

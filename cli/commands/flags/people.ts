@@ -47,7 +47,7 @@ Examples:
 function addRoster(roster: Command): void {
   roster
     .command('ls')
-    .description('Print the roster of the open race, as its engine last stored it.')
+    .description('Print the roster of the open race.')
     .option('--json', 'one JSON document')
     .addOption(setting('data'))
     .addHelpText('after', '\nExamples:\n  $ pitwall roster ls\n  $ pitwall roster ls --json')
@@ -104,7 +104,7 @@ Examples:
     .action(async (id, flags) => (await import('../fact.js')).undo(id, flags));
   fact
     .command('ls')
-    .description('Print what was said and what of it counts, as the engine last stored it: up to five seconds old.')
+    .description('Print what was said, and what of it counts.')
     .option('--entry <entry>', 'of this car only')
     .option('--json', 'one JSON object a fact')
     .addOption(setting('data'))
