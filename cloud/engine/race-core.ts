@@ -144,7 +144,7 @@ export class RaceCore {
         this.#takeEngine(parsed.record, triggers);
         break;
       case 'other':
-        this.#fold(parsed.record, triggers);
+        this.#fold(parsed.record, triggers, record.arrivalMs);
         break;
       case 'refused':
         this.#ignore(parsed.reason);
@@ -235,13 +235,13 @@ export class RaceCore {
     this.#fold(record, triggers);
   }
 
-  #fold(record: RaceRecord, triggers: RaceTrigger[]): void {
+  #fold(record: RaceRecord, triggers: RaceTrigger[], arrivalMs?: number): void {
     if (!this.state) {
       this.#ignore('noSession');
       return;
     }
     try {
-      triggers.push(...applyRecord(this.state, record));
+      triggers.push(...applyRecord(this.state, record, arrivalMs));
     } catch (error) {
       this.#fail(error, record);
     }

@@ -32,8 +32,6 @@ export interface ViewMoment {
   isReplay?: boolean;
 }
 
-/** A word of an agent may be under way so long, wall ms. */
-const WAY_MS = 3_000;
 /** Calls shown; older ones stand in the table of calls. */
 const MAX_CALLS_SHOWN = 30;
 
@@ -207,7 +205,7 @@ function addHealth(
   if (health === undefined) return;
   const { unacked, oldestMs, dropped, reconnects, rttMs, clock } = health;
   // A late reader compares with where it is: what it has not read yet, nobody failed to say.
-  const seen = linkSeen(health, car, raceTimeMs - behindMs, WAY_MS * Math.max(1, speed));
+  const seen = linkSeen(health, car, raceTimeMs - behindMs, speed);
   row.link = seen.link;
   if (seen.link === 'silent') row.silentMs = Math.floor(seen.silentMs / 1_000) * 1_000;
   row.agent = { unacked, oldestMs: Math.round(oldestMs), dropped, reconnects };

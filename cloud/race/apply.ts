@@ -16,24 +16,25 @@ import type { RaceState, RaceTrigger } from './types.js';
 
 /**
  * Folds one record of `pitwall-race` into the state and tells what was found. Deterministic and idempotent; never throws
- * for what a record holds: what cannot be used is counted by reason in `state.ignored`.
+ * for what a record holds: what cannot be used is counted by reason in `state.ignored`. `arrivalMs`: the stream's stamp (race
+ * clock); where there is none, the record's own time stands for it.
  *
  * The state is changed in place: laps of a whole field are not copied for each record.
  */
-export function applyRecord(state: RaceState, record: RaceRecord): RaceTrigger[] {
-  const triggers = foldRecord(state, record);
+export function applyRecord(state: RaceState, record: RaceRecord, arrivalMs?: number): RaceTrigger[] {
+  const triggers = foldRecord(state, record, arrivalMs);
   triggers.push(...refreshSilence(state));
   return triggers;
 }
 
-function foldRecord(state: RaceState, record: RaceRecord): RaceTrigger[] {
+function foldRecord(state: RaceState, record: RaceRecord, arrivalMs: number | undefined): RaceTrigger[] {
   switch (record.kind) {
     case 'timing':
       return applyTiming(state, record);
     case 'event':
       return applyAgentEvent(state, record);
     case 'health':
-      return applyHealth(state, record);
+      return applyHealth(state, record, arrivalMs ?? record.eventTimeMs);
     case 'callAck':
       return applyCallAck(state, record);
     case 'session':

@@ -28,8 +28,8 @@ export function applyAgentEvent(state: RaceState, event: AgentEvent): RaceTrigge
   }
 }
 
-/** Of health only the newest counts. */
-export function applyHealth(state: RaceState, message: HealthMessage): RaceTrigger[] {
+/** Of health only the newest counts; any of it says that the agent lives. */
+export function applyHealth(state: RaceState, message: HealthMessage, arrivalMs: number): RaceTrigger[] {
   const { thing, eventTimeMs: atMs, link, journal } = message;
   const bootCount = bootCounter(message.boot);
   if (!Number.isFinite(atMs) || !Number.isFinite(bootCount)) return ignore(state, 'damaged');
@@ -37,9 +37,14 @@ export function applyHealth(state: RaceState, message: HealthMessage): RaceTrigg
   if (known === undefined && isUnlisted(state, thing) && unlistedThings(state).length >= MAX_UNLISTED) {
     return ignore(state, 'unknown-thing');
   }
-  if (known !== undefined && known.atMs > atMs) return [];
+  const heardMs = Math.max(known?.heardMs ?? arrivalMs, arrivalMs);
+  if (known !== undefined && known.atMs > atMs) {
+    known.heardMs = heardMs;
+    return [];
+  }
   state.health[thing] = {
     atMs,
+    heardMs,
     link,
     unsent: journal.unsentRecords,
     unacked: journal.unackedRecords,

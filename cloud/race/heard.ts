@@ -15,10 +15,13 @@ export type LinkSeen =
 
 /**
  * An agent that was killed, or whose link is gone, cannot tell so: its silence does. One that stopped in order said `down`.
- * `car`: what it sent beside its health, if anything. `wayMs`: race ms that words may be under way, on top.
+ * `car`: what it sent beside its health, if anything. `speed`: of the race; words are under way in wall time, and an agent
+ * whose own clock runs at real time speaks no more often.
  */
-export function linkSeen(health: AgentHealth, car: CarData | null, nowMs: number, wayMs = 0): LinkSeen {
-  const silentMs = nowMs - Math.max(health.atMs, car?.atMs ?? 0);
-  if (health.link === 'down' || silentMs <= SILENT_AFTER_MS + wayMs) return { link: health.link };
+export function linkSeen(health: AgentHealth, car: CarData | null, nowMs: number, speed = 1): LinkSeen {
+  // Between two of the agent's own times: its clock may be off, not this difference.
+  const sinceHealthMs = car === null ? 0 : Math.max(0, car.atMs - health.atMs);
+  const silentMs = nowMs - health.heardMs - sinceHealthMs;
+  if (health.link === 'down' || silentMs <= SILENT_AFTER_MS * Math.max(1, speed)) return { link: health.link };
   return { link: 'silent', silentMs: Math.round(silentMs) };
 }

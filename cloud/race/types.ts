@@ -199,7 +199,10 @@ export interface RaceState {
 
 /** What is kept of an agent's newest word about itself. */
 export interface AgentHealth {
+  /** By the agent's own clock, which may be off. */
   atMs: number;
+  /** When its newest one came, by the stream's arrival stamp (race clock). */
+  heardMs: number;
   link: 'up' | 'down';
   unsent: number;
   unacked: number;

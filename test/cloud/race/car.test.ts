@@ -126,11 +126,12 @@ describe('other words of the car', () => {
       reconnects: 0,
       rttMs: null,
     });
-    applyRecord(state, health('car-1', START_MS + 1_000, 3));
-    applyRecord(state, health('car-1', START_MS, 7));
+    applyRecord(state, health('car-1', START_MS + 1_000, 3), START_MS + 1_200);
+    applyRecord(state, health('car-1', START_MS, 7), START_MS + 1_500);
     for (let i = 0; i < 65; i++) applyRecord(state, health(`stranger-${i}`, START_MS, 7));
     expect(state.health['car-1']).toEqual({
       atMs: START_MS + 1_000,
+      heardMs: START_MS + 1_500,
       link: 'up',
       unsent: 3,
       unacked: 5,

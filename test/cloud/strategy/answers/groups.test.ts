@@ -276,6 +276,7 @@ describe('group 12, data health', () => {
     const state = even(10, {}, { stopLaps: () => [5] });
     state.health['car-1'] = {
       atMs: state.lastEventMs,
+      heardMs: state.lastEventMs,
       link: 'down',
       unsent: 0,
       unacked: 9,

@@ -51,6 +51,7 @@ describe('quick answers', () => {
     const hash = stateHash(state);
     state.health['car-1'] = {
       atMs: 1,
+      heardMs: 1,
       link: 'up',
       unsent: 1,
       unacked: 1,
