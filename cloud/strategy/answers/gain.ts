@@ -1,3 +1,4 @@
+import { DRY_LAPS } from '../monte-carlo/start-fuel.js';
 import { normalCdf } from '../normal.js';
 import { Z80 } from '../stats.js';
 import type { Band } from './types.js';
@@ -32,8 +33,6 @@ export interface Gain {
   cautionShare: number;
 }
 
-/** A car that runs dry coasts, is pushed and loses about this many laps [judgement]. */
-const DRY_LAPS = 3;
 const BISECTIONS = 40;
 
 interface Scenario {

@@ -11,6 +11,8 @@ export interface FuelKnown {
   tankLaps: number;
 }
 
+/** A car that runs dry coasts, is pushed and loses about this many laps [judgement]. */
+export const DRY_LAPS = 3;
 /** Somebody may have run a tank a little further than anybody did so far. */
 const LONGEST_MARGIN = 1.05;
 /** What a stint says of a tank is off by so much of it, one sd [judgement]. */

@@ -16,7 +16,7 @@ import { type RacingPrior, racingPriorOf } from './racing-priors.js';
 import { boxS } from './service.js';
 import { standingOf } from './standing.js';
 import { distanceColumns } from './start-distance.js';
-import { type FuelKnown, fuelColumns } from './start-fuel.js';
+import { DRY_LAPS, type FuelKnown, fuelColumns } from './start-fuel.js';
 import { LAP_DEFAULT_S, paceColumns } from './start-pace.js';
 import { stopTables } from './start-stops.js';
 import { type DrawnCautions, NONE, PHASE, type Phase, type RaceStart, STANDING, type Standing } from './types.js';
@@ -43,8 +43,6 @@ export interface StartOptions {
   lapsTotal?: number | null;
 }
 
-/** A car that runs dry coasts, is pushed and loses about this many laps [judgement]. */
-const DRY_LAPS = 3;
 /** A stop under caution costs at least this share of one under green. */
 const CAUTION_LOSS_MIN = 0.3;
 

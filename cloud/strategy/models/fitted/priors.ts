@@ -9,7 +9,7 @@ import { WEC } from './wec.js';
 const PRIORS: Record<string, Prior> = { f1: F1, nascar: NASCAR, wec: WEC, grcup: GRCUP };
 
 /** No race of the series has been seen: by so much are bands wider than what all series together would say [judgement]. */
-const UNSEEN = 1.3;
+export const UNSEEN = 1.3;
 
 const UNKNOWN: Prior = {
   ...OTHER,

@@ -1,4 +1,5 @@
 import { ofSeries } from '../../field.js';
+import { UNSEEN } from '../../fitted/priors.js';
 import type { TyrePacePrior } from '../prior.js';
 import { F1 } from './f1.js';
 import { GRCUP } from './grcup.js';
@@ -7,9 +8,6 @@ import { OTHER } from './other.js';
 import { WEC } from './wec.js';
 
 const PRIORS: Record<string, TyrePacePrior> = { f1: F1, nascar: NASCAR, wec: WEC, grcup: GRCUP };
-
-/** No race of the series has been seen: by so much are bands wider than what all series together would say [judgement]. */
-const UNSEEN = 1.3;
 
 const UNKNOWN: TyrePacePrior = {
   ...OTHER,
