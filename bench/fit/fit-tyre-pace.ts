@@ -1,4 +1,5 @@
 import type { PastRace } from '#cloud/strategy/backtest/past-race.js';
+import { mean } from '#cloud/strategy/backtest/scores.js';
 import { FIELD, priorFigures } from '#cloud/strategy/models/state-space/design.js';
 import type { FilterState } from '#cloud/strategy/models/state-space/filter.js';
 import type { CompoundPrior, TyrePacePrior } from '#cloud/strategy/models/state-space/prior.js';
@@ -191,8 +192,4 @@ export function overRaces(asked: readonly AskedLap[], of: (lap: AskedLap) => num
     sums.set(lap.race, race);
   }
   return mean(Array.from(sums.values(), ({ sum, count }) => sum / count));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -6,6 +6,7 @@
 import { RULES } from '#cloud/race/rules/rules.js';
 import { knownAt, type OrderScore, scoreOrder } from '#cloud/strategy/backtest/order.js';
 import type { PastRace } from '#cloud/strategy/backtest/past-race.js';
+import { brier, mean } from '#cloud/strategy/backtest/scores.js';
 import type { RaceHistory } from '#cloud/strategy/history/history.js';
 import { readModels } from '#cloud/strategy/monte-carlo/read-models.js';
 import { simulate } from '#cloud/strategy/monte-carlo/simulate.js';
@@ -57,12 +58,10 @@ function drawn(known: RaceHistory, group: keyof typeof RULES_OF): Prediction {
 
 /** Win Brier | coverage | tau of the mean place | tau of persistence. */
 function figures(scores: readonly OrderScore[]): string {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const wins = scores.flatMap((score) => score.wins.map(({ p, happened }) => (p - Number(happened)) ** 2));
   const covered = scores.reduce((sum, score) => sum + score.covered, 0);
   const asked = scores.reduce((sum, score) => sum + score.asked, 0);
   return [
-    mean(wins).toFixed(4),
+    brier(scores.flatMap(({ wins }) => wins)).toFixed(4),
     `${((100 * covered) / asked).toFixed(0)} %`,
     mean(scores.map(({ tau }) => tau.engine)).toFixed(3),
     mean(scores.map(({ tau }) => tau.persistence)).toFixed(3),

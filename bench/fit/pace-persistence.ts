@@ -1,10 +1,15 @@
 /**
  * How far the pace of the rest of a race lies from what the state-space pace says of it, against the field: sd of a car's
  * mean (drawn once a race) and of its laps around that (drawn each lap), as shares of a lap; how alike neighbouring laps
- * are, and which share of the differences between cars is kept. `node --conditions=source --import tsx bench/fit/pace-persistence.ts DATA_DIR` prints them per group of series.
+ * are, and which share of the differences between cars is kept.
+ *
+ *     node --conditions=source --import tsx bench/fit/pace-persistence.ts DATA_DIR
+ *
+ * prints them per group of series.
  */
 import { knownAt } from '#cloud/strategy/backtest/order.js';
 import type { PastRace } from '#cloud/strategy/backtest/past-race.js';
+import { mean as meanOf } from '#cloud/strategy/backtest/scores.js';
 import { isClean } from '#cloud/strategy/history/history.js';
 import { readModels } from '#cloud/strategy/monte-carlo/read-models.js';
 import { median, robustSd } from '#cloud/strategy/stats.js';
@@ -53,10 +58,10 @@ function read(race: PastRace, at: number, into: Record<'once' | 'each' | 'alike'
     if (mean !== null && residuals.length >= LAPS_MIN)
       means.push({ mean, residuals, said: pace.freshS / form.classMedianS });
   }
-  const field0 = median(means.map(({ mean }) => mean));
+  const fieldMedian = median(means.map(({ mean }) => mean));
   if (means.length > LAPS_MIN) into.slopes.push(keptOf(means));
   for (const { mean, residuals } of means) {
-    into.once.push(mean - field0!);
+    into.once.push(mean - fieldMedian!);
     const around = residuals.map((value) => value - mean);
     into.each.push(...around);
     const variance = around.reduce((sum, value) => sum + value * value, 0);
@@ -67,8 +72,7 @@ function read(race: PastRace, at: number, into: Record<'once' | 'each' | 'alike'
 
 /** Share of the differences between cars that the model sees which is still there in the rest of the race. */
 function keptOf(means: readonly { mean: number; said: number }[]): number {
-  const average = (of: (at: (typeof means)[number]) => number) =>
-    means.reduce((sum, at) => sum + of(at), 0) / means.length;
+  const average = (of: (at: (typeof means)[number]) => number) => meanOf(means.map(of));
   const saidMean = average(({ said }) => said);
   const cameMean = average(({ mean, said }) => said + mean);
   const joint = average(({ mean, said }) => (said - saidMean) * (said + mean - cameMean));
