@@ -15,6 +15,11 @@ const KEEP_ALIVE_MS = 65_000;
 /** HTTP/2 flow control: a PutRecords of 10 MiB arrives without waiting for window updates every 64 KiB. */
 const HTTP2_WINDOW_BYTES = 4 * 1024 * 1024;
 const HTTP2_STREAMS_MAX = 256;
+/**
+ * Answers that wait for a slow reader count, and a GetRecords of 10 MiB is 14 MB as JSON: with Node's own bound of 10 MB a reader that
+ * is some seconds late would have every further request of its connection refused (ENHANCE_YOUR_CALM).
+ */
+const HTTP2_SESSION_MB_MAX = 512;
 const CLOSE_GRACE_MS = 2_000;
 
 export interface FrontOptions {
@@ -45,7 +50,10 @@ export class Front {
     );
     this.#http1.on('checkContinue', (request, response) => void router.handleExpecting(request, response));
     this.#http2 = createHttp2Server(
-      { settings: { initialWindowSize: HTTP2_WINDOW_BYTES, maxConcurrentStreams: HTTP2_STREAMS_MAX } },
+      {
+        maxSessionMemory: HTTP2_SESSION_MB_MAX,
+        settings: { initialWindowSize: HTTP2_WINDOW_BYTES, maxConcurrentStreams: HTTP2_STREAMS_MAX },
+      },
       (request, response) => void router.handle(request, response),
     );
     this.#http2.on('session', (session) => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalAws } from '#cloud/local/services.js';
 import { ManualClock } from '#wire/clock.js';
 import { credentials, refusal, startIn, stockClients, testFolder } from './local-aws.js';
+import { SlowReader } from './slow-reader.js';
 
 const folder = testFolder();
 let aws: LocalAws;
@@ -69,6 +70,26 @@ describe('the port', () => {
     const Records = Array.from({ length: 9 }, (_, i) => ({ PartitionKey: `${i}`, Data: Buffer.alloc(1_000_000, i) }));
     const { Records: results } = await clients.kinesis.send(new PutRecordsCommand({ StreamName: 'large', Records }));
     expect(results).toHaveLength(9);
+    clients.destroy();
+  });
+
+  it('goes on answering on a connection whose reader is megabytes behind', async () => {
+    const clients = stockClients(aws.url);
+    const { GetRecordsCommand, GetShardIteratorCommand } = await import('@aws-sdk/client-kinesis');
+    const answersMb = 20;
+    const iterators = Array.from({ length: answersMb }, async (_, i) => {
+      // Record i % 9 of the test above stands on a shard of its own, or with others: all that a shard has is read.
+      const ShardId = `shardId-${String(i % 10).padStart(12, '0')}`;
+      const asked = { StreamName: 'large', ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const;
+      return (await clients.kinesis.send(new GetShardIteratorCommand(asked))).ShardIterator!;
+    });
+    const reader = new SlowReader(aws.url);
+    for (const ShardIterator of await Promise.all(iterators)) {
+      await reader.ask((client) => client.send(new GetRecordsCommand({ ShardIterator })));
+    }
+    expect(await reader.ask((client) => client.send(new ListStreamsCommand({})))).toBe(200);
+    expect(reader.failures).toEqual([]);
+    reader.close();
     clients.destroy();
   });
 
