@@ -45,8 +45,8 @@ export default defineConfig({
           exclude: ['test/**/*.long.test.ts'],
           globalSetup: BUILD,
           pool: 'forks',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
