@@ -1,6 +1,6 @@
 /**
- * The first picture of `npm run docs:picture`: the screen (docs/screen.png), from the real page of a real race. Needs Chromium (PITWALL_CHROMIUM
- * names another one) and a build.
+ * The first pictures of `npm run docs:picture`: the screen (docs/screen.png) and its strategy panel (docs/strategy.png), from the
+ * real page of a real race. Needs Chromium (PITWALL_CHROMIUM names another one) and a build.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { chromium } from 'playwright-core';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PICTURE = join(ROOT, 'docs/screen.png');
+const STRATEGY = join(ROOT, 'docs/strategy.png');
 const CALL_TIMEOUT_MS = 240_000;
 
 const data = mkdtempSync(join(tmpdir(), 'pitwall-picture-'));
@@ -35,8 +36,13 @@ try {
     .waitFor({ timeout: CALL_TIMEOUT_MS });
   await page.waitForTimeout(1_000);
   await page.screenshot({ path: PICTURE });
+  await page.keyboard.press('s');
+  // The whole panel, without its scroll bar.
+  await page.setViewportSize({ width: 1600, height: 1060 });
+  await page.locator('pw-strategy [data-test="stay-or-pit"] td').first().waitFor({ timeout: CALL_TIMEOUT_MS });
+  await page.locator('.side').screenshot({ path: STRATEGY });
   await browser.close();
-  process.stdout.write(`${PICTURE}\n`);
+  process.stdout.write(`${PICTURE}\n${STRATEGY}\n`);
 } finally {
   race.kill('SIGINT');
   await new Promise((resolve) => race.once('exit', resolve));

@@ -138,9 +138,13 @@ function planUnderCaution({ question, stay, service }: Drawn, now: Outcome): For
   return plan(question, { lap: question.next, outcome: now }, { lap: null, outcome: stay }, service, gain, true);
 }
 
+/** Another lap than the quick models' must win so many places on average: the best of several close ones is partly luck. */
+const PLACES_TO_MOVE = 1;
+
 /**
  * The quick models' lap, unless another one of the window stands out against it: between laps simulated races are close. Measured
- * against the next one later, or for the last one against a stop at once. Null where no stop is needed.
+ * against the quick models' lap; that one itself against the next one later, or as the last one against a stop at once. Null where no
+ * stop is needed.
  */
 function planUnderGreen({ question, window, service }: Drawn, now: Outcome): ForecastPlan | null {
   const { car, next, quickLap } = question;
@@ -151,11 +155,13 @@ function planUnderGreen({ question, window, service }: Drawn, now: Outcome): For
   let bestGain = Number.NEGATIVE_INFINITY;
   for (const point of points) {
     const gain = gainOf(point.outcome, base.outcome, car);
-    if (gain === null || !standsOut(gain) || gain.places.mean <= bestGain) continue;
+    if (gain === null || !standsOut(gain) || gain.places.mean <= Math.max(bestGain, PLACES_TO_MOVE)) continue;
+    // Under green a lap that wins places and loses time wins them by the luck of the cautions drawn.
+    if (gain.seconds.mean < 0) continue;
     best = point;
     bestGain = gain.places.mean;
   }
-  const versus = points.find(({ lap }) => lap > best.lap) ?? points[0];
+  const versus = best === base ? (points.find(({ lap }) => lap > base.lap) ?? points[0]) : base;
   const gain = gainOf(best.outcome, versus.outcome, car);
   return gain && plan(question, best, versus, service, gain, false);
 }

@@ -113,7 +113,7 @@ describe('lists of figures', () => {
       '32 %',
       'P5.0 (4–6) staying out, P9.0 (8–10) stopping',
     ]);
-    const yellow = cautionLines({ ...cautions, restart: { 24: { stay: 3, pit: 11 } } }, '24', forecast);
+    const yellow = cautionLines({ ...cautions, restart: { 24: { stay: 3.4, pit: 11 } } }, '24', forecast);
     expect(value(yellow, 'restart')).toBe('P3 staying out, P11 stopping');
   });
 
