@@ -143,7 +143,8 @@ export function cautionLines(cautions: Shown<CautionAnswer>, entry: string, fore
   ];
   if (before !== undefined) lines.push({ label: 'in the window', value: percent(before), title: 'Before it closes' });
   const now = cautions.restart[entry] as { stay: number; pit: number } | undefined;
-  if (now) lines.push({ label: 'restart', value: `P${Math.round(now.stay)} staying out, P${Math.round(now.pit)} stopping` });
+  if (now)
+    lines.push({ label: 'restart', value: `P${Math.round(now.stay)} staying out, P${Math.round(now.pit)} stopping` });
   else if (forecast?.restart) {
     const { stay, pit } = forecast.restart;
     lines.push({
