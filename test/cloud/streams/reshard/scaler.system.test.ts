@@ -136,7 +136,10 @@ test('load comes and the stream is split; load goes and it is merged again; noth
   const { splits, merges } = scaler.stats();
   expect(splits).toBeGreaterThanOrEqual(2);
   expect(merges).toBe(splits);
-  expect(actions.map(({ why }) => why)).toEqual(expect.arrayContaining(['throttled', 'cold']));
+  // Whether a full shard shows by its load or by a refusal first is a matter of the machine.
+  const reasons = actions.map(({ why }) => why);
+  expect(['load', 'throttled']).toContain(reasons[0]);
+  expect(reasons.filter((why) => why === 'cold')).toHaveLength(merges);
   for (const [key, numbers] of read)
     expect(numbers).toEqual(Array.from({ length: written.get(key)! }, (_, i) => i + 1));
 }, 120_000);
