@@ -12,6 +12,7 @@ import type {
   StayOrPit,
   WindowPoint,
 } from './forecast-types.js';
+import { lapThatStandsOut, standsOut } from './stands-out.js';
 import type { Band, Known, Service } from './types.js';
 
 /** What came of an own car's options. */
@@ -27,9 +28,6 @@ export interface Drawn {
   stayCaution?: Outcome;
   window: { lap: number; outcome: Outcome }[];
 }
-
-/** A choice stands out when it wins more places than so many of its standard errors. */
-const SURE_SE = 2;
 
 /** Two rounds on the same luck: services and cautions of a stop now, then laps with the best service. */
 export async function drawOwn(
@@ -138,9 +136,6 @@ function planUnderCaution({ question, stay, service }: Drawn, now: Outcome): For
   return plan(question, { lap: question.next, outcome: now }, { lap: null, outcome: stay }, service, gain, true);
 }
 
-/** Another lap than the quick models' must win so many places on average: the best of several close ones is partly luck. */
-const PLACES_TO_MOVE = 1;
-
 /**
  * The quick models' lap, unless another one of the window stands out against it: between laps simulated races are close. Measured
  * against the quick models' lap; that one itself against the next one later, or as the last one against a stop at once. Null where no
@@ -151,24 +146,13 @@ function planUnderGreen({ question, window, service }: Drawn, now: Outcome): For
   if (quickLap === null || window.length === 0) return null;
   const points = [{ lap: next, outcome: now }, ...window];
   const base = points.find(({ lap }) => lap >= quickLap) ?? points[points.length - 1];
-  let best = base;
-  let bestGain = Number.NEGATIVE_INFINITY;
-  for (const point of points) {
-    const gain = gainOf(point.outcome, base.outcome, car);
-    if (gain === null || !standsOut(gain) || gain.places.mean <= Math.max(bestGain, PLACES_TO_MOVE)) continue;
-    // Under green a lap that wins places and loses time wins them by the luck of the cautions drawn.
-    if (gain.seconds.mean < 0) continue;
-    best = point;
-    bestGain = gain.places.mean;
-  }
+  const better = lapThatStandsOut(
+    points.map((point) => ({ lap: point.lap, gain: gainOf(point.outcome, base.outcome, car) })),
+  );
+  const best = points.find(({ lap }) => lap === better) ?? base;
   const versus = best === base ? (points.find(({ lap }) => lap > base.lap) ?? points[0]) : base;
   const gain = gainOf(best.outcome, versus.outcome, car);
   return gain && plan(question, best, versus, service, gain, false);
-}
-
-/** Wins places beyond their noise. */
-function standsOut({ places, placesMeanSd }: Gain): boolean {
-  return places.mean > 0 && places.mean > SURE_SE * placesMeanSd;
 }
 
 function plan(
